@@ -1,0 +1,87 @@
+import type { AccountState, ObservedWorkspace } from '#domain/account-state.ts';
+import type { AccountView } from '#domain/account-view.ts';
+import type { Catalog, WorkspaceSize } from '#domain/catalog.ts';
+import type { MailEffect } from '#domain/effect.ts';
+import type { BillingSnapshot } from '#domain/snapshot.ts';
+import type { Happened } from '#domain/timeline.ts';
+
+/**
+ * Activities on the queue `subscriptions`. All are idempotent. `now` is the workflow's time: an activity never
+ * reads the clock to decide anything.
+ */
+export interface SubscriptionActivities {
+  /** Reads the current truth from Stripe, with the catalog in force. Throws `StripeUnavailable` (retryable). */
+  readBilling(input: { stripeCustomerId: string | null; now: string }): Promise<BillingReading>;
+  /** The whole stored state, or `null` for an account that was never saved. */
+  loadAccount(input: { accountId: string }): Promise<AccountState | null>;
+  /** Stores state, view and history in one transaction. An older version never overwrites a newer one. */
+  saveAccount(input: SaveAccountInput): Promise<void>;
+  /** Sends a mail with a `Message-ID` made from the effect's id. */
+  sendMail(input: { accountId: string; ownerUserId: string; effect: MailEffect; now: string }): Promise<void>;
+  /** Ends a subscription and, when asked, voids its open invoices. Does nothing when it is ended or paid by now. */
+  cancelSubscription(input: {
+    subscriptionId: string;
+    voidOpenInvoices: boolean;
+    idempotencyKey: string;
+  }): Promise<{ done: 'canceled' | 'already-ended' | 'paid-meanwhile' }>;
+}
+
+export interface BillingReading {
+  snapshot: BillingSnapshot;
+  catalog: Catalog;
+}
+
+export interface SaveAccountInput {
+  state: AccountState;
+  view: AccountView;
+  happened: Happened[];
+  /** Events of the inbox that this decision was made from, and what came of them. */
+  actedOn: { eventIds: string[]; outcome: string };
+}
+
+/** Activities on the queue `workspaces/{hostId}`, run by the worker beside that Docker engine. */
+export interface WorkspaceActivities {
+  /**
+   * Brings a workspace to what it should be: inspects Docker, acts, inspects again. Level-triggered and safe to repeat
+   * at any time from any state. Serialised for each workspace; before every mutation it compares `generation` with
+   * `workspace.desired_generation` in PostgreSQL and stops with a `StaleGeneration` failure (non-retryable) when a newer
+   * wish has been stored. Throws `WorkspaceFailed` (non-retryable) with a reason for people when it can't be done,
+   * and `EngineUnavailable` (retryable) when Docker does not answer.
+   */
+  convergeWorkspace(input: ConvergeInput): Promise<ConvergeResult>;
+}
+
+export interface ConvergeInput {
+  accountId: string;
+  workspaceId: string;
+  generation: number;
+  desired: { state: 'running' | 'stopped' | 'deleted'; size: WorkspaceSize };
+  /** The workflow's time, for the record. */
+  now: string;
+}
+
+export type ConvergeResult = Omit<ObservedWorkspace, 'generation' | 'at'> & {
+  /** What was done to get there, for the history; empty when all was as it should be. */
+  actions: ('created' | 'started' | 'stopped' | 'resized' | 'deleted')[];
+};
+
+/** `ApplicationFailure.type`s that are not worth a retry. */
+export const NON_RETRYABLE = ['StaleGeneration', 'WorkspaceFailed', 'UnknownRecipient', 'InvalidRequest'] as const;
+
+/** Live figures of a workspace, sampled by its host. */
+export interface LiveWorkspace {
+  workspaceId: string;
+  status: 'running' | 'stopped' | 'absent';
+  containerId: string | null;
+  /** Seconds since the container was started; 0 when it is not running. */
+  uptimeSeconds: number;
+  /** Working set: usage without reclaimable cache. */
+  memoryUsedMb: number;
+  memoryLimitMb: number;
+  /** Percent of one core in use. */
+  cpuPercent: number;
+  /** Percent of one core allowed. */
+  cpuLimitPercent: number;
+  /** The image's health check. */
+  health: 'starting' | 'healthy' | 'unhealthy' | 'none';
+}

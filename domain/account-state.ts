@@ -1,0 +1,112 @@
+import type { WorkspaceSize } from './catalog.ts';
+import type { Effect } from './effect.ts';
+import type { Instant } from './time.ts';
+
+/** How an account stands with us. */
+export type Standing =
+  | 'free'
+  | 'incomplete'
+  | 'trialing'
+  | 'active'
+  | 'grace'
+  | 'paused'
+  | 'suspended'
+  | 'canceled';
+
+/** Why a workspace may not run. Lifting one hold leaves the others. */
+export type HoldName = 'billing' | 'admin' | 'dispute' | 'quota';
+
+export interface Hold {
+  name: HoldName;
+  since: Instant;
+  /** For people: why. */
+  reason: string;
+}
+
+/** The base subscription that governs the account. */
+export interface GoverningSubscription {
+  id: string;
+  status: string;
+  planId: string;
+  currentPeriodStart: Instant;
+  currentPeriodEnd: Instant;
+  cancelAt: Instant | null;
+  trialEnd: Instant | null;
+}
+
+/** What is owed now on the governing subscription. */
+export interface Debt {
+  invoiceId: string;
+  amountCents: number;
+  currency: string;
+  payUrl: string | null;
+}
+
+/** A renewal that was not paid, and what follows. All instants are fixed when it opens. */
+export interface Dunning {
+  subscriptionId: string;
+  /** The oldest open invoice when the dunning opened; part of the ids of its effects. */
+  invoiceId: string;
+  /** The first failure, Stripe's instant. Never moves. */
+  startedAt: Instant;
+  suspendAt: Instant;
+  cancelAt: Instant;
+  deleteAt: Instant;
+  /** Days of the reminders (grace) and of the deletion warnings (canceled) that have been decided on. */
+  notifiedDays: number[];
+  stage: 'grace' | 'suspended' | 'canceled' | 'deleted';
+  /** A step that is due but may not happen yet (a payment in doubt) is looked at again then. */
+  postponedUntil: Instant | null;
+}
+
+/** What a workspace should be. */
+export interface DesiredWorkspace {
+  state: 'running' | 'stopped' | 'deleted';
+  size: WorkspaceSize;
+  /** Grows with each change; a newer wish replaces an older one. */
+  generation: number;
+}
+
+export type ObservedWorkspaceState = 'absent' | 'running' | 'stopped' | 'failed';
+
+/** What the host last reported after converging. */
+export interface ObservedWorkspace {
+  state: ObservedWorkspaceState;
+  generation: number;
+  containerId: string | null;
+  at: Instant;
+  /** Why it is `failed`, for people. */
+  reason: string | null;
+}
+
+export interface WorkspaceState {
+  id: string;
+  name: string;
+  /** The host it lives on: its task queue is `workspaces/{hostId}`. */
+  hostId: string;
+  ownerWants: 'running' | 'stopped';
+  desired: DesiredWorkspace;
+  observed: ObservedWorkspace | null;
+}
+
+/** Everything that is remembered of an account. Plain JSON: it is carried by continue-as-new and stored whole in PostgreSQL. */
+export interface AccountState {
+  accountId: string;
+  /** Opaque id of the person who owns the account. */
+  ownerUserId: string;
+  stripeCustomerId: string | null;
+  /** Grows with every saved change. */
+  version: number;
+  planId: string;
+  standing: Standing;
+  standingSince: Instant;
+  subscription: GoverningSubscription | null;
+  paymentMethod: { brand: string; last4: string; expMonth: number; expYear: number } | null;
+  debt: Debt | null;
+  dunning: Dunning | null;
+  holds: Hold[];
+  workspaces: WorkspaceState[];
+  outbox: Effect[];
+  /** When the last read of Stripe that was decided on began. */
+  billingReadAt: Instant | null;
+}

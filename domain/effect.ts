@@ -1,0 +1,48 @@
+import type { Instant } from './time.ts';
+
+export type MailTemplate =
+  | 'grace-started'
+  | 'grace-reminder'
+  | 'suspended'
+  | 'payment-received'
+  | 'subscription-canceled'
+  | 'deletion-warning'
+  | 'data-deleted';
+
+/** Facts for a mail's text; never a name or an address, which the mail activity looks up. */
+export interface MailFacts {
+  planId: string;
+  amountCents?: number;
+  currency?: string;
+  payUrl?: string | null;
+  /** When the workspace stops, or stopped. */
+  suspendAt?: Instant;
+  cancelAt?: Instant;
+  deleteAt?: Instant;
+}
+
+interface EffectBase {
+  /** Deterministic: the same decision gives the same id, so doing it twice is impossible. */
+  id: string;
+  emittedAt: Instant;
+  /** `workspaces-settled`: only once every workspace is as it should be. */
+  readyWhen: 'now' | 'workspaces-settled';
+  /** A payment drops effects of the dunning that have not been carried out. */
+  droppedByPayment: boolean;
+}
+
+export interface MailEffect extends EffectBase {
+  kind: 'mail';
+  template: MailTemplate;
+  facts: MailFacts;
+}
+
+/** Ends a subscription at Stripe after dunning. */
+export interface CancelSubscriptionEffect extends EffectBase {
+  kind: 'cancel-subscription';
+  subscriptionId: string;
+  voidOpenInvoices: boolean;
+}
+
+/** A side effect that has been decided and not yet been done. It lives in the account's outbox until it is done or superseded. */
+export type Effect = MailEffect | CancelSubscriptionEffect;

@@ -1,0 +1,73 @@
+import type { Instant } from './time.ts';
+
+export type InvoiceStatus = 'draft' | 'open' | 'paid' | 'void' | 'uncollectible';
+
+/** An invoice as Stripe has it, in our units. */
+export interface InvoiceSnapshot {
+  id: string;
+  subscriptionId: string | null;
+  status: InvoiceStatus;
+  /** Why Stripe made it: `subscription_create`, `subscription_cycle`, `subscription_update`, … An open list. */
+  billingReason: string;
+  /** Still to be paid, in minor units of `currency`. */
+  amountRemainingCents: number;
+  currency: string;
+  createdAt: Instant;
+  /** When it was finalised, which is when Stripe first tried to collect it; `null` for a draft. */
+  finalizedAt: Instant | null;
+  /** Attempts to collect so far. */
+  attemptCount: number;
+  nextAttemptAt: Instant | null;
+  /** Stripe's page where the customer can pay it. */
+  payUrl: string | null;
+}
+
+/** Stripe's subscription statuses that are known today; the list is open, so any string can occur. */
+export type SubscriptionStatus =
+  | 'incomplete'
+  | 'incomplete_expired'
+  | 'trialing'
+  | 'active'
+  | 'past_due'
+  | 'unpaid'
+  | 'paused'
+  | 'canceled'
+  | (string & {});
+
+export interface SubscriptionSnapshot {
+  id: string;
+  status: SubscriptionStatus;
+  /** `pause_collection` is set: the status stays `active`, our policy decides on access. */
+  collectionPaused: boolean;
+  /** The catalog's plan of its price, or `null` when the price is not in the catalog. */
+  planId: string | null;
+  createdAt: Instant;
+  currentPeriodStart: Instant;
+  currentPeriodEnd: Instant;
+  /** When a cancel that has been asked for takes effect (`cancel_at`, or the period's end). */
+  cancelAt: Instant | null;
+  endedAt: Instant | null;
+  /** `payment_failed` when Stripe's own retry settings ended it. */
+  cancelReason: 'cancellation_requested' | 'payment_disputed' | 'payment_failed' | null | (string & {});
+  trialEnd: Instant | null;
+  latestInvoiceId: string | null;
+  /** Its open invoices and the latest one, oldest first. */
+  invoices: InvoiceSnapshot[];
+}
+
+/** What a read of Stripe found, normalised. Order and duplicates of events do not matter to it. */
+export interface BillingSnapshot {
+  /** The workflow's time at which the read began. */
+  readAt: Instant;
+  /** Base subscriptions, newest first, ended ones included. */
+  subscriptions: SubscriptionSnapshot[];
+  /** The card or account that is charged by default. */
+  paymentMethod: { brand: string; last4: string; expMonth: number; expYear: number } | null;
+  /** A payment is processing or disputed: nothing may be deleted. */
+  paymentInDoubt: boolean;
+}
+
+/** A customer that Stripe does not know (yet): an account on the free plan. */
+export function emptySnapshot(readAt: Instant): BillingSnapshot {
+  return { readAt, subscriptions: [], paymentMethod: null, paymentInDoubt: false };
+}

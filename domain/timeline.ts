@@ -1,0 +1,51 @@
+import type { Instant } from './time.ts';
+
+/** Something that happened to an account. */
+export type HappenedKind =
+  | 'account-opened'
+  | 'plan-changed'
+  | 'trial-started'
+  | 'payment-failed'
+  | 'suspended'
+  | 'payment-received'
+  | 'subscription-canceled'
+  | 'collection-paused'
+  | 'data-deleted'
+  | 'mail-sent'
+  | 'workspace-started'
+  | 'workspace-stopped'
+  | 'workspace-resized'
+  | 'workspace-failed'
+  | 'owner-started'
+  | 'owner-stopped'
+  | 'hold-placed'
+  | 'hold-lifted';
+
+/** An entry of an account's history. */
+export interface Happened {
+  /** Deterministic, so that saving twice stores once. */
+  id: string;
+  at: Instant;
+  kind: HappenedKind;
+  /** For people: one sentence. */
+  text: string;
+}
+
+/** Something that will happen if nothing changes. */
+export type UpcomingKind =
+  | 'renewal'
+  | 'ends'
+  | 'trial-ends'
+  | 'reminder'
+  | 'suspend'
+  | 'cancel'
+  | 'deletion-warning'
+  | 'delete'
+  | 'payment-retry';
+
+export interface Upcoming {
+  at: Instant;
+  kind: UpcomingKind;
+  /** For people: one sentence. */
+  text: string;
+}

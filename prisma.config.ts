@@ -1,0 +1,10 @@
+import { defineConfig } from 'prisma/config';
+
+export default defineConfig({
+  schema: 'prisma/schema.prisma',
+  migrations: { path: 'prisma/migrations' },
+  datasource: {
+    url: process.env.DATABASE_URL ?? 'postgresql://localhost:5432/none',
+    shadowDatabaseUrl: process.env.SHADOW_DATABASE_URL,
+  },
+});

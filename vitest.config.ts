@@ -1,0 +1,38 @@
+import { defineConfig } from 'vitest/config';
+
+const source = ['activities', 'api', 'catalogs', 'cli', 'domain', 'platform', 'prisma', 'stories', 'stripe-simulator', 'telemetry', 'web', 'worker', 'workflows', 'workspace-runtime'];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: source.map((folder) => `${folder}/**/*.test.{ts,tsx}`),
+          exclude: ['**/node_modules/**', '**/*.integration.test.ts', 'web/build/**'],
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: [...source.map((folder) => `${folder}/**/*.integration.test.ts`), 'test/integration/**/*.test.ts'],
+          exclude: ['**/node_modules/**'],
+          globalSetup: ['test/platform.setup.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          globalSetup: ['test/platform.setup.ts'],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
+    ],
+  },
+});

@@ -1,0 +1,87 @@
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { AccountState } from '#domain/account-state.ts';
+import type { AccountView } from '#domain/account-view.ts';
+
+/** The workflow type, and the task queue of the workers that run it. */
+export const SUBSCRIPTION_WORKFLOW = 'subscription';
+export const SUBSCRIPTION_TASK_QUEUE = 'subscriptions';
+
+/** One workflow for each account, for as long as the account exists. */
+export function subscriptionWorkflowId(accountId: string): string {
+  return `subscription/${accountId}`;
+}
+
+/** The task queue of the worker that sits beside a Docker engine. */
+export function workspaceTaskQueue(hostId: string): string {
+  return `workspaces/${hostId}`;
+}
+
+/** That something happened at Stripe: a reason to look, never the truth itself. */
+export interface BillingHint {
+  /** Stripe's event id. */
+  eventId: string;
+  type: string;
+}
+
+/** What an account is opened with. */
+export interface Opening {
+  ownerUserId: string;
+  stripeCustomerId: string | null;
+  workspaces: { id: string; name: string; hostId: string }[];
+}
+
+/** Carried from run to run by continue-as-new. Plain JSON. */
+export interface Carried {
+  state: AccountState;
+  /** Hints that no read has cleared yet. */
+  pendingHints: BillingHint[];
+  /** The newest command ids with their receipts, oldest first. */
+  recentCommands: { id: string; receipt: Receipt }[];
+}
+
+/** Argument of the workflow. With `accountId` alone it loads the account from PostgreSQL: that is how a terminated one comes back. */
+export interface SubscriptionInput {
+  accountId: string;
+  opening?: Opening;
+  carried?: Carried;
+}
+
+/** Answer of every Update: recorded, in this version of the account. It never waits for Docker. */
+export interface Receipt {
+  version: number;
+}
+
+export interface WorkspaceWish {
+  /** Unique for each wish of a person or program; the same id again is answered with the first receipt. */
+  commandId: string;
+  workspaceId: string;
+  wants: 'running' | 'stopped';
+}
+
+export interface HoldCommand {
+  commandId: string;
+  hold: 'admin' | 'dispute' | 'quota';
+  /** For people: why. Shown to the customer. */
+  reason: string;
+}
+
+/** `ApplicationFailure.type` of Updates that are refused. */
+export type RefusalType = 'UnknownWorkspace' | 'WorkspaceDeleted' | 'WorkspaceSuspended' | 'UnknownAccount';
+
+export const billingHints = defineSignal<[BillingHint[]]>('billingHints');
+/** For operators: go on in a fresh run with the same state, for example after a deploy. */
+export const startFreshRun = defineSignal('startFreshRun');
+export const wishWorkspace = defineUpdate<Receipt, [WorkspaceWish]>('wishWorkspace');
+export const placeHold = defineUpdate<Receipt, [HoldCommand]>('placeHold');
+export const liftHold = defineUpdate<Receipt, [Omit<HoldCommand, 'reason'>]>('liftHold');
+export const accountView = defineQuery<AccountView>('accountView');
+/** What the driver of stories needs to know: is there work in flight, and when does the workflow wake next by itself. */
+export const agenda = defineQuery<Agenda>('agenda');
+
+export interface Agenda {
+  now: string;
+  /** No hint waits, no effect can be carried out now, every workspace is as it should be. */
+  quiet: boolean;
+  /** The earliest instant at which the workflow acts by itself, or `null`. */
+  nextDeadline: string | null;
+}
