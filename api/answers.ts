@@ -1,0 +1,54 @@
+import type { LiveWorkspace } from '#activities/contracts.ts';
+import type { AccountView, WorkspaceStatus, WorkspaceView } from '#domain/account-view.ts';
+import type { Happened, HappenedKind, Upcoming, UpcomingKind } from '#domain/timeline.ts';
+
+/** What the API answers: all that its clients know of us. The web imports these types and nothing else. */
+export type {
+  AccountView,
+  Happened,
+  HappenedKind,
+  LiveWorkspace,
+  Upcoming,
+  UpcomingKind,
+  WorkspaceStatus,
+  WorkspaceView,
+};
+
+/** `GET /api/v1/account`. */
+export type AccountAnswer = AccountView & {
+  /** `live`: asked of the workflow. `read-model`: it did not answer in time, this is what was saved last. */
+  source: 'live' | 'read-model';
+  /** Seconds since the view was saved; 0 when it is live. */
+  ageSeconds: number;
+};
+
+/** `GET /api/v1/account/timeline`. */
+export interface TimelineAnswer {
+  /** Newest first, 200 at most. */
+  entries: Happened[];
+}
+
+/** `GET /api/v1/workspaces/:id`. */
+export type WorkspaceAnswer = WorkspaceView & {
+  /** The host's own figures, or `null` when the host does not answer. */
+  live: LiveWorkspace | null;
+};
+
+/** `POST /api/v1/workspaces/:id/start` and `/stop`, with status 202. */
+export interface WishAnswer {
+  /** The account's version that holds the wish: the least version to ask for from now on. */
+  version: number;
+}
+
+/** Body of every error, as `application/problem+json` (RFC 9457). */
+export interface ProblemAnswer {
+  type: string;
+  title: string;
+  status: number;
+  /** For people: what happened and what to do. */
+  detail: string;
+  /** Stable, for programs. */
+  code: string;
+  /** Names the request in our logs. */
+  requestId: string;
+}
