@@ -1,17 +1,9 @@
-import type { WorkspaceSize } from './catalog.ts';
+import type { DunningPolicy, Plan, WorkspaceSize } from './catalog.ts';
 import type { Effect } from './effect.ts';
 import type { Instant } from './time.ts';
 
 /** How an account stands with us. */
-export type Standing =
-  | 'free'
-  | 'incomplete'
-  | 'trialing'
-  | 'active'
-  | 'grace'
-  | 'paused'
-  | 'suspended'
-  | 'canceled';
+export type Standing = 'free' | 'incomplete' | 'trialing' | 'active' | 'grace' | 'paused' | 'suspended' | 'canceled';
 
 /** Why a workspace may not run. Lifting one hold leaves the others. */
 export type HoldName = 'billing' | 'admin' | 'dispute' | 'quota';
@@ -40,6 +32,8 @@ export interface Debt {
   amountCents: number;
   currency: string;
   payUrl: string | null;
+  /** When Stripe tries to collect it again by itself. */
+  nextAttemptAt: Instant | null;
 }
 
 /** A renewal that was not paid, and what follows. All instants are fixed when it opens. */
@@ -47,12 +41,14 @@ export interface Dunning {
   subscriptionId: string;
   /** The oldest open invoice when the dunning opened; part of the ids of its effects. */
   invoiceId: string;
+  /** The policy that was in force when it opened: a promise once made is not changed by a new catalog. */
+  policy: DunningPolicy;
   /** The first failure, Stripe's instant. Never moves. */
   startedAt: Instant;
   suspendAt: Instant;
   cancelAt: Instant;
   deleteAt: Instant;
-  /** Days of the reminders (grace) and of the deletion warnings (canceled) that have been decided on. */
+  /** Days of the reminders and deletion warnings that have been decided on. */
   notifiedDays: number[];
   stage: 'grace' | 'suspended' | 'canceled' | 'deleted';
   /** A step that is due but may not happen yet (a payment in doubt) is looked at again then. */
@@ -97,7 +93,8 @@ export interface AccountState {
   stripeCustomerId: string | null;
   /** Grows with every saved change. */
   version: number;
-  planId: string;
+  /** The plan in force. A copy, so that a view needs no catalog. */
+  plan: Pick<Plan, 'id' | 'name' | 'workspace'>;
   standing: Standing;
   standingSince: Instant;
   subscription: GoverningSubscription | null;

@@ -30,6 +30,8 @@ export interface DunningPolicy {
   reminderDays: number[];
   /** Workspaces stop, data stays. */
   suspendAfterDays: number;
+  /** Nobody is suspended sooner than this after we first learnt of the failure, however late that was. */
+  minimumNoticeDays: number;
   /** The subscription is cancelled at Stripe. */
   cancelAfterDays: number;
   /** Open invoices of the subscription are voided when it is cancelled. */

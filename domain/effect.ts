@@ -12,6 +12,7 @@ export type MailTemplate =
 /** Facts for a mail's text; never a name or an address, which the mail activity looks up. */
 export interface MailFacts {
   planId: string;
+  planName: string;
   amountCents?: number;
   currency?: string;
   payUrl?: string | null;

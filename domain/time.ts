@@ -27,3 +27,8 @@ export function fromUnixSeconds(seconds: number): Instant {
 export function earliest(instants: readonly Instant[]): Instant | null {
   return instants.reduce<Instant | null>((least, at) => (least === null || at < least ? at : least), null);
 }
+
+/** The later of two instants. */
+export function later(a: Instant, b: Instant): Instant {
+  return a < b ? b : a;
+}

@@ -1,0 +1,88 @@
+import type { AccountState, Hold, WorkspaceState } from './account-state.ts';
+import type { AccountView, WorkspaceStatus, WorkspaceView } from './account-view.ts';
+import { dunningSchedule } from './dunning.ts';
+import type { Instant } from './time.ts';
+import type { Upcoming, UpcomingKind } from './timeline.ts';
+import { isSettled } from './workspace-wishes.ts';
+
+const SCHEDULED: Record<ReturnType<typeof dunningSchedule>[number]['kind'], { kind: UpcomingKind; text: string }> = {
+  reminder: { kind: 'reminder', text: 'We remind you by mail.' },
+  suspend: { kind: 'suspend', text: 'Workspaces stop. Your data is kept.' },
+  cancel: { kind: 'cancel', text: 'The subscription ends.' },
+  'deletion-warning': { kind: 'deletion-warning', text: 'We warn you by mail that data will be deleted.' },
+  delete: { kind: 'delete', text: 'The data of your workspaces is deleted.' },
+};
+
+/** What an account's page shows at `now`. */
+export function viewOf(state: AccountState, now: Instant): AccountView {
+  return {
+    accountId: state.accountId,
+    version: state.version,
+    now,
+    plan: { id: state.plan.id, name: state.plan.name, size: state.plan.workspace },
+    standing: state.standing,
+    standingSince: state.standingSince,
+    subscription: state.subscription,
+    paymentMethod: state.paymentMethod,
+    debt: state.debt,
+    holds: state.holds,
+    upcoming: upcomingOf(state, now),
+    workspaces: state.workspaces.map((workspace) => workspaceView(workspace, state.holds)),
+  };
+}
+
+/** What happens next if nothing changes, earliest first. */
+export function upcomingOf(state: AccountState, now: Instant): Upcoming[] {
+  const { subscription, dunning, debt } = state;
+  const list: Upcoming[] = [];
+  if (dunning && dunning.stage !== 'deleted') {
+    const ahead = dunningSchedule(dunning).filter((step) => step.at > now);
+    list.push(...ahead.map((step) => ({ at: step.at, ...SCHEDULED[step.kind] })));
+    if (debt?.nextAttemptAt) {
+      list.push({ at: debt.nextAttemptAt, kind: 'payment-retry', text: 'We try to collect the payment again.' });
+    }
+  } else if (subscription?.cancelAt) {
+    list.push({ at: subscription.cancelAt, kind: 'ends', text: `${state.plan.name} ends, as you asked.` });
+  } else if (subscription?.status === 'trialing' && subscription.trialEnd) {
+    list.push({
+      at: subscription.trialEnd,
+      kind: 'trial-ends',
+      text: `The trial ends and ${state.plan.name} is charged.`,
+    });
+  } else if (subscription?.status === 'active') {
+    list.push({ at: subscription.currentPeriodEnd, kind: 'renewal', text: `${state.plan.name} renews.` });
+  }
+  return list.filter((each) => each.at > now).sort((a, b) => a.at.localeCompare(b.at));
+}
+
+function workspaceView(workspace: WorkspaceState, holds: Hold[]): WorkspaceView {
+  const status = workspaceStatus(workspace, holds);
+  const free = holds.length === 0 && status !== 'deleted';
+  return {
+    id: workspace.id,
+    name: workspace.name,
+    hostId: workspace.hostId,
+    status,
+    reason:
+      status === 'suspended'
+        ? (holds[0]?.reason ?? null)
+        : status === 'failed'
+          ? (workspace.observed?.reason ?? null)
+          : null,
+    ownerWants: workspace.ownerWants,
+    size: workspace.desired.size,
+    containerId: workspace.observed?.containerId ?? null,
+    canStart: free && (workspace.ownerWants === 'stopped' || status === 'failed'),
+    canStop: free && workspace.ownerWants === 'running',
+  };
+}
+
+function workspaceStatus(workspace: WorkspaceState, holds: Hold[]): WorkspaceStatus {
+  const { desired, observed } = workspace;
+  if (desired.state === 'deleted') return 'deleted';
+  if (isSettled(workspace) && observed?.state === 'failed') return 'failed';
+  const runs = observed?.state === 'running';
+  if (desired.state === 'running') return runs ? 'running' : 'starting';
+  if (runs || !isSettled(workspace)) return 'stopping';
+  return holds.length > 0 ? 'suspended' : 'stopped';
+}
