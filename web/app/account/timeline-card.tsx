@@ -1,0 +1,94 @@
+import { Card } from '../ui/card.tsx';
+import { TEXT, TINTED } from '../ui/tone-classes.ts';
+import type { Timeline, TimelineEntry } from './timeline.ts';
+import { TimelineIcon } from './timeline-icon.tsx';
+
+/** What happened, where we are, and what happens next: one line through time, read from top to bottom. */
+export function TimelineCard({ timeline }: { timeline: Timeline }) {
+  const { past, now, upcoming } = timeline;
+  return (
+    <Card labelledBy="timeline">
+      <h2 id="timeline" className="text-lg font-semibold tracking-tight">
+        What happens next, and when
+      </h2>
+      {past === null ? (
+        <p className="mt-4 text-sm text-muted">What happened so far can’t be read right now.</p>
+      ) : (
+        <>
+          {past.earlier.length > 0 ? (
+            <details className="mt-4">
+              <summary className="rounded-md py-1 text-sm font-medium text-muted hover:text-ink">
+                Earlier: {past.earlier.length} {past.earlier.length === 1 ? 'entry' : 'entries'}
+              </summary>
+              <ol aria-label="Earlier" className="mt-4">
+                {past.earlier.map((entry) => (
+                  <Entry key={entry.id} entry={entry} when="past" />
+                ))}
+              </ol>
+            </details>
+          ) : null}
+          <ol aria-label="What happened" className="mt-5">
+            {past.recent.map((entry) => (
+              <Entry key={entry.id} entry={entry} when="past" />
+            ))}
+          </ol>
+        </>
+      )}
+      <div className="relative my-1 flex items-center gap-4">
+        <span aria-hidden="true" className="flex w-8 shrink-0 justify-center">
+          <span className="size-3.5 rounded-full bg-accent ring-4 ring-accent/25" />
+        </span>
+        <p className="flex grow items-center gap-3 text-sm font-semibold text-accent">
+          <span className="rounded-full bg-accent px-2.5 py-0.5 text-on-accent">Now</span>
+          <time dateTime={now.iso}>{now.absolute}</time>
+          <span aria-hidden="true" className="h-px min-w-4 grow bg-accent/40" />
+        </p>
+      </div>
+      {upcoming.length > 0 ? (
+        <ol aria-label="What happens next" className="mt-5">
+          {upcoming.map((entry, index) => (
+            <Entry key={entry.id} entry={entry} when={index === 0 ? 'next' : 'later'} />
+          ))}
+        </ol>
+      ) : (
+        <p className="mt-4 pl-12 text-muted">Nothing is planned. All stays as it is.</p>
+      )}
+    </Card>
+  );
+}
+
+interface EntryProps {
+  entry: TimelineEntry;
+  when: 'past' | 'next' | 'later';
+}
+
+/** Done is solid, to come is dashed; the very next one stands out. */
+function Entry({ entry, when }: EntryProps) {
+  const { at, text, tone } = entry;
+  const icon =
+    when === 'past'
+      ? TINTED[tone]
+      : `border-2 border-dashed border-current bg-card ${when === 'next' ? TEXT[tone] : TEXT[tone]}`;
+  const line = when === 'past' ? 'border-solid' : 'border-dashed';
+  return (
+    <li className="group relative flex gap-4 pb-6">
+      <span
+        aria-hidden="true"
+        className={`absolute top-9 bottom-1 left-[15px] border-l-2 border-line group-last:hidden ${line}`}
+      />
+      <span className={`flex size-8 shrink-0 items-center justify-center rounded-full ${icon}`}>
+        <TimelineIcon kind={entry.kind} />
+      </span>
+      <div className="min-w-0 grow pt-1">
+        <p className={`leading-snug break-words ${when === 'past' ? '' : 'font-medium'}`}>{text}</p>
+        <p className="mt-1 text-sm text-muted">
+          <time dateTime={at.iso}>
+            {at.day}, {at.time}
+          </time>
+          <span aria-hidden="true"> · </span>
+          <span className={when === 'next' ? `font-semibold ${TEXT[tone]}` : ''}>{at.relative}</span>
+        </p>
+      </div>
+    </li>
+  );
+}

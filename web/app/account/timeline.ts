@@ -1,0 +1,86 @@
+import type { Happened, HappenedKind, Upcoming, UpcomingKind } from '#api/answers.ts';
+import { type Moment, momentOf } from '../format/moment.ts';
+import type { Viewer } from '../format/viewer.ts';
+import type { Tone } from './tone.ts';
+
+/** Older entries are folded away. */
+const RECENT = 6;
+
+export interface TimelineEntry {
+  id: string;
+  at: Moment;
+  text: string;
+  tone: Tone;
+  kind: HappenedKind | UpcomingKind;
+}
+
+/** Past and future of an account, each oldest first, with the present between them. */
+export interface Timeline {
+  /** `null` when the history can't be read. */
+  past: { earlier: TimelineEntry[]; recent: TimelineEntry[] } | null;
+  now: Moment;
+  upcoming: TimelineEntry[];
+}
+
+/**
+ * @param entries newest first, as the API gives them; `null` when they can't be read
+ * @param now the account's own time, ISO
+ */
+export function presentTimeline(
+  entries: Happened[] | null,
+  upcoming: Upcoming[],
+  now: string,
+  viewer: Viewer,
+): Timeline {
+  const past = entries?.toReversed().map((each) => ({
+    id: each.id,
+    at: momentOf(each.at, now, viewer),
+    text: each.text,
+    kind: each.kind,
+    tone: HAPPENED_TONE[each.kind] ?? 'neutral',
+  }));
+  return {
+    past: past ? { earlier: past.slice(0, -RECENT), recent: past.slice(-RECENT) } : null,
+    now: momentOf(now, now, viewer),
+    upcoming: upcoming.map((each) => ({
+      id: `${each.kind}/${each.at}`,
+      at: momentOf(each.at, now, viewer),
+      text: each.text,
+      kind: each.kind,
+      tone: UPCOMING_TONE[each.kind] ?? 'neutral',
+    })),
+  };
+}
+
+const HAPPENED_TONE: Record<HappenedKind, Tone> = {
+  'account-opened': 'neutral',
+  'plan-changed': 'info',
+  'trial-started': 'info',
+  'payment-failed': 'warn',
+  suspended: 'bad',
+  'payment-received': 'good',
+  'subscription-canceled': 'bad',
+  'collection-paused': 'info',
+  'data-deleted': 'bad',
+  'mail-sent': 'neutral',
+  'workspace-started': 'good',
+  'workspace-stopped': 'neutral',
+  'workspace-resized': 'info',
+  'workspace-failed': 'bad',
+  'owner-started': 'neutral',
+  'owner-stopped': 'neutral',
+  'hold-placed': 'warn',
+  'hold-lifted': 'good',
+};
+
+const UPCOMING_TONE: Record<UpcomingKind, Tone> = {
+  renewal: 'good',
+  ends: 'info',
+  'trial-ends': 'info',
+  reminder: 'neutral',
+  suspend: 'warn',
+  cancel: 'bad',
+  'deletion-warning': 'neutral',
+  delete: 'bad',
+  'payment-retry': 'info',
+};

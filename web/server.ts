@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { serve } from '@hono/node-server';
+import type { ServerBuild } from '@remix-run/node';
+import { createLogger } from '#telemetry/logger.ts';
+import { readWebSettings } from './settings.ts';
+import { createWebApp } from './web-app.ts';
+
+/** How long requests in flight may take once the process was asked to stop. */
+const DRAIN_MS = 3_000;
+
+const settings = readWebSettings();
+const log = createLogger('web', settings.logLevel);
+const buildUrl = new URL('./build/server/index.js', import.meta.url);
+
+if (!existsSync(buildUrl)) {
+  log.fatal('The web app is not built yet. Run `npm run build:web` and start again.');
+  process.exit(1);
+}
+
+const stopping = new AbortController();
+const app = createWebApp({
+  build: (await import(buildUrl.href)) as ServerBuild,
+  clientFolder: fileURLToPath(new URL('./build/client', import.meta.url)),
+  apiUrl: settings.apiUrl,
+  log,
+  stopping: stopping.signal,
+});
+const server = serve({ fetch: app.fetch, port: settings.port, hostname: '127.0.0.1' }, (address) =>
+  log.info({ port: address.port }, 'web listens'),
+);
+server.on('error', (error) => {
+  log.fatal({ err: error }, `Port ${settings.port} can't be used. Set LEASEHOLD_WEB_PORT to a free one.`);
+  process.exit(1);
+});
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(signal));
+
+function stop(signal: string): void {
+  log.info({ signal }, 'web stops');
+  stopping.abort();
+  server.close(() => process.exit(0));
+  if ('closeIdleConnections' in server) server.closeIdleConnections();
+  setTimeout(() => {
+    if ('closeAllConnections' in server) server.closeAllConnections();
+  }, DRAIN_MS).unref();
+}
