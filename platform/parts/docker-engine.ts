@@ -1,0 +1,294 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { accessSync, constants, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { lstat, mkdir, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { createDockerClient } from '#activities/workspaces/docker-client.ts';
+import type { Logger } from '#telemetry/logger.ts';
+import { lastLines, startChild } from '../child.ts';
+import { PlatformError } from '../platform-error.ts';
+import { poll } from '../poll.ts';
+import { endProcess, identify, isAlive, type ProcessIdentity } from '../process-identity.ts';
+
+const SYSTEM_SOCKET = '/var/run/docker.sock';
+const READY_WITHIN_MS = 60_000;
+const STOP_WITHIN_MS = 30_000;
+/** Linux allows 107 bytes for a socket's path; the engine's longest one is below its run directory. */
+const MAX_SOCKET_PATH_BYTES = 107;
+const LONGEST_SOCKET_SUFFIX = '/exec/containerd/containerd-debug.sock.ttrpc';
+
+const run = promisify(execFile);
+
+export interface DockerEngineOptions {
+  /** `DOCKER_HOST`: use this engine and no other. */
+  dockerHost?: string | undefined;
+  /** Folder of images, volumes and containers of an engine that is started here. */
+  stateDir: string;
+  /** Where an engine of ours writes its log. Default `dockerd.log` in `stateDir`. */
+  logFile?: string;
+  log: Logger;
+  /** Whether Debian's `docker.io` may be installed with apt-get (as root) when there is no dockerd. */
+  allowInstall: boolean;
+  /** Receives one line for people for each step that takes time. */
+  onProgress: (line: string) => void;
+}
+
+export interface DockerEngine {
+  dockerHost: string;
+  /** Whether the engine is one of ours: started now, or left over by an earlier start from the same folder. */
+  started: boolean;
+  pid?: number;
+  /** The process of an engine of ours, for a supervisor that watches it. */
+  identity?: ProcessIdentity;
+  /** Stops an engine of ours and its containerd, nothing for any other. Containers are the caller's to stop first. */
+  stop(): Promise<void>;
+}
+
+export type DockerEngineCode = 'HOST_UNREACHABLE' | 'ENGINE_MISSING' | 'ENGINE_NOT_STARTED';
+
+/** No engine can be provided. The message is one sentence or two for people, with the ways out. */
+export class DockerEngineUnavailable extends PlatformError {
+  readonly code: DockerEngineCode;
+
+  constructor(code: DockerEngineCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/**
+ * Provides a Docker engine: the one of `dockerHost`, else the one that answers at `/var/run/docker.sock`, else a dockerd
+ * of our own with its state in `stateDir`. Throws `DockerEngineUnavailable`.
+ *
+ * Our dockerd runs in a process group of its own, so Ctrl-C in the terminal reaches the supervisor and not the engine
+ * before the containers were stopped. It runs with `--live-restore`: killed, it leaves containers running, and the next
+ * start adopts them. A dockerd that is still alive is recognised by recorded pid *and* start time.
+ *
+ * Two engines on one host: `--bridge=none` keeps both from owning `docker0` (workspaces only use networks of their own),
+ * and the subnets of workspaces are chosen past every address that the host has. What they do share is iptables: a
+ * dockerd that *starts* drops the isolation rules of a running one until that one creates its next network or starts
+ * again. So run two on a development machine only.
+ */
+export async function ensureDockerEngine(options: DockerEngineOptions): Promise<DockerEngine> {
+  if (options.dockerHost) return useGiven(options.dockerHost);
+  if (existsSync(SYSTEM_SOCKET) && (await answers(`unix://${SYSTEM_SOCKET}`))) {
+    return { dockerHost: `unix://${SYSTEM_SOCKET}`, started: false, stop: async () => {} };
+  }
+  return ownEngine(options);
+}
+
+async function useGiven(dockerHost: string): Promise<DockerEngine> {
+  try {
+    createDockerClient(dockerHost);
+  } catch (error) {
+    throw new DockerEngineUnavailable('HOST_UNREACHABLE', error instanceof Error ? error.message : String(error));
+  }
+  if (!(await poll(() => answers(dockerHost), { timeoutMs: 5000 }))) {
+    throw new DockerEngineUnavailable(
+      'HOST_UNREACHABLE',
+      `No Docker engine answers at DOCKER_HOST=${dockerHost}: start it, correct the address, or unset DOCKER_HOST to have one started.`,
+    );
+  }
+  return { dockerHost, started: false, stop: async () => {} };
+}
+
+async function ownEngine(options: DockerEngineOptions): Promise<DockerEngine> {
+  const { stateDir, log, onProgress } = options;
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) {
+    throw new DockerEngineUnavailable(
+      'ENGINE_MISSING',
+      'No Docker engine answers, and only root on Linux can start one: start Docker, set DOCKER_HOST, or run this as root.',
+    );
+  }
+  await mkdir(stateDir, { recursive: true, mode: 0o711 });
+  const runDir = await runDirectory(stateDir);
+  const socket = join(runDir, 'docker.sock');
+  const dockerHost = `unix://${socket}`;
+  const recordFile = join(stateDir, 'engine.json');
+  const pidFile = join(runDir, 'dockerd.pid');
+  const engineOf = (identity: ProcessIdentity): DockerEngine => ({
+    dockerHost,
+    started: true,
+    identity,
+    pid: identity.pid,
+    stop: () => stopEngine({ identity, recordFile, runDir, log }),
+  });
+
+  const leftOver = recordedProcess(recordFile);
+  if (leftOver) {
+    if (await poll(() => answers(dockerHost), { timeoutMs: 10_000 })) {
+      onProgress('using the engine of the last start, which is still running');
+      return engineOf(leftOver);
+    }
+    log.warn({ pid: leftOver.pid }, 'the dockerd of an earlier start does not answer and is stopped');
+    await stopEngine({ identity: leftOver, recordFile, runDir, log });
+  }
+
+  // A stale pid file whose number belongs to somebody else by now would keep dockerd from starting.
+  for (const stale of [recordFile, pidFile, socket]) rmSync(stale, { force: true });
+
+  const command = await findOrInstall(options);
+  onProgress('starting an engine');
+  const logFile = options.logFile ?? join(stateDir, 'dockerd.log');
+  const child = await startChild({
+    command,
+    args: [
+      ...['--data-root', join(stateDir, 'data')],
+      ...['--exec-root', join(runDir, 'exec')],
+      ...['--pidfile', pidFile],
+      ...['--host', dockerHost],
+      '--live-restore',
+      '--bridge=none',
+      '--userland-proxy=false',
+      '--log-level=warn',
+    ],
+    env: { ...process.env, PATH: searchPath().join(delimiter) },
+    cwd: stateDir,
+    logFile,
+  });
+  writeFileSync(recordFile, JSON.stringify(child.identity));
+  await poll(async () => child.hasExited() || (await answers(dockerHost)), { timeoutMs: READY_WITHIN_MS });
+  if (child.hasExited() || !(await answers(dockerHost))) {
+    await stopEngine({ identity: child.identity, recordFile, runDir, log });
+    throw new DockerEngineUnavailable(
+      'ENGINE_NOT_STARTED',
+      `dockerd could not be started (${lastError(logFile)}): see ${logFile}, or start Docker yourself, or set DOCKER_HOST.`,
+    );
+  }
+  return engineOf(child.identity);
+}
+
+/** Folder of the engine's sockets: in the state folder where its path is short enough, else in the temporary one. */
+async function runDirectory(stateDir: string): Promise<string> {
+  const fits = Buffer.byteLength(stateDir + LONGEST_SOCKET_SUFFIX) <= MAX_SOCKET_PATH_BYTES;
+  if (fits) return stateDir;
+  const runDir = join(tmpdir(), `leasehold-${createHash('sha256').update(stateDir).digest('hex').slice(0, 12)}`);
+  await mkdir(runDir, { mode: 0o711 }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+  const found = await lstat(runDir);
+  if (!found.isDirectory() || found.uid !== process.getuid?.()) {
+    throw new DockerEngineUnavailable(
+      'ENGINE_NOT_STARTED',
+      `${runDir} belongs to somebody else: remove it, or set TMPDIR to a folder of your own.`,
+    );
+  }
+  return runDir;
+}
+
+async function findOrInstall({ allowInstall, onProgress }: DockerEngineOptions): Promise<string> {
+  const missing = ['dockerd', 'containerd', 'iptables'].filter((program) => findProgram(program) === null);
+  if (missing.length > 0) {
+    const ways =
+      'install Docker (Debian: apt-get install docker.io iptables), set DOCKER_HOST to an engine elsewhere, or start one at /var/run/docker.sock';
+    if (!allowInstall || !existsSync('/etc/debian_version') || findProgram('apt-get') === null) {
+      throw new DockerEngineUnavailable(
+        'ENGINE_MISSING',
+        `There is no Docker engine (${missing.join(', ')}): ${ways}.`,
+      );
+    }
+    onProgress(`installing Debian's docker.io with apt-get (${missing.join(', ')} is missing); about 20 s`);
+    await install(['docker.io', 'iptables']).catch((error: unknown) => {
+      throw new DockerEngineUnavailable('ENGINE_MISSING', `docker.io could not be installed with apt-get: ${ways}.`, {
+        cause: error,
+      });
+    });
+  }
+  const dockerd = findProgram('dockerd');
+  if (dockerd === null)
+    throw new DockerEngineUnavailable('ENGINE_MISSING', 'There is no dockerd even after installing docker.io.');
+  return dockerd;
+}
+
+/** Installs Debian packages without starting their services: the engine is ours to start, with our settings. */
+async function install(packages: string[]): Promise<void> {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
+  const policy = '/usr/sbin/policy-rc.d';
+  const ours = !existsSync(policy);
+  if (ours) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    await run('apt-get', ['update', '-q'], { env });
+    await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...packages], { env, maxBuffer: 64 << 20 });
+  } finally {
+    if (ours) rmSync(policy, { force: true });
+  }
+}
+
+interface OwnEngine {
+  identity: ProcessIdentity;
+  recordFile: string;
+  runDir: string;
+  log: Logger;
+}
+
+async function stopEngine({ identity, recordFile, runDir, log }: OwnEngine): Promise<void> {
+  const killed = await endProcess(identity, { timeoutMs: STOP_WITHIN_MS });
+  if (killed) log.warn({ pid: identity.pid }, 'dockerd did not stop in time and was killed');
+  await stopContainerd(runDir);
+  rmSync(recordFile, { force: true });
+}
+
+/** dockerd takes its containerd along; one that was killed leaves it behind. */
+async function stopContainerd(runDir: string): Promise<void> {
+  const execRoot = join(runDir, 'exec');
+  const pid = Number(await readFile(join(execRoot, 'containerd', 'containerd.pid'), 'utf8').catch(() => ''));
+  if (!Number.isSafeInteger(pid) || pid < 2) return;
+  const identity = identify(pid);
+  const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  if (identity && commandLine.includes(execRoot)) await endProcess(identity);
+}
+
+/** The recorded process, if that very one still lives. */
+function recordedProcess(recordFile: string): ProcessIdentity | null {
+  try {
+    const { pid, startedAt }: Partial<ProcessIdentity> = JSON.parse(readFileSync(recordFile, 'utf8'));
+    if (typeof pid !== 'number' || typeof startedAt !== 'string') return null;
+    return isAlive({ pid, startedAt }) ? { pid, startedAt } : null;
+  } catch {
+    return null;
+  }
+}
+
+async function answers(dockerHost: string): Promise<boolean> {
+  const docker = createDockerClient(dockerHost, { silenceMs: 2000 });
+  return docker.ping().then(
+    () => true,
+    () => false,
+  );
+}
+
+/** System folders are searched too: an ordinary user's PATH lacks them. */
+function searchPath(): string[] {
+  return [
+    ...new Set([
+      ...(process.env.PATH ?? '').split(delimiter),
+      '/usr/local/sbin',
+      '/usr/local/bin',
+      '/usr/sbin',
+      '/usr/bin',
+      '/sbin',
+      '/bin',
+    ]),
+  ];
+}
+
+function findProgram(name: string): string | null {
+  for (const folder of searchPath()) {
+    const file = join(folder, name);
+    try {
+      accessSync(file, constants.X_OK);
+      return file;
+    } catch {
+      // Not here: the next folder may have it.
+    }
+  }
+  return null;
+}
+
+function lastError(logFile: string): string {
+  const lines = lastLines(logFile, 20).split('\n');
+  const last = lines.findLast((line) => /level=(fatal|error)|failed/i.test(line)) ?? lines.at(-1) ?? 'no output';
+  return last.replace(/^time="[^"]*"\s*/, '').slice(0, 300);
+}

@@ -1,0 +1,10 @@
+import { createMessageGateway } from './message-gateway.mjs';
+import { log, stopOnSignal } from './process-life.mjs';
+import { readSettings } from './runtime-settings.mjs';
+
+const settings = readSettings();
+const server = createMessageGateway({ ...settings, log });
+server.listen(settings.port, settings.host, () =>
+  log({ level: 'info', event: 'listening', process: 'gateway-worker', port: settings.port }),
+);
+stopOnSignal('gateway-worker', server);

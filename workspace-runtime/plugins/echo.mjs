@@ -1,0 +1,4 @@
+/** Answers with what it was sent. */
+export default function echo(payload) {
+  return payload;
+}
