@@ -1,10 +1,11 @@
-import type { AccountState, Debt, GoverningSubscription, Standing } from './account-state.ts';
+import type { AccountState, GoverningSubscription, Standing } from './account-state.ts';
 import { type Catalog, type Plan, planOf } from './catalog.ts';
+import { debtOf } from './debt.ts';
 import { advanceDunning, dunningDeadlines } from './dunning.ts';
 import type { Effect } from './effect.ts';
 import { holdForStanding } from './holds.ts';
 import type { BillingSnapshot, SubscriptionSnapshot } from './snapshot.ts';
-import { governingSubscription, standingOf } from './standing.ts';
+import { governingSubscription, isForUpgrade, standingOf } from './standing.ts';
 import type { Instant } from './time.ts';
 import type { Happened } from './timeline.ts';
 import { wishWorkspaces } from './workspace-wishes.ts';
@@ -71,6 +72,9 @@ function planInForce(
   // A canceled account keeps the size of its machines until they are deleted or subscribed to again.
   if (standing === 'canceled') return state.plan;
   if (standing === 'free' || standing === 'incomplete') return inForce(planOf(catalog, catalog.freePlanId));
+  // An upgrade counts from its payment on. Stripe may name the new price before.
+  const unpaidUpgrade = governing?.invoices.some((invoice) => invoice.status === 'open' && isForUpgrade(invoice));
+  if (unpaidUpgrade && governing?.id === state.subscription?.id) return state.plan;
   // A price that is in no catalog (made by hand at Stripe) leaves the plan as it was.
   return governing?.planId ? inForce(planOf(catalog, governing.planId)) : state.plan;
 }
@@ -82,20 +86,6 @@ function inForce(plan: Plan): AccountState['plan'] {
 function summary(subscription: SubscriptionSnapshot, planId: string): GoverningSubscription {
   const { id, status, currentPeriodStart, currentPeriodEnd, cancelAt, trialEnd } = subscription;
   return { id, status, planId, currentPeriodStart, currentPeriodEnd, cancelAt, trialEnd };
-}
-
-/** Of the open invoices the newest is named: paying it is what restores the subscription. The amount is all that is open. */
-function debtOf(subscription: SubscriptionSnapshot | null): Debt | null {
-  const open = subscription?.invoices.filter((invoice) => invoice.status === 'open' && invoice.attemptCount > 0) ?? [];
-  const newest = open.at(-1);
-  if (!newest) return null;
-  return {
-    invoiceId: newest.id,
-    amountCents: open.reduce((sum, invoice) => sum + invoice.amountRemainingCents, 0),
-    currency: newest.currency,
-    payUrl: newest.payUrl,
-    nextAttemptAt: newest.nextAttemptAt,
-  };
 }
 
 function lastOf(snapshot: BillingSnapshot): SubscriptionSnapshot | null {

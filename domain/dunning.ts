@@ -1,8 +1,16 @@
 import type { AccountState, Dunning } from './account-state.ts';
 import type { DunningPolicy } from './catalog.ts';
+import { debtOf } from './debt.ts';
 import type { Effect, MailFacts, MailTemplate } from './effect.ts';
 import type { BillingSnapshot, InvoiceSnapshot, SubscriptionSnapshot } from './snapshot.ts';
-import { governingSubscription, hasEnded, owesRenewal } from './standing.ts';
+import {
+  canReplace,
+  governingSubscription,
+  hasEnded,
+  isForUpgrade,
+  owesRenewal,
+  stillOwesRenewal,
+} from './standing.ts';
 import { addDays, addMs, DAY_MS, type Instant, later, msBetween } from './time.ts';
 import type { Happened } from './timeline.ts';
 
@@ -45,19 +53,24 @@ export function advanceDunning(
     return walk({ ...nothing(opened), happened: [failed] }, state, governing, snapshot, now);
   }
   const subscription = snapshot.subscriptions.find((each) => each.id === current.subscriptionId) ?? null;
-  const replaced =
-    governing &&
-    governing.id !== current.subscriptionId &&
-    !owesRenewal(governing) &&
-    governing.status !== 'incomplete';
+  const other = governing && governing.id !== current.subscriptionId && canReplace(governing) ? governing : null;
   if (current.stage === 'canceled' || current.stage === 'deleted') {
-    if (replaced) return { ...nothing(null), settled: true };
+    if (other) return closed(state, snapshot, now, policy);
     return walk(nothing(current), state, subscription, snapshot, now);
   }
-  if (!subscription || hasEnded(subscription)) return ended(current, subscription, state, snapshot, now);
-  if (!owesRenewal(subscription)) return recovered(current, state, now);
-  if (replaced) return { ...nothing(null), settled: true };
+  if (!subscription || hasEnded(subscription)) {
+    return endedByDunning(current, subscription, snapshot)
+      ? canceled(current, subscription, state, snapshot, now)
+      : closed(state, snapshot, now, policy);
+  }
+  if (!stillOwesRenewal(subscription)) return recovered(current, state, now);
+  if (other && !owesRenewal(other)) return closed(state, snapshot, now, policy);
   return walk(nothing(current), state, subscription, snapshot, now);
+}
+
+/** Ends the dunning without a payment. Another subscription that owes is dunned from here on. */
+function closed(state: AccountState, snapshot: BillingSnapshot, now: Instant, policy: DunningPolicy): DunningStep {
+  return { ...advanceDunning({ ...state, dunning: null }, snapshot, now, policy), settled: true };
 }
 
 /** The instants at which the dunning acts by itself. */
@@ -102,7 +115,7 @@ export function dunningSchedule(dunning: Dunning): ScheduledStep[] {
 
 function open(subscription: SubscriptionSnapshot, now: Instant, policy: DunningPolicy): Dunning {
   const oldest = subscription.invoices
-    .filter((invoice) => invoice.status === 'open' && invoice.attemptCount > 0)
+    .filter((invoice) => invoice.status === 'open' && invoice.attemptCount > 0 && !isForUpgrade(invoice))
     .sort((a, b) => firstFailure(a).localeCompare(firstFailure(b)))[0];
   const startedAt = oldest ? firstFailure(oldest) : subscription.currentPeriodStart;
   const suspendAt = later(addDays(startedAt, policy.suspendAfterDays), addDays(now, policy.minimumNoticeDays));
@@ -151,8 +164,8 @@ function walk(
           'Grace ended without payment. Workspaces stop; data is kept.',
         ),
       );
-      effects.push(mail(dunning, 'suspended', null, facts, now, 'workspaces-settled'));
       dunning = { ...startedLate(dunning, dunning.suspendAt, now), stage: 'suspended', postponedUntil: null };
+      effects.push(mail(dunning, 'suspended', null, factsOf(dunning, state, subscription), now, 'workspaces-settled'));
     } else {
       const told = tell(dunning, 'reminder', snapshot.readAt, now, facts);
       dunning = told.dunning;
@@ -172,7 +185,11 @@ function walk(
     dunning = { ...dunning, postponedUntil: addDays(now, CANCEL_SEEN_AFTER_DAYS) };
   }
   if (dunning.stage === 'canceled') {
-    if (isDue(dunning.deleteAt)) {
+    if (snapshot.readAt < dunning.deleteAt) {
+      const told = tell(dunning, 'deletion-warning', snapshot.readAt, now, facts);
+      dunning = told.dunning;
+      effects.push(...told.effects);
+    } else if (isDue(dunning.deleteAt)) {
       if (snapshot.paymentInDoubt) {
         dunning = { ...dunning, postponedUntil: addDays(now, POSTPONE_DAYS) };
       } else {
@@ -187,10 +204,6 @@ function walk(
         effects.push(mail(dunning, 'data-deleted', null, facts, now, 'workspaces-settled'));
         dunning = { ...dunning, stage: 'deleted', postponedUntil: null };
       }
-    } else {
-      const told = tell(dunning, 'deletion-warning', snapshot.readAt, now, facts);
-      dunning = told.dunning;
-      effects.push(...told.effects);
     }
   }
   return { ...step, dunning, effects, happened: history };
@@ -222,15 +235,15 @@ function tell(
 }
 
 function recovered(dunning: Dunning, state: AccountState, now: Instant): DunningStep {
-  const unsent = state.outbox.filter((effect) => effect.kind === 'mail' && effect.droppedByPayment).length;
-  const notices = dunning.notifiedDays.length + (dunning.stage === 'suspended' ? 1 : 0);
-  const wasTold = notices > unsent;
+  const first: MailTemplate = dunning.notifiedDays.length > 0 ? 'grace-started' : 'suspended';
+  const decidedToTell = dunning.notifiedDays.length > 0 || dunning.stage === 'suspended';
+  const wasTold = decidedToTell && !state.outbox.some((effect) => effect.kind === 'mail' && effect.template === first);
   const facts = factsOf(dunning, state, null);
   return {
     dunning: null,
     settled: true,
     effects: wasTold
-      ? [{ ...mail(dunning, 'payment-received', null, facts, now, 'workspaces-settled'), droppedByPayment: false }]
+      ? [{ ...mail(dunning, 'payment-received', null, facts, now, 'now'), droppedByPayment: false }]
       : [],
     happened: [
       happened(
@@ -243,22 +256,28 @@ function recovered(dunning: Dunning, state: AccountState, now: Instant): Dunning
   };
 }
 
-/** The subscription is over: by our dunning or Stripe's (then data is kept until the retention ends), or by the customer. */
-function ended(
+/** Whether a subscription that is over was ended by our dunning or by Stripe's; otherwise its customer did. */
+function endedByDunning(
   dunning: Dunning,
+  subscription: SubscriptionSnapshot | null,
+  snapshot: BillingSnapshot,
+): boolean {
+  const byUs = dunning.stage === 'suspended' && snapshot.readAt >= dunning.cancelAt;
+  return byUs || subscription?.cancelReason === 'payment_failed';
+}
+
+/** The subscription is over for want of payment: data is kept until the retention ends. */
+function canceled(
+  current: Dunning,
   subscription: SubscriptionSnapshot | null,
   state: AccountState,
   snapshot: BillingSnapshot,
   now: Instant,
 ): DunningStep {
-  const byDunning =
-    (dunning.stage === 'suspended' && snapshot.readAt >= dunning.cancelAt) ||
-    subscription?.cancelReason === 'payment_failed';
-  if (!byDunning) return { ...nothing(null), settled: true };
-  const canceled: Dunning = { ...startedLate(dunning, dunning.cancelAt, now), stage: 'canceled', postponedUntil: null };
+  const dunning: Dunning = { ...startedLate(current, current.cancelAt, now), stage: 'canceled', postponedUntil: null };
   const facts = factsOf(dunning, state, subscription);
   const step: DunningStep = {
-    dunning: canceled,
+    dunning,
     settled: true,
     effects: [mail(dunning, 'subscription-canceled', null, facts, now, 'now')],
     happened: [
@@ -282,11 +301,11 @@ function startedLate(dunning: Dunning, dueAt: Instant, now: Instant): Dunning {
 }
 
 function factsOf(dunning: Dunning, state: AccountState, subscription: SubscriptionSnapshot | null): MailFacts {
-  const owed = subscription?.invoices.find((invoice) => invoice.status === 'open');
+  const owed = debtOf(subscription);
   return {
     planId: state.plan.id,
     planName: state.plan.name,
-    ...(owed ? { amountCents: owed.amountRemainingCents, currency: owed.currency, payUrl: owed.payUrl } : {}),
+    ...(owed ? { amountCents: owed.amountCents, currency: owed.currency, payUrl: owed.payUrl } : {}),
     suspendAt: dunning.suspendAt,
     cancelAt: dunning.cancelAt,
     deleteAt: dunning.deleteAt,

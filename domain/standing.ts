@@ -1,6 +1,6 @@
 import type { Dunning, Standing } from './account-state.ts';
 import type { Catalog } from './catalog.ts';
-import type { BillingSnapshot, SubscriptionSnapshot } from './snapshot.ts';
+import type { BillingSnapshot, InvoiceSnapshot, SubscriptionSnapshot } from './snapshot.ts';
 
 const ENDED = new Set(['canceled', 'incomplete_expired']);
 const OWED = new Set(['past_due', 'unpaid']);
@@ -14,14 +14,28 @@ export function hasEnded(subscription: SubscriptionSnapshot): boolean {
   return ENDED.has(subscription.status);
 }
 
-/**
- * Whether a subscription owes a renewal. A declined upgrade (`subscription_update`) on its own is no reason for grace:
- * the old plan was paid for.
- */
+/** Whether an invoice charges for a change of plan in the middle of a period. */
+export function isForUpgrade(invoice: InvoiceSnapshot): boolean {
+  return invoice.billingReason === 'subscription_update';
+}
+
+/** Whether a subscription owes a renewal. A declined upgrade on its own is no reason for grace: the old plan was paid for. */
 export function owesRenewal(subscription: SubscriptionSnapshot): boolean {
   if (!OWED.has(subscription.status)) return false;
-  const open = subscription.invoices.filter((invoice) => invoice.status === 'open');
-  return open.length === 0 || open.some((invoice) => invoice.billingReason !== 'subscription_update');
+  const open = openInvoices(subscription);
+  return open.length === 0 || open.some((invoice) => !isForUpgrade(invoice));
+}
+
+/** Whether a subscription that owed a renewal still does. Under a status that is not known, its open invoices tell. */
+export function stillOwesRenewal(subscription: SubscriptionSnapshot): boolean {
+  return isKnown(subscription)
+    ? owesRenewal(subscription)
+    : openInvoices(subscription).some((invoice) => !isForUpgrade(invoice));
+}
+
+/** Whether a subscription may take the place of one that was dunned: it has begun, and its status is understood. */
+export function canReplace(subscription: SubscriptionSnapshot): boolean {
+  return isKnown(subscription) && subscription.status !== 'incomplete';
 }
 
 /** The base subscription that decides the account's standing: the best one that has not ended, the newest of equals. */
@@ -35,7 +49,7 @@ export function governingSubscription(snapshot: BillingSnapshot): SubscriptionSn
  * The one table from Stripe's status, the state of collection and the stage of dunning to the account's standing.
  * Statuses: https://docs.stripe.com/api/subscriptions/object#subscription_object-status
  *
- * @param before the standing so far: a status that Stripe adds one day changes nothing
+ * @param before the standing so far: a status that Stripe adds one day changes nothing by itself
  */
 export function standingOf(
   snapshot: BillingSnapshot,
@@ -61,9 +75,21 @@ export function standingOf(
       return 'paused';
     case 'past_due':
     case 'unpaid':
-      if (!dunning) return 'active';
-      return dunning.stage === 'suspended' ? 'suspended' : 'grace';
+      return dunning ? standingInDunning(dunning) : 'active';
     default:
-      return before;
+      if (dunning) return standingInDunning(dunning);
+      return before === 'grace' || before === 'suspended' ? 'active' : before;
   }
+}
+
+function standingInDunning(dunning: Dunning): Standing {
+  return dunning.stage === 'suspended' ? 'suspended' : 'grace';
+}
+
+function isKnown(subscription: SubscriptionSnapshot): boolean {
+  return Object.hasOwn(RANK, subscription.status) || hasEnded(subscription);
+}
+
+function openInvoices(subscription: SubscriptionSnapshot): InvoiceSnapshot[] {
+  return subscription.invoices.filter((invoice) => invoice.status === 'open');
 }

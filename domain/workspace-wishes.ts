@@ -8,6 +8,7 @@ import type { WorkspaceSize } from './catalog.ts';
 export function wishWorkspaces(state: AccountState): WorkspaceState[] {
   const deleted = state.dunning?.stage === 'deleted';
   return state.workspaces.map((workspace) => {
+    if (workspace.desired.state === 'deleted') return workspace;
     const wanted = desiredState(workspace, state.holds, deleted);
     const size = state.holds.length > 0 ? workspace.desired.size : state.plan.workspace;
     if (wanted === workspace.desired.state && sameSize(size, workspace.desired.size)) return workspace;
@@ -29,7 +30,7 @@ export function isSettled(workspace: WorkspaceState): boolean {
 }
 
 function desiredState(workspace: WorkspaceState, holds: Hold[], deleted: boolean): DesiredWorkspace['state'] {
-  if (deleted || workspace.desired.state === 'deleted') return 'deleted';
+  if (deleted) return 'deleted';
   return workspace.ownerWants === 'running' && holds.length === 0 ? 'running' : 'stopped';
 }
 
