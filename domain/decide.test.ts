@@ -1,0 +1,621 @@
+import { describe, expect, test } from 'vitest';
+import {
+  aCatalog,
+  anAccount,
+  anInvoice,
+  anUnpaidSubscription,
+  aPayingAccount,
+  aSnapshot,
+  aSubscription,
+  day,
+  FREE_SIZE,
+  STUDIO_SIZE,
+  TEAM_SIZE,
+  withEffectsDone,
+} from '#test/factories/billing.ts';
+import type { AccountState, Standing } from './account-state.ts';
+import type { Catalog } from './catalog.ts';
+import { type Decision, decide } from './decide.ts';
+import type { Effect } from './effect.ts';
+import type { BillingSnapshot, SubscriptionSnapshot } from './snapshot.ts';
+import type { Instant } from './time.ts';
+
+/** Decides on a read that began right now. */
+function look(
+  state: AccountState,
+  at: Instant,
+  subscriptions: SubscriptionSnapshot[],
+  catalog: Catalog = aCatalog(),
+  changes: Partial<BillingSnapshot> = {},
+): Decision {
+  return decide(state, aSnapshot(at, subscriptions, changes), at, catalog);
+}
+
+/** Looks at each instant in turn with the same subscriptions, every effect carried out in between. */
+function lookAtEach(
+  state: AccountState,
+  instants: Instant[],
+  subscriptions: SubscriptionSnapshot[],
+  catalog: Catalog = aCatalog(),
+): AccountState {
+  return instants.reduce((now, at) => withEffectsDone(look(now, at, subscriptions, catalog).state), state);
+}
+
+const ids = (effects: Effect[]) => effects.map((effect) => effect.id);
+const kinds = (decision: Decision) => decision.happened.map((each) => each.kind);
+const desired = (state: AccountState) => state.workspaces[0]?.desired;
+
+const unpaid = anUnpaidSubscription();
+const endedUnpaid = anUnpaidSubscription({
+  status: 'canceled',
+  endedAt: day(30),
+  cancelReason: 'cancellation_requested',
+  invoices: [anInvoice({ status: 'void', amountRemainingCents: 0, nextAttemptAt: null })],
+});
+
+const inGrace = (catalog = aCatalog()) => lookAtEach(aPayingAccount(catalog), [day(0)], [unpaid], catalog);
+const suspended = (catalog = aCatalog()) => lookAtEach(inGrace(catalog), [day(3), day(6), day(7)], [unpaid], catalog);
+const canceled = (catalog = aCatalog()) =>
+  lookAtEach(lookAtEach(suspended(catalog), [day(30)], [unpaid], catalog), [day(30)], [endedUnpaid], catalog);
+
+describe('the table of standings', () => {
+  const open = [anInvoice()];
+  const stages: Record<string, () => AccountState> = {
+    new: () => anAccount(),
+    paying: aPayingAccount,
+    grace: inGrace,
+    suspended,
+    canceled,
+  };
+  const table: [status: string, stage: string, at: Instant, standing: Standing][] = [
+    ['incomplete', 'new', day(0), 'incomplete'],
+    ['incomplete_expired', 'new', day(0), 'free'],
+    ['trialing', 'new', day(0), 'trialing'],
+    ['active', 'new', day(0), 'active'],
+    ['past_due', 'new', day(0), 'grace'],
+    ['unpaid', 'new', day(0), 'grace'],
+    ['paused', 'new', day(0), 'paused'],
+    ['canceled', 'new', day(0), 'free'],
+    ['some_day', 'new', day(0), 'free'],
+    ['trialing', 'paying', day(0), 'trialing'],
+    ['active', 'paying', day(0), 'active'],
+    ['past_due', 'paying', day(0), 'grace'],
+    ['unpaid', 'paying', day(0), 'grace'],
+    ['paused', 'paying', day(0), 'paused'],
+    ['canceled', 'paying', day(0), 'free'],
+    ['some_day', 'paying', day(0), 'active'],
+    ['active', 'grace', day(5), 'active'],
+    ['past_due', 'grace', day(5), 'grace'],
+    ['unpaid', 'grace', day(5), 'grace'],
+    ['canceled', 'grace', day(5), 'free'],
+    ['some_day', 'grace', day(5), 'grace'],
+    ['past_due', 'grace', day(7), 'suspended'],
+    ['unpaid', 'grace', day(7), 'suspended'],
+    ['some_day', 'grace', day(7), 'suspended'],
+    ['active', 'grace', day(7), 'active'],
+    ['active', 'suspended', day(8), 'active'],
+    ['past_due', 'suspended', day(8), 'suspended'],
+    ['unpaid', 'suspended', day(29), 'suspended'],
+    ['past_due', 'suspended', day(31), 'suspended'],
+    ['canceled', 'suspended', day(8), 'free'],
+    ['canceled', 'suspended', day(30), 'canceled'],
+    ['some_day', 'suspended', day(8), 'suspended'],
+    ['canceled', 'canceled', day(31), 'canceled'],
+    ['canceled', 'canceled', day(60), 'canceled'],
+  ];
+  test.each(table)('%s seen by an account that is %s on %s is %s', (status, stage, at, standing) => {
+    const invoices = status === 'active' || status === 'trialing' ? [] : open;
+    const { state } = look(stages[stage]?.() ?? anAccount(), at, [aSubscription({ status, invoices })]);
+    expect(state.standing).toBe(standing);
+    expect(state.holds.map((hold) => hold.name)).toEqual(
+      standing === 'suspended' || standing === 'canceled' || standing === 'paused' ? ['billing'] : [],
+    );
+  });
+
+  test('the instant since when an account stands as it does moves only with the standing', () => {
+    const { state } = look(inGrace(), day(5), [unpaid]);
+    expect(state.standingSince).toBe('2026-03-01T00:00:00.000Z');
+    expect(look(state, day(7), [unpaid]).state.standingSince).toBe('2026-03-08T00:00:00.000Z');
+  });
+});
+
+describe('the opening of grace', () => {
+  test('grace is anchored at the finalisation of the oldest open invoice, not at its attempts', () => {
+    const older = anInvoice({ id: 'in_old', attemptCount: 4, createdAt: day(-1), finalizedAt: day(0) });
+    const newer = anInvoice({ id: 'in_new', createdAt: day(2), finalizedAt: day(2) });
+    const { state } = look(aPayingAccount(), day(2), [anUnpaidSubscription({ invoices: [older, newer] })]);
+    expect(state.dunning).toMatchObject({
+      invoiceId: 'in_old',
+      startedAt: '2026-03-01T00:00:00.000Z',
+      suspendAt: '2026-03-08T00:00:00.000Z',
+      cancelAt: '2026-03-31T00:00:00.000Z',
+      deleteAt: '2026-04-30T00:00:00.000Z',
+    });
+  });
+
+  test('an upgrade that was declined before does not start the clock of a renewal that fails later', () => {
+    const upgrade = anInvoice({
+      id: 'in_up',
+      billingReason: 'subscription_update',
+      createdAt: day(-10),
+      finalizedAt: day(-10),
+    });
+    const { state } = look(aPayingAccount(), day(0), [anUnpaidSubscription({ invoices: [upgrade, anInvoice()] })]);
+    expect(state.dunning).toMatchObject({ invoiceId: 'in_1', suspendAt: '2026-03-08T00:00:00.000Z' });
+  });
+
+  test('a further attempt moves no deadline', () => {
+    const again = anUnpaidSubscription({ invoices: [anInvoice({ attemptCount: 3, nextAttemptAt: day(6) })] });
+    expect(look(inGrace(), day(5), [again]).state.dunning).toMatchObject({
+      startedAt: '2026-03-01T00:00:00.000Z',
+      suspendAt: '2026-03-08T00:00:00.000Z',
+      cancelAt: '2026-03-31T00:00:00.000Z',
+      deleteAt: '2026-04-30T00:00:00.000Z',
+    });
+  });
+
+  test('a second unpaid invoice, and the first one paid, move no deadline', () => {
+    const second = anInvoice({ id: 'in_2', createdAt: day(4), finalizedAt: day(4) });
+    const { state } = look(inGrace(), day(5), [anUnpaidSubscription({ invoices: [second] })]);
+    expect(state.standing).toBe('grace');
+    expect(state.dunning?.suspendAt).toBe('2026-03-08T00:00:00.000Z');
+  });
+
+  test('the workspace runs on through grace, with the size of the plan', () => {
+    expect(desired(inGrace())).toMatchObject({ state: 'running', size: TEAM_SIZE });
+  });
+
+  test('the day-0 mail names amount, link and deadlines; the history names the failure', () => {
+    const decision = look(aPayingAccount(), day(0, 1), [unpaid]);
+    expect(decision.effects).toEqual([
+      {
+        kind: 'mail',
+        id: 'mail/grace-started/in_1/day-0',
+        template: 'grace-started',
+        emittedAt: '2026-03-01T01:00:00.000Z',
+        readyWhen: 'now',
+        droppedByPayment: true,
+        facts: {
+          planId: 'team',
+          planName: 'Team',
+          amountCents: 2900,
+          currency: 'usd',
+          payUrl: 'https://pay.test/in_1',
+          suspendAt: '2026-03-08T00:00:00.000Z',
+          cancelAt: '2026-03-31T00:00:00.000Z',
+          deleteAt: '2026-04-30T00:00:00.000Z',
+        },
+      },
+    ]);
+    expect(decision.happened).toEqual([
+      { id: 'payment-failed/in_1', at: '2026-03-01T00:00:00.000Z', kind: 'payment-failed', text: expect.any(String) },
+    ]);
+    expect(decision.deadlines).toEqual([
+      '2026-03-04T00:00:00.000Z',
+      '2026-03-07T00:00:00.000Z',
+      '2026-03-08T00:00:00.000Z',
+    ]);
+  });
+
+  test('mail and page name the same debt: all that is open, and the link of the newest invoice', () => {
+    const second = anInvoice({ id: 'in_2', createdAt: day(2), finalizedAt: day(2), payUrl: 'https://pay.test/in_2' });
+    const decision = look(inGrace(), day(3), [anUnpaidSubscription({ invoices: [anInvoice(), second] })]);
+    expect(decision.state.debt).toMatchObject({ invoiceId: 'in_2', amountCents: 5800 });
+    const [reminder] = decision.effects;
+    expect(reminder?.kind === 'mail' && reminder.facts).toMatchObject({
+      amountCents: 5800,
+      payUrl: 'https://pay.test/in_2',
+    });
+  });
+
+  test('a failure learnt of on day 10 is told at once and suspends on day 11, the rest as far behind', () => {
+    const { state, effects } = look(aPayingAccount(), day(10), [unpaid]);
+    expect(state.standing).toBe('grace');
+    expect(state.dunning).toMatchObject({
+      suspendAt: '2026-03-12T00:00:00.000Z',
+      cancelAt: '2026-04-04T00:00:00.000Z',
+      deleteAt: '2026-05-04T00:00:00.000Z',
+    });
+    expect(ids(effects)).toEqual(['mail/grace-started/in_1/day-6']);
+    expect(look(state, day(10, 23), [unpaid]).state.standing).toBe('grace');
+    expect(look(state, day(11), [unpaid]).state.standing).toBe('suspended');
+  });
+
+  test('a first invoice that fails gives no grace and no plan', () => {
+    const first = aSubscription({
+      status: 'incomplete',
+      invoices: [anInvoice({ billingReason: 'subscription_create' })],
+    });
+    const { state, effects, deadlines } = look(anAccount(), day(0), [first]);
+    expect(state).toMatchObject({ standing: 'incomplete', dunning: null, plan: { id: 'free' } });
+    expect(effects).toEqual([]);
+    expect(deadlines).toEqual([]);
+  });
+
+  test('a declined upgrade starts no grace and leaves plan and size as they were', () => {
+    const upgrade = anInvoice({ id: 'in_up', billingReason: 'subscription_update', amountRemainingCents: 7000 });
+    const { state, effects, deadlines } = look(aPayingAccount(), day(0), [
+      aSubscription({ status: 'past_due', planId: 'studio', invoices: [upgrade] }),
+    ]);
+    expect(state).toMatchObject({ standing: 'active', dunning: null, plan: { id: 'team' } });
+    expect(desired(state)?.size).toEqual(TEAM_SIZE);
+    expect([effects, deadlines]).toEqual([[], []]);
+  });
+
+  test('an upgrade in the middle of grace waits until the debt is paid', () => {
+    const upgrade = anInvoice({ id: 'in_up', billingReason: 'subscription_update', createdAt: day(2) });
+    const { state } = look(inGrace(), day(2), [
+      anUnpaidSubscription({ planId: 'studio', invoices: [anInvoice(), upgrade] }),
+    ]);
+    expect(state).toMatchObject({ standing: 'grace', plan: { id: 'team' } });
+    const paid = look(state, day(3), [aSubscription({ planId: 'studio' })]).state;
+    expect(paid).toMatchObject({ standing: 'active', plan: { id: 'studio' } });
+    expect(desired(paid)?.size).toEqual(STUDIO_SIZE);
+  });
+});
+
+describe('reminders', () => {
+  test('mails go on days 0, 3 and 6, once each', () => {
+    let state = aPayingAccount();
+    const sent: string[] = [];
+    for (let hour = 0; hour < 7 * 24; hour += 6) {
+      const decision = look(state, day(0, hour), [unpaid]);
+      sent.push(...decision.effects.map((effect) => `${effect.emittedAt} ${effect.id}`));
+      state = withEffectsDone(decision.state);
+    }
+    expect(sent).toEqual([
+      '2026-03-01T00:00:00.000Z mail/grace-started/in_1/day-0',
+      '2026-03-04T00:00:00.000Z mail/grace-reminder/in_1/day-3',
+      '2026-03-07T00:00:00.000Z mail/grace-reminder/in_1/day-6',
+    ]);
+  });
+
+  test('a reminder that was missed is overtaken by the next', () => {
+    const { state, effects } = look(inGrace(), day(6, 2), [unpaid]);
+    expect(ids(effects)).toEqual(['mail/grace-reminder/in_1/day-6']);
+    expect(ids(look(state, day(6, 3), [unpaid]).effects)).toEqual([]);
+  });
+
+  test('a reminder goes a second after its instant, not a second before', () => {
+    expect(look(inGrace(), '2026-03-03T23:59:59.000Z', [unpaid]).effects).toEqual([]);
+    expect(ids(look(inGrace(), '2026-03-04T00:00:01.000Z', [unpaid]).effects)).toEqual([
+      'mail/grace-reminder/in_1/day-3',
+    ]);
+  });
+});
+
+describe('suspension on day 7', () => {
+  test('workspaces stop, and their owner is told once they have', () => {
+    const { state, effects, deadlines, happened } = look(inGrace(), day(7), [unpaid]);
+    expect(state).toMatchObject({ standing: 'suspended', dunning: { stage: 'suspended' } });
+    expect(desired(state)).toMatchObject({ state: 'stopped', size: TEAM_SIZE });
+    expect(effects).toMatchObject([{ id: 'mail/suspended/in_1', readyWhen: 'workspaces-settled' }]);
+    expect(deadlines).toEqual(['2026-03-31T00:00:00.000Z']);
+    expect(happened).toMatchObject([{ id: 'suspended/in_1', at: '2026-03-08T00:00:00.000Z' }]);
+  });
+
+  test('nothing stops on a read that began before the deadline, however late it is decided on', () => {
+    const old = aSnapshot('2026-03-07T23:59:59.999Z', [unpaid]);
+    expect(decide(inGrace(), old, day(8), aCatalog()).state.standing).toBe('grace');
+  });
+
+  test('a suspension that is late by days moves cancel and deletion as far, and the mail says so', () => {
+    const { state, effects } = look(inGrace(), day(10), [unpaid]);
+    expect(state.dunning).toMatchObject({ cancelAt: '2026-04-03T00:00:00.000Z', deleteAt: '2026-05-03T00:00:00.000Z' });
+    expect(effects).toMatchObject([
+      { facts: { cancelAt: '2026-04-03T00:00:00.000Z', deleteAt: '2026-05-03T00:00:00.000Z' } },
+    ]);
+  });
+
+  test('a catalog that changes in grace does not change what was promised', () => {
+    const stricter = aCatalog({ dunning: { ...aCatalog().dunning, suspendAfterDays: 2, reminderDays: [0] } });
+    expect(look(inGrace(), day(3), [unpaid], stricter).state.standing).toBe('grace');
+  });
+
+  test('two renewals are unpaid: paying the older one changes nothing, paying the latest restores', () => {
+    const second = anInvoice({ id: 'in_2', createdAt: day(10), finalizedAt: day(10) });
+    const both = look(suspended(), day(11), [anUnpaidSubscription({ invoices: [anInvoice(), second] })]).state;
+    const older = look(both, day(12), [anUnpaidSubscription({ invoices: [second] })]).state;
+    expect(older.standing).toBe('suspended');
+    expect(look(older, day(13), [aSubscription()]).state.standing).toBe('active');
+  });
+});
+
+describe('payment', () => {
+  test('in grace: all is as before, and who was told of the failure is told of the payment', () => {
+    const { state, effects, deadlines, happened } = look(inGrace(), day(4), [aSubscription()]);
+    expect(state).toMatchObject({ standing: 'active', dunning: null, debt: null, holds: [] });
+    expect(ids(effects)).toEqual(['mail/payment-received/in_1']);
+    expect(deadlines).toEqual([]);
+    expect(happened).toMatchObject([{ id: 'payment-received/in_1', at: '2026-03-05T00:00:00.000Z' }]);
+  });
+
+  test('after suspension: the workspace runs again with its size', () => {
+    const { state, effects } = look(suspended(), day(9), [aSubscription()]);
+    expect(desired(state)).toEqual({ state: 'running', size: TEAM_SIZE, generation: 4 });
+    expect(effects).toMatchObject([{ id: 'mail/payment-received/in_1', readyWhen: 'now', droppedByPayment: false }]);
+  });
+
+  test('during the suspension: the "suspended" mail that waits is never sent', () => {
+    const during = look(inGrace(), day(7), [unpaid]).state;
+    expect(ids(during.outbox)).toEqual(['mail/suspended/in_1']);
+    expect(ids(look(during, day(7, 1), [aSubscription()]).state.outbox)).toEqual(['mail/payment-received/in_1']);
+  });
+
+  test('before the cancel was carried out: the cancel is dropped', () => {
+    const asked = look(suspended(), day(30), [unpaid]).state;
+    expect(ids(look(asked, day(30, 1), [aSubscription()]).state.outbox)).toEqual(['mail/payment-received/in_1']);
+  });
+
+  test('a customer whom no mail has reached yet is not thanked', () => {
+    const untold = look(aPayingAccount(), day(0), [unpaid]).state;
+    expect(look(untold, day(0, 1), [aSubscription()]).state.outbox).toEqual([]);
+    const learntLate = look(aPayingAccount(), day(10), [unpaid]).state;
+    expect(look(learntLate, day(10, 1), [aSubscription()]).state.outbox).toEqual([]);
+  });
+
+  test('what its owner had stopped stays stopped', () => {
+    const state = suspended();
+    const stopped = {
+      ...state,
+      workspaces: state.workspaces.map((each) => ({ ...each, ownerWants: 'stopped' as const })),
+    };
+    expect(desired(look(stopped, day(9), [aSubscription()]).state)?.state).toBe('stopped');
+  });
+
+  test('a hold of an admin outlives the payment', () => {
+    const state = suspended();
+    const held = { ...state, holds: [...state.holds, { name: 'admin' as const, since: day(8), reason: 'Abuse.' }] };
+    const paid = look(held, day(9), [aSubscription()]).state;
+    expect(paid.holds.map((hold) => hold.name)).toEqual(['admin']);
+    expect(desired(paid)?.state).toBe('stopped');
+  });
+});
+
+describe('cancel on day 30', () => {
+  test('the subscription is cancelled at Stripe and its invoices voided', () => {
+    const { state, effects, deadlines } = look(suspended(), day(30), [unpaid]);
+    expect(effects).toMatchObject([
+      {
+        kind: 'cancel-subscription',
+        id: 'cancel-subscription/sub_1',
+        subscriptionId: 'sub_1',
+        voidOpenInvoices: true,
+        droppedByPayment: true,
+      },
+    ]);
+    expect(state.standing).toBe('suspended');
+    expect(deadlines).toEqual(['2026-03-31T01:00:00.000Z']);
+  });
+
+  test('a cancel that Stripe does not show an hour later is asked for again, never twice at once', () => {
+    const asked = look(suspended(), day(30), [unpaid]).state;
+    expect(look(asked, day(30, 1), [unpaid]).effects).toEqual([]);
+    expect(ids(look(withEffectsDone(asked), day(30, 1), [unpaid]).effects)).toEqual(['cancel-subscription/sub_1']);
+  });
+
+  test('once it is seen, data is kept until day 60 and the customer is told', () => {
+    const asked = withEffectsDone(look(suspended(), day(30), [unpaid]).state);
+    const { state, effects, deadlines, happened } = look(asked, day(30), [endedUnpaid]);
+    expect(state).toMatchObject({ standing: 'canceled', plan: { id: 'team' }, debt: null, subscription: null });
+    expect(ids(effects)).toEqual(['mail/subscription-canceled/in_1']);
+    expect(deadlines).toEqual(['2026-04-01T00:00:00.000Z', '2026-04-23T00:00:00.000Z', '2026-04-30T00:00:00.000Z']);
+    expect(happened.map((each) => each.id)).toEqual(['subscription-canceled/sub_1']);
+  });
+
+  test('a cancel of Stripe for want of payment keeps the data to day 60 as well', () => {
+    const byStripe = { ...endedUnpaid, cancelReason: 'payment_failed' };
+    const { state } = look(inGrace(), day(2), [byStripe]);
+    expect(state).toMatchObject({ standing: 'canceled', dunning: { deleteAt: '2026-04-30T00:00:00.000Z' } });
+    expect(desired(state)?.state).toBe('stopped');
+  });
+
+  test('a cancel that is seen five days late moves the deletion by five days, and the mail says so', () => {
+    const { state, effects } = look(suspended(), day(35), [endedUnpaid]);
+    expect(state.dunning?.deleteAt).toBe('2026-05-05T00:00:00.000Z');
+    expect(effects).toMatchObject([{ facts: { deleteAt: '2026-05-05T00:00:00.000Z' } }]);
+  });
+});
+
+describe('retention and deletion', () => {
+  test('warnings go on days 31 and 53, deletion is on day 60, each once', () => {
+    let state = canceled();
+    const sent: string[] = [];
+    for (let hour = 1; hour <= 31 * 24; hour += 1) {
+      const decision = look(state, day(30, hour), [endedUnpaid]);
+      sent.push(...decision.effects.map((effect) => `${effect.emittedAt} ${effect.id}`));
+      state = withEffectsDone(decision.state);
+    }
+    expect(sent).toEqual([
+      '2026-04-01T00:00:00.000Z mail/deletion-warning/in_1/day-31',
+      '2026-04-23T00:00:00.000Z mail/deletion-warning/in_1/day-53',
+      '2026-04-30T00:00:00.000Z mail/data-deleted/in_1',
+    ]);
+    expect(state.dunning?.stage).toBe('deleted');
+    expect(desired(state)?.state).toBe('deleted');
+  });
+
+  test('a millisecond before its instant, or on a read from before it, nothing is deleted', () => {
+    const early = '2026-04-29T23:59:59.999Z';
+    expect(desired(look(canceled(), early, [endedUnpaid]).state)?.state).toBe('stopped');
+    const old = aSnapshot(early, [endedUnpaid]);
+    expect(desired(decide(canceled(), old, day(61), aCatalog()).state)?.state).toBe('stopped');
+  });
+
+  test('a payment in doubt postpones the deletion day by day, until it is settled', () => {
+    const doubt = { paymentInDoubt: true };
+    const warned = lookAtEach(canceled(), [day(31), day(53)], [endedUnpaid]);
+    const first = look(warned, day(60), [endedUnpaid], aCatalog(), doubt);
+    expect(first.state.dunning?.stage).toBe('canceled');
+    expect(first.effects).toEqual([]);
+    expect(first.deadlines).toEqual(['2026-05-01T00:00:00.000Z']);
+    const second = look(first.state, day(61), [endedUnpaid], aCatalog(), doubt);
+    expect(second.deadlines).toEqual(['2026-05-02T00:00:00.000Z']);
+    expect(look(second.state, day(62), [endedUnpaid]).state.dunning?.stage).toBe('deleted');
+  });
+
+  test('deciding twice on a postponed deletion changes nothing, even when a warning was missed', () => {
+    const snapshot = aSnapshot(day(60), [endedUnpaid], { paymentInDoubt: true });
+    const once = decide(canceled(), snapshot, day(60), aCatalog());
+    const twice = decide(once.state, snapshot, day(60), aCatalog());
+    expect(twice).toMatchObject({ state: once.state, effects: [], happened: [] });
+  });
+
+  test('an old invoice that is paid after the cancel resurrects nothing', () => {
+    const paid = { ...endedUnpaid, invoices: [anInvoice({ status: 'paid', amountRemainingCents: 0 })] };
+    expect(look(canceled(), day(40), [paid]).state.standing).toBe('canceled');
+  });
+
+  test('a new subscription ends the retention, and the workspace runs again', () => {
+    const fresh = aSubscription({ id: 'sub_2', createdAt: day(40), latestInvoiceId: 'in_9' });
+    const { state, deadlines } = look(canceled(), day(40), [fresh, endedUnpaid]);
+    expect(state).toMatchObject({ standing: 'active', dunning: null, holds: [] });
+    expect(desired(state)?.state).toBe('running');
+    expect(deadlines).toEqual([]);
+  });
+
+  test('a new subscription that is first seen when it owes is dunned by itself, and nothing is deleted', () => {
+    const invoice = anInvoice({ id: 'in_9', subscriptionId: 'sub_2', createdAt: day(58), finalizedAt: day(58) });
+    const fresh = anUnpaidSubscription({ id: 'sub_2', createdAt: day(31), invoices: [invoice] });
+    const { state } = look(canceled(), day(60), [fresh, endedUnpaid]);
+    expect(state).toMatchObject({
+      standing: 'grace',
+      dunning: { invoiceId: 'in_9', suspendAt: '2026-05-05T00:00:00.000Z' },
+    });
+    expect(desired(state)?.state).toBe('running');
+  });
+
+  test('a new subscription whose first payment is incomplete changes nothing', () => {
+    const tried = aSubscription({ id: 'sub_2', status: 'incomplete', createdAt: day(40) });
+    expect(look(canceled(), day(40), [tried, endedUnpaid]).state.standing).toBe('canceled');
+  });
+
+  test('after deletion nothing is due any more, and a new subscription does not bring the data back', () => {
+    const deleted = look(canceled(), day(60), [endedUnpaid]);
+    expect(deleted.deadlines).toEqual([]);
+    const fresh = aSubscription({ id: 'sub_2', planId: 'studio', createdAt: day(70) });
+    const { state } = look(deleted.state, day(70), [fresh, endedUnpaid]);
+    expect(state).toMatchObject({ standing: 'active', plan: { id: 'studio' } });
+    expect(desired(state)).toEqual(desired(deleted.state));
+  });
+});
+
+describe("the customer's own cancel", () => {
+  const byCustomer = aSubscription({ status: 'canceled', endedAt: day(5), cancelReason: 'cancellation_requested' });
+  const withDebt = { ...byCustomer, invoices: [anInvoice({ nextAttemptAt: null })] };
+
+  test('ends in the free plan and its size, where the catalog says so', () => {
+    const { state, happened } = look(aPayingAccount(), day(5), [byCustomer]);
+    expect(state).toMatchObject({ standing: 'free', plan: { id: 'free' }, subscription: null, holds: [] });
+    expect(desired(state)).toMatchObject({ state: 'running', size: FREE_SIZE });
+    expect(happened.map((each) => each.kind)).toEqual(['plan-changed', 'subscription-canceled']);
+  });
+
+  test('ends in stopped services without a date of deletion, where the catalog says so', () => {
+    const catalog = aCatalog({ onCancel: 'stop-services' });
+    const { state, deadlines } = look(aPayingAccount(catalog), day(5), [byCustomer], catalog);
+    expect(state).toMatchObject({ standing: 'canceled', plan: { id: 'team' }, dunning: null });
+    expect(desired(state)?.state).toBe('stopped');
+    expect(deadlines).toEqual([]);
+  });
+
+  test('in grace: reminders stop, what waits is dropped, the debt is shown', () => {
+    const untold = look(aPayingAccount(), day(0), [unpaid]).state;
+    const { state, deadlines } = look(untold, day(5), [withDebt]);
+    expect(state).toMatchObject({
+      standing: 'free',
+      dunning: null,
+      outbox: [],
+      debt: { invoiceId: 'in_1', amountCents: 2900, payUrl: 'https://pay.test/in_1' },
+    });
+    expect(deadlines).toEqual([]);
+  });
+
+  test('of one of two unpaid subscriptions: the other is dunned at once, by the same look', () => {
+    const other = anUnpaidSubscription({ id: 'sub_0', createdAt: day(-60), invoices: [anInvoice({ id: 'in_0' })] });
+    const snapshot = aSnapshot(day(5), [withDebt, other]);
+    const once = decide(inGrace(), snapshot, day(5), aCatalog());
+    expect(once.state).toMatchObject({ standing: 'grace', dunning: { subscriptionId: 'sub_0' } });
+    expect(decide(once.state, snapshot, day(5), aCatalog())).toMatchObject({ state: once.state, happened: [] });
+  });
+});
+
+describe('what is odd', () => {
+  test('a snapshot older than the last one changes nothing', () => {
+    const state = inGrace();
+    const decision = decide(state, aSnapshot(day(-1), [aSubscription()]), day(1), aCatalog());
+    expect(decision.state).toBe(state);
+    expect([decision.effects, decision.happened]).toEqual([[], []]);
+    expect(decision.deadlines).toEqual([
+      '2026-03-04T00:00:00.000Z',
+      '2026-03-07T00:00:00.000Z',
+      '2026-03-08T00:00:00.000Z',
+    ]);
+  });
+
+  test('a customer that Stripe does not know is on the free plan', () => {
+    const { state, effects, deadlines } = look(anAccount(), day(0), []);
+    expect(state).toMatchObject({ standing: 'free', plan: { id: 'free' }, subscription: null });
+    expect([effects, deadlines]).toEqual([[], []]);
+  });
+
+  test('a status that is not known yet neither opens grace nor ends it while the invoice is open', () => {
+    const odd = anUnpaidSubscription({ status: 'some_day' });
+    expect(look(aPayingAccount(), day(0), [odd]).state).toMatchObject({ standing: 'active', dunning: null });
+    const { state, happened } = look(inGrace(), day(2), [odd]);
+    expect(state.dunning?.suspendAt).toBe('2026-03-08T00:00:00.000Z');
+    expect(happened).toEqual([]);
+  });
+
+  test('a status that is not known yet, with the invoice paid, ends the dunning', () => {
+    const odd = aSubscription({ status: 'some_day', invoices: [anInvoice({ status: 'paid' })] });
+    expect(look(suspended(), day(8), [odd]).state).toMatchObject({ standing: 'active', dunning: null, holds: [] });
+  });
+
+  test('a price that is in no catalog leaves plan and size', () => {
+    const { state } = look(aPayingAccount(), day(0), [aSubscription({ planId: null })]);
+    expect(state).toMatchObject({ plan: { id: 'team' }, subscription: { planId: 'team' } });
+    expect(look(anAccount(), day(0), [aSubscription({ planId: null })]).state.plan.id).toBe('free');
+  });
+
+  test('a paused collection keeps access or holds it, as the catalog says, and the hold goes with the pause', () => {
+    const paused = aSubscription({ collectionPaused: true });
+    expect(look(aPayingAccount(), day(0), [paused]).state).toMatchObject({ standing: 'active', holds: [] });
+    const holding = aCatalog({ onCollectionPaused: 'hold' });
+    const held = look(aPayingAccount(holding), day(0), [paused], holding);
+    expect(held.state.standing).toBe('paused');
+    expect(kinds(held)).toEqual(['collection-paused']);
+    expect(desired(held.state)?.state).toBe('stopped');
+    expect(desired(look(held.state, day(1), [aSubscription()], holding).state)?.state).toBe('running');
+  });
+
+  test("a duplicate's end does not stop the subscription that is paid", () => {
+    const survivor = aSubscription({ id: 'sub_0', createdAt: day(-40) });
+    const loser = aSubscription({ status: 'canceled', cancelReason: 'cancellation_requested' });
+    expect(look(aPayingAccount(), day(0), [loser, survivor]).state).toMatchObject({
+      standing: 'active',
+      subscription: { id: 'sub_0' },
+    });
+  });
+
+  test('a subscription in good standing beside the unpaid one ends the dunning', () => {
+    const second = aSubscription({ id: 'sub_2', createdAt: day(8) });
+    const { state, deadlines } = look(suspended(), day(8), [second, unpaid]);
+    expect(state).toMatchObject({ standing: 'active', dunning: null, subscription: { id: 'sub_2' } });
+    expect(deadlines).toEqual([]);
+  });
+
+  test('a policy without reminders tells of the suspension, and of the payment', () => {
+    const catalog = aCatalog({ dunning: { ...aCatalog().dunning, reminderDays: [] } });
+    const state = lookAtEach(aPayingAccount(catalog), [day(0), day(7)], [unpaid], catalog);
+    expect(ids(look(state, day(8), [aSubscription()], catalog).effects)).toEqual(['mail/payment-received/in_1']);
+  });
+
+  test('a trial is told of in the history once', () => {
+    const trial = aSubscription({ status: 'trialing', trialEnd: day(14) });
+    const first = look(anAccount(), day(0), [trial]);
+    expect(first.state).toMatchObject({ standing: 'trialing', plan: { id: 'team' } });
+    expect(kinds(first)).toEqual(['plan-changed', 'trial-started']);
+    expect(kinds(look(first.state, day(1), [trial]))).toEqual([]);
+  });
+});
