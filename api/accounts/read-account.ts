@@ -1,0 +1,67 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { AccountView } from '#domain/account-view.ts';
+import type { Logger } from '#telemetry/logger.ts';
+import { accountView, subscriptionWorkflowId } from '#workflows/subscription/messages.ts';
+import type { TemporalLink } from '../temporal.ts';
+import { isTemporalUnavailable } from '../temporal-unavailable.ts';
+import { CircuitOpen, createCircuitBreaker } from './circuit-breaker.ts';
+import type { ReadModel } from './read-model.ts';
+
+/** An account as its workflow tells it (`live`), or as it was last saved (`read-model`). */
+export type AccountAnswer = AccountView & {
+  source: 'live' | 'read-model';
+  /** Seconds since it was true: 0 when live. */
+  ageSeconds: number;
+};
+
+/** The view of an account; `null` when nothing is known of it. */
+export type ReadAccount = (accountId: string, options?: { minVersion?: number }) => Promise<AccountAnswer | null>;
+
+export interface ReadAccountOptions {
+  /** How long the workflow may take to answer before the read model does. Default 1,000. */
+  queryDeadlineMs?: number;
+  /** How long a version that is asked for is waited for. Default 2,000. */
+  versionWaitMs?: number;
+}
+
+const POLL_MS = 100;
+
+/**
+ * Reads accounts from their workflows, and from the read model when no worker answers in time. With `minVersion` it waits
+ * for that version; when it does not come, the newest one is returned and says its own.
+ */
+export function createReadAccount(
+  deps: { temporal: TemporalLink; readModel: ReadModel; log: Logger },
+  { queryDeadlineMs = 1_000, versionWaitMs = 2_000 }: ReadAccountOptions = {},
+): ReadAccount {
+  const { temporal, readModel, log } = deps;
+  const breaker = createCircuitBreaker({ isFailure: isTemporalUnavailable });
+
+  async function live(accountId: string): Promise<AccountAnswer | null> {
+    try {
+      const view = await breaker(() =>
+        temporal.connection.withDeadline(Date.now() + queryDeadlineMs, () =>
+          temporal.client.workflow.getHandle(subscriptionWorkflowId(accountId)).query(accountView),
+        ),
+      );
+      return { ...view, source: 'live', ageSeconds: 0 };
+    } catch (error) {
+      if (!(error instanceof CircuitOpen)) log.info({ err: error, accountId }, 'answered from the read model');
+      return null;
+    }
+  }
+
+  async function stored(accountId: string): Promise<AccountAnswer | null> {
+    const saved = await readModel.storedView(accountId);
+    return saved && { ...saved.view, source: 'read-model', ageSeconds: saved.ageSeconds };
+  }
+
+  return async (accountId, { minVersion = 0 } = {}) => {
+    const giveUpAt = performance.now() + versionWaitMs;
+    for (;;) {
+      const answer = (await live(accountId)) ?? (await stored(accountId));
+      if ((answer?.version ?? 0) >= minVersion || performance.now() + POLL_MS >= giveUpAt) return answer;
+      await delay(POLL_MS);
+    }
+  };
+}

@@ -1,0 +1,72 @@
+import type { AccountView } from '#domain/account-view.ts';
+import type { Happened, HappenedKind } from '#domain/timeline.ts';
+import type { PrismaClient } from '#prisma/client.ts';
+
+export interface StoredView {
+  view: AccountView;
+  /** Seconds of wall time since it was saved. */
+  ageSeconds: number;
+}
+
+export interface OwnedWorkspace {
+  id: string;
+  accountId: string;
+  /** Address of its host worker's internal endpoint; `null` when that host was never seen. */
+  hostUrl: string | null;
+}
+
+export interface ReadModel {
+  /** The account that a person owns; the first one when there are several. */
+  accountOf(userId: string): Promise<{ accountId: string } | null>;
+  storedView(accountId: string): Promise<StoredView | null>;
+  /** A workspace of an account that the person owns; anyone else's is not there. */
+  workspaceOf(userId: string, workspaceId: string): Promise<OwnedWorkspace | null>;
+  /** What happened, newest first. */
+  timeline(accountId: string, limit: number): Promise<Happened[]>;
+}
+
+/** What PostgreSQL knows of accounts. Rows are found by their owner. */
+export function createReadModel(prisma: PrismaClient): ReadModel {
+  return {
+    async accountOf(userId) {
+      const row = await prisma.account.findFirst({
+        where: { ownerUserId: userId },
+        orderBy: { id: 'asc' },
+        select: { id: true },
+      });
+      return row && { accountId: row.id };
+    },
+    async storedView(accountId) {
+      const row = await prisma.account.findUnique({
+        where: { id: accountId },
+        select: { view: true, updatedAt: true },
+      });
+      if (!row) return null;
+      // The save activity alone writes this column, and only AccountViews.
+      const view = row.view as unknown as AccountView;
+      return { view, ageSeconds: Math.max(0, Math.round((Date.now() - row.updatedAt.getTime()) / 1_000)) };
+    },
+    async workspaceOf(userId, workspaceId) {
+      const row = await prisma.workspace.findFirst({
+        where: { id: workspaceId, account: { ownerUserId: userId } },
+        select: { id: true, accountId: true, hostId: true },
+      });
+      if (!row) return null;
+      const host = await prisma.host.findUnique({ where: { id: row.hostId }, select: { internalUrl: true } });
+      return { id: row.id, accountId: row.accountId, hostUrl: host?.internalUrl ?? null };
+    },
+    async timeline(accountId, limit) {
+      const rows = await prisma.timelineEntry.findMany({
+        where: { accountId },
+        orderBy: [{ at: 'desc' }, { id: 'desc' }],
+        take: limit,
+      });
+      return rows.map((row) => ({
+        id: row.id,
+        at: row.at.toISOString(),
+        kind: row.kind as HappenedKind,
+        text: row.text,
+      }));
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import { createPrisma } from '#prisma/client.ts';
+import type { Logger } from '#telemetry/logger.ts';
+import { createHostClient } from './accounts/host-client.ts';
+import { createReadAccount } from './accounts/read-account.ts';
+import { createReadModel } from './accounts/read-model.ts';
+import { createWishWorkspace } from './accounts/wish-workspace.ts';
+import { type AppType, createApp } from './app.ts';
+import { createAuth } from './auth/auth.ts';
+import { createAuthHandler } from './auth/auth-handler.ts';
+import { ensureDemoUser } from './auth/ensure-demo-user.ts';
+import { createFindVisitor } from './auth/find-visitor.ts';
+import { createForwarder, type Forwarder, type ForwarderOptions } from './inbox/forwarder.ts';
+import { createHintSignaller } from './inbox/hint-signaller.ts';
+import { createInbox } from './inbox/inbox.ts';
+import { createInboxPool } from './inbox/inbox-pool.ts';
+import { createMetrics } from './metrics.ts';
+import { createReadiness } from './readiness.ts';
+import type { ApiSettings } from './settings.ts';
+import { createTemporalLink } from './temporal.ts';
+
+export interface Api {
+  app: AppType;
+  forwarder: Forwarder;
+  /** Creates the demo user when its password is set. Rejects while PostgreSQL does not answer. */
+  prepare(): Promise<void>;
+  /** Stops forwarding and closes every connection. */
+  close(): Promise<void>;
+}
+
+const ACCEPTING_CONNECTIONS = 3;
+const FORWARDING_CONCURRENCY = 8;
+
+/**
+ * Everything of one API process but its port. Connects to nothing before it is used.
+ *
+ * @param env where `@temporalio/envconfig` reads `TEMPORAL_*` from
+ */
+export function createApi(
+  settings: ApiSettings,
+  env: Record<string, string>,
+  log: Logger,
+  forwarding: ForwarderOptions = {},
+): Api {
+  const prisma = createPrisma(settings.databaseUrl, { maxConnections: 6 });
+  const acceptingPool = createInboxPool(settings.databaseUrl, ACCEPTING_CONNECTIONS, log);
+  const forwardingPool = createInboxPool(settings.databaseUrl, FORWARDING_CONCURRENCY + 1, log);
+  const temporal = createTemporalLink(env);
+  const metrics = createMetrics({
+    inboxDepth: () => prisma.stripeEvent.count({ where: { forwardedAt: null, customerId: { not: null } } }),
+  });
+  const inbox = createInbox({ pool: acceptingPool });
+  const forwarder = createForwarder(
+    {
+      pool: forwardingPool,
+      signalHints: createHintSignaller(temporal),
+      log,
+      acceptancePending: inbox.pending,
+      onForwarded: ({ waitedSeconds }) => {
+        for (const seconds of waitedSeconds) metrics.forwardSeconds.observe(seconds);
+      },
+    },
+    { concurrency: FORWARDING_CONCURRENCY, ...forwarding },
+  );
+  const auth = createAuth({ prisma, log, webOrigin: settings.webOrigin, secret: settings.authSecret });
+  const readModel = createReadModel(prisma);
+  const readAccount = createReadAccount({ temporal, readModel, log });
+  const app = createApp({
+    log,
+    webOrigin: settings.webOrigin,
+    webhookSecrets: settings.webhookSecrets,
+    metrics,
+    inbox,
+    offer: forwarder.offer,
+    findVisitor: createFindVisitor(auth),
+    handleAuth: createAuthHandler(auth),
+    checkReadiness: createReadiness({ prisma, temporal }),
+    readModel,
+    readAccount,
+    wishWorkspace: createWishWorkspace({ temporal, readAccount }),
+    hosts: createHostClient({ token: settings.internalToken, log }),
+  });
+  return {
+    app,
+    forwarder,
+    async prepare() {
+      if (settings.demoPassword !== undefined) await ensureDemoUser({ prisma, auth }, settings.demoPassword);
+    },
+    async close() {
+      await forwarder.stop();
+      await Promise.all([acceptingPool.end(), forwardingPool.end(), prisma.$disconnect()]);
+      await temporal.connection.close();
+    },
+  };
+}

@@ -1,0 +1,35 @@
+/** Prisma's codes for a database that can't be reached, closed the connection or gave none in time. */
+const PRISMA_CODES = new Set(['P1000', 'P1001', 'P1002', 'P1008', 'P1011', 'P1017', 'P2024']);
+const SOCKET_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  'ENOENT',
+]);
+const DRIVER_KINDS = new Set(['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TooManyConnections']);
+
+/** Whether an error, or what caused it, means that PostgreSQL can't be used right now. Works for `pg` and for Prisma. */
+export function isDatabaseUnavailable(error: unknown, depth = 0): boolean {
+  if (typeof error !== 'object' || error === null || depth > 5) return false;
+  const { code, name, message, cause, kind, errors } = error as Record<string, unknown>;
+  if (name === 'PrismaClientInitializationError') return true;
+  if (typeof kind === 'string' && DRIVER_KINDS.has(kind)) return true;
+  if (typeof code === 'string') {
+    if (PRISMA_CODES.has(code) || SOCKET_CODES.has(code)) return true;
+    // 08: connection; 53: insufficient resources; 57P: shutdown or start in progress.
+    if (/^(08|53)...$|^57P0[1-3]$/.test(code)) return true;
+  }
+  if (
+    typeof message === 'string' &&
+    /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Can't reach database server)/.test(
+      message,
+    )
+  ) {
+    return true;
+  }
+  if (Array.isArray(errors) && errors.some((each) => isDatabaseUnavailable(each, depth + 1))) return true;
+  return isDatabaseUnavailable(cause, depth + 1);
+}

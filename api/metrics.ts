@@ -1,0 +1,39 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** What operators watch of the API. One registry for each app, so that two apps in a process do not mix. */
+export function createMetrics(deps: { inboxDepth(): Promise<number> }) {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  new Gauge({
+    name: 'leasehold_inbox_waiting_events',
+    help: 'Events that are about a customer and were not forwarded yet.',
+    registers,
+    async collect() {
+      this.set(await deps.inboxDepth());
+    },
+  });
+  return {
+    registry,
+    webhookAnswers: new Counter({
+      name: 'leasehold_webhook_answers_total',
+      help: 'Webhook deliveries by what became of them: stored, known, or the code of the refusal.',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
+    apiVersionMismatches: new Counter({
+      name: 'leasehold_webhook_api_version_mismatches_total',
+      help: "Events whose api_version is not the one this program's Stripe library was made for.",
+      labelNames: ['api_version'] as const,
+      registers,
+    }),
+    forwardSeconds: new Histogram({
+      name: 'leasehold_inbox_forward_seconds',
+      help: "From an event's receipt to its account's signal.",
+      buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120, 600, 3_600],
+      registers,
+    }),
+  };
+}
+
+export type Metrics = ReturnType<typeof createMetrics>;

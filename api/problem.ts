@@ -1,0 +1,64 @@
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+
+/** Every reason for which the API refuses. Stable: clients may branch on it. */
+export type ProblemCode =
+  | 'account-not-found'
+  | 'body-too-large'
+  | 'content-type-unsupported'
+  | 'database-unavailable'
+  | 'event-invalid'
+  | 'host-unreachable'
+  | 'inbox-full'
+  | 'internal-error'
+  | 'loopback-only'
+  | 'not-confirmed'
+  | 'not-found'
+  | 'origin-not-trusted'
+  | 'request-invalid'
+  | 'signature-invalid'
+  | 'signature-too-old'
+  | 'sign-in-failed'
+  | 'sign-in-throttled'
+  | 'temporal-unavailable'
+  | 'unauthenticated'
+  | 'workspace-deleted'
+  | 'workspace-not-found'
+  | 'workspace-not-running'
+  | 'workspace-suspended';
+
+export interface ProblemOptions {
+  /** Further members of the answer, such as an amount. */
+  data?: Record<string, unknown>;
+  /** Seconds after which trying again makes sense; sent as `Retry-After`. */
+  retryAfterSeconds?: number;
+  cause?: unknown;
+}
+
+/** A refusal that a client gets to read as `application/problem+json` (RFC 9457). Thrown anywhere, mapped once in `onError`. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly status: ContentfulStatusCode;
+  readonly code: ProblemCode;
+  readonly title: string;
+  readonly data: Record<string, unknown>;
+  readonly retryAfterSeconds: number | undefined;
+
+  /**
+   * @param title what is wrong, the same for every occurrence of `code`
+   * @param detail this occurrence, and what to do about it
+   */
+  constructor(
+    status: ContentfulStatusCode,
+    code: ProblemCode,
+    title: string,
+    detail: string,
+    options: ProblemOptions = {},
+  ) {
+    super(detail, { cause: options.cause });
+    this.status = status;
+    this.code = code;
+    this.title = title;
+    this.data = options.data ?? {};
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}

@@ -1,0 +1,95 @@
+import { z } from '@hono/zod-openapi';
+
+const instant = z.string().openapi({ description: 'UTC, ISO 8601.', example: '2026-03-08T06:59:59.000Z' });
+const size = z.object({
+  memoryMb: z.number(),
+  cpuPercent: z.number().openapi({ description: 'Percent of one core.' }),
+  storageMb: z.number(),
+});
+
+export const workspaceSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    hostId: z.string(),
+    status: z.enum(['running', 'starting', 'stopped', 'stopping', 'suspended', 'failed', 'deleted']),
+    reason: z.string().nullable(),
+    ownerWants: z.enum(['running', 'stopped']),
+    size,
+    containerId: z.string().nullable(),
+    canStart: z.boolean(),
+    canStop: z.boolean(),
+  })
+  .openapi('Workspace');
+
+export const liveWorkspaceSchema = z
+  .object({
+    workspaceId: z.string(),
+    status: z.enum(['running', 'stopped', 'absent']),
+    containerId: z.string().nullable(),
+    uptimeSeconds: z.number(),
+    memoryUsedMb: z.number(),
+    memoryLimitMb: z.number(),
+    cpuPercent: z.number(),
+    cpuLimitPercent: z.number(),
+    health: z.enum(['starting', 'healthy', 'unhealthy', 'none']),
+  })
+  .openapi('LiveWorkspace');
+
+export const accountSchema = z
+  .object({
+    accountId: z.string(),
+    version: z.number().int().openapi({ description: 'Grows with every change.' }),
+    now: instant,
+    plan: z.object({ id: z.string(), name: z.string(), size }),
+    standing: z.enum(['free', 'incomplete', 'trialing', 'active', 'grace', 'paused', 'suspended', 'canceled']),
+    standingSince: instant,
+    subscription: z
+      .object({
+        id: z.string(),
+        status: z.string(),
+        planId: z.string(),
+        currentPeriodStart: instant,
+        currentPeriodEnd: instant,
+        cancelAt: instant.nullable(),
+        trialEnd: instant.nullable(),
+      })
+      .nullable(),
+    paymentMethod: z
+      .object({ brand: z.string(), last4: z.string(), expMonth: z.number(), expYear: z.number() })
+      .nullable(),
+    debt: z
+      .object({
+        invoiceId: z.string(),
+        amountCents: z.number().int(),
+        currency: z.string(),
+        payUrl: z.string().nullable(),
+      })
+      .nullable(),
+    holds: z.array(
+      z.object({ name: z.enum(['billing', 'admin', 'dispute', 'quota']), since: instant, reason: z.string() }),
+    ),
+    upcoming: z
+      .array(
+        z.object({
+          at: instant,
+          kind: z.enum([
+            'renewal',
+            'ends',
+            'trial-ends',
+            'reminder',
+            'suspend',
+            'cancel',
+            'deletion-warning',
+            'delete',
+            'payment-retry',
+          ]),
+          text: z.string(),
+        }),
+      )
+      .openapi({ description: 'What happens next, earliest first.' }),
+    workspaces: z.array(workspaceSchema),
+    source: z.enum(['live', 'read-model']),
+    ageSeconds: z.number().openapi({ description: 'Seconds since this was true; 0 when live.' }),
+  })
+  .openapi('Account');

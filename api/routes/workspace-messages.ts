@@ -1,0 +1,97 @@
+import { createRoute, type RouteHandler, z } from '@hono/zod-openapi';
+import type { HostClient } from '../accounts/host-client.ts';
+import type { ReadAccount } from '../accounts/read-account.ts';
+import type { ReadModel } from '../accounts/read-model.ts';
+import { suspended, workspaceNotFound } from '../accounts/wish-workspace.ts';
+import type { ApiEnv } from '../api-env.ts';
+import { Problem } from '../problem.ts';
+import { problemAnswer } from '../problem-schema.ts';
+import { sessionSecurity } from './session-security.ts';
+import { workspaceParams } from './workspace.ts';
+
+const answerSchema = z
+  .object({ plugin: z.string(), result: z.unknown(), durationMs: z.number(), executionId: z.string() })
+  .openapi('MessageAnswer');
+
+export const workspaceMessagesRoute = createRoute({
+  method: 'post',
+  path: '/api/v1/workspaces/{id}/messages',
+  summary: "Hands a message to a plugin in the workspace and returns the plugin's result",
+  security: sessionSecurity,
+  request: {
+    params: workspaceParams,
+    body: {
+      required: true,
+      content: {
+        'application/json': { schema: z.object({ plugin: z.string().min(1).max(200), payload: z.unknown() }) },
+      },
+    },
+  },
+  responses: {
+    200: { description: 'The plugin ran.', content: { 'application/json': { schema: answerSchema } } },
+    400: problemAnswer('The message is malformed, or there is no such plugin.'),
+    401: problemAnswer('Not signed in.'),
+    402: problemAnswer('Suspended: amount, link to pay and what comes back.'),
+    404: problemAnswer('No such workspace of yours.'),
+    409: problemAnswer('It does not run.'),
+    503: problemAnswer('Its host does not answer.'),
+  },
+});
+
+export function createWorkspaceMessagesHandler(deps: {
+  readModel: ReadModel;
+  readAccount: ReadAccount;
+  hosts: HostClient;
+}): RouteHandler<typeof workspaceMessagesRoute, ApiEnv> {
+  return async (c) => {
+    const owned = await deps.readModel.workspaceOf(c.var.visitor.userId, c.req.valid('param').id);
+    if (!owned) throw workspaceNotFound();
+    if (owned.hostUrl === null) throw hostUnreachable();
+    const answer = await deps.hosts
+      .sendMessage(owned.hostUrl, owned.id, c.req.valid('json'))
+      .catch((error: unknown) => {
+        throw hostUnreachable(error);
+      });
+    if (answer.status === 404 || answer.status === 409) {
+      throw await notRunning(deps.readAccount, owned);
+    }
+    if (answer.status === 400 || answer.status === 422) {
+      throw new Problem(
+        400,
+        'request-invalid',
+        'The plugin refused the message',
+        `${detailOf(answer.body) ?? 'The workspace did not accept it'}. Correct the message and send it again.`,
+      );
+    }
+    const parsed = answerSchema.safeParse(answer.body);
+    if (answer.status !== 200 || !parsed.success) throw hostUnreachable(answer);
+    return c.json(parsed.data, 200);
+  };
+}
+
+async function notRunning(readAccount: ReadAccount, owned: { id: string; accountId: string }): Promise<Problem> {
+  const account = await readAccount(owned.accountId);
+  const status = account?.workspaces.find((each) => each.id === owned.id)?.status;
+  if (status === 'suspended') return suspended(readAccount, owned.accountId);
+  return new Problem(
+    409,
+    'workspace-not-running',
+    'The workspace does not run',
+    `It is ${status ?? 'not there'}. Start it, wait until it runs, and send the message again.`,
+  );
+}
+
+function detailOf(body: unknown): string | undefined {
+  const detail = typeof body === 'object' && body !== null && 'detail' in body ? body.detail : undefined;
+  return typeof detail === 'string' ? detail.replace(/\.$/, '') : undefined;
+}
+
+function hostUnreachable(cause?: unknown): Problem {
+  return new Problem(
+    503,
+    'host-unreachable',
+    'The host of the workspace does not answer',
+    'The message may or may not have arrived. Try again in a few seconds.',
+    { retryAfterSeconds: 5, cause },
+  );
+}

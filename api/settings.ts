@@ -1,0 +1,58 @@
+import { z } from 'zod';
+
+const schema = z.object({
+  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must start with postgresql://'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  LEASEHOLD_API_PORT: z.coerce.number().int().min(0).max(65_535).default(4311),
+  LEASEHOLD_WEB_ORIGIN: z.url().default('http://127.0.0.1:4310'),
+  STRIPE_WEBHOOK_SECRET: z
+    .string()
+    .transform((list) => list.split(',').flatMap((secret) => secret.trim() || []))
+    .pipe(z.array(z.string()).min(1, 'needs at least one secret')),
+  BETTER_AUTH_SECRET: z.string().min(32, 'needs at least 32 characters'),
+  LEASEHOLD_INTERNAL_TOKEN: z.string().min(16, 'needs at least 16 characters'),
+  LEASEHOLD_DEMO_PASSWORD: z.string().min(8).optional(),
+});
+
+/** What the API process is told by its environment. Temporal's own settings are read by `@temporalio/envconfig`. */
+export interface ApiSettings {
+  databaseUrl: string;
+  logLevel: string;
+  /** Port on 127.0.0.1; 0 takes a free one. Default 4311. */
+  port: number;
+  /** Scheme, host and port that people open: the only origin whose cookies may write. Default `http://127.0.0.1:4310`. */
+  webOrigin: string;
+  /** Signing secrets of the webhook endpoint; during a rotation both are valid. */
+  webhookSecrets: string[];
+  /** Signs session cookies. */
+  authSecret: string;
+  /** Bearer token of the host workers' internal endpoints. */
+  internalToken: string;
+  /** When set, `demo@leasehold.test` can sign in with it. */
+  demoPassword: string | undefined;
+}
+
+/**
+ * Reads the settings once, at the start of the process.
+ *
+ * @throws Error with one line for each variable that is missing or wrong; values are never repeated in it.
+ */
+export function readApiSettings(env: NodeJS.ProcessEnv): ApiSettings {
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = schema.safeParse(present);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+    throw new Error(`The API can't start with these settings:\n${lines.join('\n')}`);
+  }
+  const values = parsed.data;
+  return {
+    databaseUrl: values.DATABASE_URL,
+    logLevel: values.LOG_LEVEL,
+    port: values.LEASEHOLD_API_PORT,
+    webOrigin: new URL(values.LEASEHOLD_WEB_ORIGIN).origin,
+    webhookSecrets: values.STRIPE_WEBHOOK_SECRET,
+    authSecret: values.BETTER_AUTH_SECRET,
+    internalToken: values.LEASEHOLD_INTERNAL_TOKEN,
+    demoPassword: values.LEASEHOLD_DEMO_PASSWORD,
+  };
+}
