@@ -485,6 +485,14 @@ describe('retention and deletion', () => {
     expect(desired(state)?.state).toBe('running');
   });
 
+  test('a subscription that ends for want of payment beside one that is paid stops nothing', () => {
+    const fresh = aSubscription({ id: 'sub_2', createdAt: day(2) });
+    const byStripe = { ...endedUnpaid, cancelReason: 'payment_failed' };
+    const { state } = look(inGrace(), day(2), [fresh, byStripe]);
+    expect(state).toMatchObject({ standing: 'active', dunning: null, holds: [] });
+    expect(desired(state)?.state).toBe('running');
+  });
+
   test('a new subscription whose first payment is incomplete changes nothing', () => {
     const tried = aSubscription({ id: 'sub_2', status: 'incomplete', createdAt: day(40) });
     expect(look(canceled(), day(40), [tried, endedUnpaid]).state.standing).toBe('canceled');

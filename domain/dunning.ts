@@ -54,10 +54,10 @@ export function advanceDunning(
   }
   const subscription = snapshot.subscriptions.find((each) => each.id === current.subscriptionId) ?? null;
   const other = governing && governing.id !== current.subscriptionId && canReplace(governing) ? governing : null;
-  if (current.stage === 'canceled' || current.stage === 'deleted') {
-    if (other) return closed(state, snapshot, now, policy);
-    return walk(nothing(current), state, subscription, snapshot, now);
-  }
+  const inRetention = current.stage === 'canceled' || current.stage === 'deleted';
+  const over = inRetention || !subscription || hasEnded(subscription);
+  if (over && other) return closed(state, snapshot, now, policy);
+  if (inRetention) return walk(nothing(current), state, subscription, snapshot, now);
   if (!subscription || hasEnded(subscription)) {
     return endedByDunning(current, subscription, snapshot)
       ? canceled(current, subscription, state, snapshot, now)

@@ -1,0 +1,193 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { anyCatalog, anyHistory, attemptedAgain, type Decided, live } from '#test/factories/billing-history.ts';
+import { decide } from './decide.ts';
+import type { SubscriptionSnapshot } from './snapshot.ts';
+
+const DAY_MS = 86_400_000;
+const ms = (instant: string) => Date.parse(instant);
+
+/** Checks a guarantee on every decision of any history under any catalog. */
+function holdsForEveryDecision(
+  check: (decided: Decided, catalog: Parameters<typeof decide>[3], all: Decided[]) => void,
+): void {
+  fc.assert(
+    fc.property(anyHistory, anyCatalog, (history, catalog) => {
+      const all = live(history, catalog);
+      for (const decided of all) check(decided, catalog, all);
+    }),
+    { numRuns: 400 },
+  );
+}
+
+test('the histories reach every standing, every stage, a deletion and each kind of effect', () => {
+  const seen = new Set<string>();
+  for (const [history, catalog] of fc.sample(fc.tuple(anyHistory, anyCatalog), { numRuns: 600, seed: 7 })) {
+    for (const { decision } of live(history, catalog)) {
+      seen.add(decision.state.standing);
+      if (decision.state.dunning) seen.add(`stage ${decision.state.dunning.stage}`);
+      if (decision.state.dunning?.postponedUntil) seen.add(`postponed ${decision.state.dunning.stage}`);
+      for (const effect of decision.effects) seen.add(effect.kind === 'mail' ? effect.template : effect.kind);
+    }
+  }
+  expect([...seen].sort()).toEqual([
+    'active',
+    'cancel-subscription',
+    'canceled',
+    'data-deleted',
+    'deletion-warning',
+    'free',
+    'grace',
+    'grace-reminder',
+    'grace-started',
+    'incomplete',
+    'paused',
+    'payment-received',
+    'postponed canceled',
+    'postponed suspended',
+    'stage canceled',
+    'stage deleted',
+    'stage grace',
+    'stage suspended',
+    'subscription-canceled',
+    'suspended',
+    'trialing',
+  ]);
+});
+
+test('within a stage no deadline of a dunning moves, and between stages none comes nearer', () => {
+  holdsForEveryDecision(({ before, decision }) => {
+    const [was, is] = [before.dunning, decision.state.dunning];
+    if (!was || was.subscriptionId !== is?.subscriptionId || was.invoiceId !== is.invoiceId) return;
+    expect([is.startedAt, is.suspendAt]).toEqual([was.startedAt, was.suspendAt]);
+    if (was.stage === is.stage) expect([is.cancelAt, is.deleteAt]).toEqual([was.cancelAt, was.deleteAt]);
+    expect(is.cancelAt >= was.cancelAt && is.deleteAt >= was.deleteAt).toBe(true);
+  });
+});
+
+test('further attempts to collect change nothing but what is shown of the debt', () => {
+  holdsForEveryDecision(({ before, snapshot, now, decision }, catalog) => {
+    const attempted = {
+      ...snapshot,
+      subscriptions: snapshot.subscriptions.map((each) => ({
+        ...each,
+        invoices: each.invoices.map((invoice) => attemptedAgain(invoice, ms(now))),
+      })),
+    };
+    const other = decide(before, attempted, now, catalog);
+    expect({ ...other, state: { ...other.state, debt: decision.state.debt } }).toEqual(decision);
+  });
+});
+
+test('an account that is suspended, canceled or paused, or held for any reason, wants nothing to run', () => {
+  holdsForEveryDecision(({ decision: { state } }) => {
+    const down = ['suspended', 'canceled', 'paused'].includes(state.standing) || state.holds.length > 0;
+    if (down) expect(state.workspaces.map((each) => each.desired.state)).not.toContain('running');
+  });
+});
+
+test('without a hold each workspace is exactly what its owner last asked for', () => {
+  holdsForEveryDecision(({ decision: { state }, ownerWants }) => {
+    for (const workspace of state.workspaces) {
+      expect(workspace.ownerWants).toBe(ownerWants);
+      if (state.holds.length > 0 || workspace.desired.state === 'deleted') continue;
+      expect(workspace.desired.state).toBe(ownerWants);
+      expect(workspace.desired.size).toEqual(state.plan.workspace);
+    }
+  });
+});
+
+test('a hold that a person placed is never lifted by money', () => {
+  holdsForEveryDecision(({ before, decision }) => {
+    const byHand = (state: typeof before) => state.holds.filter((hold) => hold.name !== 'billing');
+    expect(byHand(decision.state)).toEqual(byHand(before));
+  });
+});
+
+test('deciding twice on one input changes nothing', () => {
+  holdsForEveryDecision(({ snapshot, now, decision }, catalog) => {
+    const again = decide(decision.state, snapshot, now, catalog);
+    expect(again).toEqual({ state: decision.state, effects: [], happened: [], deadlines: decision.deadlines });
+  });
+});
+
+test('a snapshot older than the last one is ignored', () => {
+  holdsForEveryDecision(({ before, snapshot, decision }) => {
+    if (before.billingReadAt === null || snapshot.readAt >= before.billingReadAt) return;
+    expect(decision.state).toBe(before);
+    expect([decision.effects, decision.happened]).toEqual([[], []]);
+  });
+});
+
+test('a decision drops an effect only when the dunning it belongs to is paid, over or replaced', () => {
+  const paysAgain = (each: SubscriptionSnapshot) => ['active', 'trialing', 'paused'].includes(each.status);
+  holdsForEveryDecision(({ before, snapshot, decision }) => {
+    const ids = decision.state.outbox.map((effect) => effect.id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids).toEqual(expect.arrayContaining(decision.effects.map((effect) => effect.id)));
+    const dropped = before.outbox.filter((effect) => !decision.state.outbox.includes(effect));
+    if (dropped.length === 0) return;
+    const dunned = snapshot.subscriptions.find((each) => each.id === before.dunning?.subscriptionId);
+    const owing = dunned?.invoices.some((invoice) => invoice.billingReason === 'subscription_cycle') ?? false;
+    const over = !dunned || dunned.status === 'canceled' || dunned.status === 'incomplete_expired';
+    expect(dropped.every((effect) => effect.droppedByPayment)).toBe(true);
+    expect(over || !owing || snapshot.subscriptions.some(paysAgain)).toBe(true);
+  });
+});
+
+test('data is deleted 60 days after the first failure at the earliest, on a read from then on, after a warning', () => {
+  holdsForEveryDecision(({ before, snapshot, decision }) => {
+    const wasKept = before.workspaces.every((each) => each.desired.state !== 'deleted');
+    const isDeleted = decision.state.workspaces.some((each) => each.desired.state === 'deleted');
+    if (!(wasKept && isDeleted)) return;
+    expect(before.standing).toBe('canceled');
+    expect(snapshot.paymentInDoubt).toBe(false);
+    expect(ms(snapshot.readAt) - ms(before.dunning?.startedAt ?? snapshot.readAt)).toBeGreaterThanOrEqual(60 * DAY_MS);
+    expect(snapshot.subscriptions.filter((each) => ['active', 'trialing', 'past_due'].includes(each.status))).toEqual(
+      [],
+    );
+  });
+});
+
+test('nobody is suspended for a debt before its seventh day, nor within a day of our learning of it', () => {
+  holdsForEveryDecision(({ before, snapshot, now, decision }, _catalog, all) => {
+    if (before.standing === 'suspended' || decision.state.standing !== 'suspended') return;
+    const { dunning } = decision.state;
+    if (!dunning) throw new Error('Suspended without a dunning.');
+    const learnt = all.find((each) => each.decision.state.dunning?.startedAt === dunning.startedAt && each.now <= now);
+    expect(ms(snapshot.readAt) - ms(dunning.startedAt)).toBeGreaterThanOrEqual(7 * DAY_MS);
+    expect(ms(snapshot.readAt) - ms(learnt?.now ?? now)).toBeGreaterThanOrEqual(DAY_MS);
+  });
+});
+
+test('after a look at the present every deadline lies ahead', () => {
+  holdsForEveryDecision(({ before, snapshot, now, decision }) => {
+    const stale = before.billingReadAt !== null && snapshot.readAt < before.billingReadAt;
+    if (snapshot.readAt !== now || stale) return;
+    for (const deadline of decision.deadlines) expect(deadline > now).toBe(true);
+  });
+});
+
+test('whoever is in dunning has a deadline, until nothing is left to do', () => {
+  holdsForEveryDecision(({ decision: { state, deadlines } }) => {
+    expect(deadlines.length > 0).toBe(state.dunning !== null && state.dunning.stage !== 'deleted');
+  });
+});
+
+test('a generation rises by one when the wish changed, and never otherwise', () => {
+  holdsForEveryDecision(({ before, decision }) => {
+    for (const [index, workspace] of decision.state.workspaces.entries()) {
+      const was = before.workspaces[index]?.desired;
+      const { generation, ...wish } = workspace.desired;
+      const same = was?.state === wish.state && JSON.stringify(was.size) === JSON.stringify(wish.size);
+      expect(generation).toBe((was?.generation ?? 0) + (same ? 0 : 1));
+    }
+  });
+});
+
+test('every effect and every entry of the history has an id that tells it from all others of its decision', () => {
+  holdsForEveryDecision(({ decision }) => {
+    const ids = [...decision.effects, ...decision.happened].map((each) => each.id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+});
