@@ -72,14 +72,14 @@ export class DockerEngineUnavailable extends PlatformError {
  * again. So run two on a development machine only.
  */
 export async function ensureDockerEngine(options: DockerEngineOptions): Promise<DockerEngine> {
-  if (options.dockerHost) return useGiven(options.dockerHost);
+  if (options.dockerHost) return givenEngine(options.dockerHost);
   if (existsSync(SYSTEM_SOCKET) && (await answers(`unix://${SYSTEM_SOCKET}`))) {
     return { dockerHost: `unix://${SYSTEM_SOCKET}`, started: false, stop: async () => {} };
   }
   return ownEngine(options);
 }
 
-async function useGiven(dockerHost: string): Promise<DockerEngine> {
+async function givenEngine(dockerHost: string): Promise<DockerEngine> {
   try {
     createDockerClient(dockerHost);
   } catch (error) {

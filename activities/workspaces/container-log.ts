@@ -1,0 +1,19 @@
+import type Docker from 'dockerode';
+
+/** Docker frames each piece of output: stream (1 byte), nothing (3), length (4, big endian). */
+const HEADER_BYTES = 8;
+
+/** The last lines that a container wrote, oldest first; empty when the engine has none. */
+export async function lastLogLines(container: Docker.Container, count: number): Promise<string[]> {
+  const output: Buffer = await container.logs({ stdout: true, stderr: true, tail: count, follow: false });
+  let text = '';
+  for (let at = 0; at + HEADER_BYTES <= output.length; ) {
+    const end = at + HEADER_BYTES + output.readUInt32BE(at + 4);
+    text += output.toString('utf8', at + HEADER_BYTES, end);
+    at = end;
+  }
+  return text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .slice(-count);
+}

@@ -1,0 +1,348 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, expect, inject, test } from 'vitest';
+import type { ConvergeInput } from '#activities/contracts.ts';
+import { createLogger } from '#telemetry/logger.ts';
+import { type ConvergeDeps, type ConvergeWorkspace, createConvergeWorkspace } from './converge-workspace.ts';
+import { createDockerClient } from './docker-client.ts';
+import { unlessMissing } from './engine-error.ts';
+import { gatewayUrl } from './gateway-health.ts';
+import { readHostCapacity } from './host-capacity.ts';
+import { INSTALLATION_LABEL, objectName } from './ownership.ts';
+import { workspaceToken } from './workspace-token.ts';
+
+const env = inject('platformEnv');
+const docker = createDockerClient(env.DOCKER_HOST ?? '');
+const installation = `test-${randomUUID().slice(0, 8)}`;
+const internalToken = randomUUID();
+const capacity = await readHostCapacity(docker);
+const SMALL = { memoryMb: 192, cpuPercent: 50, storageMb: 1024 };
+const LARGE = { memoryMb: 320, cpuPercent: 100, storageMb: 1024 };
+
+const foreign: (() => Promise<unknown>)[] = [];
+
+afterAll(async () => {
+  const filters = { label: [`${INSTALLATION_LABEL}=${installation}`] };
+  for (const { Id } of await docker.listContainers({ all: true, filters })) {
+    await docker.getContainer(Id).remove({ force: true });
+  }
+  for (const { Id } of await docker.listNetworks({ filters })) await docker.getNetwork(Id).remove();
+  for (const { Name } of (await docker.listVolumes({ filters })).Volumes ?? []) await docker.getVolume(Name).remove();
+  for (const remove of foreign) await remove();
+});
+
+interface Wish extends Partial<ConvergeDeps> {
+  stored?: number;
+}
+
+function converger({ stored = 1, ...changed }: Wish = {}): ConvergeWorkspace {
+  return createConvergeWorkspace({
+    docker,
+    readDesiredGeneration: async () => stored,
+    hostId: 'test',
+    installation,
+    image: env.LEASEHOLD_WORKSPACE_IMAGE ?? '',
+    capacity,
+    subnetPool: '10.202.0.0/16',
+    internalToken,
+    log: createLogger('test', 'silent'),
+    ...changed,
+  });
+}
+
+function wish(
+  workspaceId: string,
+  state: ConvergeInput['desired']['state'],
+  size = SMALL,
+  generation = 1,
+): ConvergeInput {
+  return { accountId: 'acc_1', workspaceId, generation, desired: { state, size }, now: '2026-01-01T00:00:00.000Z' };
+}
+
+function newId(): string {
+  return `ws-${randomUUID().slice(0, 8)}`;
+}
+
+function inspect(workspaceId: string) {
+  return docker.getContainer(objectName(workspaceId)).inspect();
+}
+
+/** Runs a program inside and gives what it printed. */
+async function inside(workspaceId: string, ...command: string[]): Promise<string> {
+  const exec = await docker
+    .getContainer(objectName(workspaceId))
+    .exec({ Cmd: command, AttachStdout: true, AttachStderr: true, Tty: true });
+  const stream = await exec.start({ Tty: true });
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8').trim();
+}
+
+async function send(
+  workspaceId: string,
+  token: string | null,
+  body: unknown = { plugin: 'word-count', payload: { text: 'a good day' } },
+) {
+  const response = await fetch(`${gatewayUrl(await inspect(workspaceId))}/messages`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) },
+    body: JSON.stringify(body),
+  });
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+
+test('a workspace runs with its limits, read by inspect and from inside, and answers messages with its token only', async () => {
+  const id = newId();
+  const result = await converger()(wish(id, 'running'));
+  expect(result).toMatchObject({ state: 'running', reason: null, actions: ['created', 'started'] });
+
+  const { HostConfig } = await inspect(id);
+  expect(HostConfig).toMatchObject({ Memory: 192 << 20, MemorySwap: 192 << 20, CpuPeriod: 100_000, CpuQuota: 50_000 });
+  const limit = await inside(
+    id,
+    'sh',
+    '-c',
+    'cat /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || cat /sys/fs/cgroup/memory.max',
+  );
+  expect(Number(limit)).toBe(192 << 20);
+
+  const answer = await send(id, workspaceToken(internalToken, id));
+  expect(answer).toMatchObject({ status: 200, body: { plugin: 'word-count', result: { words: 3 } } });
+  expect((await send(id, null)).status).toBe(401);
+  expect((await send(id, workspaceToken(internalToken, 'another'))).status).toBe(401);
+});
+
+test('the hardening is what the engine shows, and the process inside is nobody special', async () => {
+  const id = newId();
+  await converger()(wish(id, 'running'));
+  const { Config, HostConfig, NetworkSettings } = await inspect(id);
+  expect(Config.User).toBe('10001:10001');
+  expect(HostConfig).toMatchObject({
+    ReadonlyRootfs: true,
+    CapDrop: ['ALL'],
+    SecurityOpt: ['no-new-privileges:true'],
+    PidsLimit: 256,
+    Privileged: false,
+    LogConfig: { Config: { 'max-size': '5m', 'max-file': '2' } },
+    RestartPolicy: { Name: 'unless-stopped' },
+  });
+  expect(NetworkSettings.Ports).toEqual({ '8080/tcp': null });
+  expect(await inside(id, 'sh', '-c', 'touch /usr/x 2>&1; id -u; grep CapEff /proc/self/status')).toMatch(
+    /Read-only file system[\s\S]*10001\s+CapEff:\s+0000000000000000/,
+  );
+});
+
+test('stopping keeps the volume; starting again is the same container with the same file', async () => {
+  const id = newId();
+  const converge = converger();
+  const first = await converge(wish(id, 'running'));
+  await inside(id, 'sh', '-c', 'echo kept > /data/note');
+
+  const stopped = await converge(wish(id, 'stopped'));
+  expect(stopped).toMatchObject({ state: 'stopped', containerId: first.containerId, actions: ['stopped'] });
+  expect((await inspect(id)).State.ExitCode).toBe(0);
+  expect((await inspect(id)).HostConfig.RestartPolicy?.Name).toBe('no');
+  expect(await converge(wish(id, 'stopped'))).toMatchObject({ state: 'stopped', actions: [] });
+
+  const again = await converge(wish(id, 'running'));
+  expect(again).toMatchObject({ state: 'running', containerId: first.containerId, actions: ['started'] });
+  expect(await inside(id, 'cat', '/data/note')).toBe('kept');
+});
+
+test('a new size is applied to the running container', async () => {
+  const id = newId();
+  const converge = converger();
+  const before = await converge(wish(id, 'running'));
+  const startedAt = (await inspect(id)).State.StartedAt;
+  expect(await converge(wish(id, 'running', LARGE))).toMatchObject({
+    containerId: before.containerId,
+    actions: ['resized'],
+  });
+  const after = await inspect(id);
+  expect(after.HostConfig).toMatchObject({ Memory: 320 << 20, MemorySwap: 320 << 20, CpuQuota: 100_000 });
+  expect(after.State.StartedAt).toBe(startedAt);
+  expect(await converge(wish(id, 'running', SMALL))).toMatchObject({ actions: ['resized'] });
+});
+
+test('a shrink below what is in use is refused with both numbers and changes nothing', async () => {
+  const id = newId();
+  const converge = converger();
+  await converge(wish(id, 'running'));
+  await expect(converge(wish(id, 'running', { ...SMALL, memoryMb: 16 }))).rejects.toThrow(/uses \d+ MB.*16 MB/);
+  expect((await inspect(id)).HostConfig).toMatchObject({ Memory: 192 << 20, CpuQuota: 50_000 });
+});
+
+test('started five times at once, there is one container and one network', async () => {
+  const id = newId();
+  const converge = converger();
+  const results = await Promise.all(Array.from({ length: 5 }, () => converge(wish(id, 'running'))));
+  expect(new Set(results.map((result) => result.containerId)).size).toBe(1);
+  expect(results.flatMap((result) => result.actions)).toEqual(['created', 'started']);
+  const networks = await docker.listNetworks({ filters: { name: [objectName(id)] } });
+  expect(networks).toHaveLength(1);
+});
+
+test('started by two workers at once, there is one container', async () => {
+  const id = newId();
+  const results = await Promise.all([converger()(wish(id, 'running')), converger()(wish(id, 'running'))]);
+  expect(new Set(results.map((result) => result.containerId)).size).toBe(1);
+});
+
+test('a foreign container with our name is neither adopted nor deleted', async () => {
+  const id = newId();
+  const theirs = await docker.createContainer({
+    name: objectName(id),
+    Image: env.LEASEHOLD_WORKSPACE_IMAGE ?? '',
+    Cmd: ['sleep', '60'],
+  });
+  foreign.push(() => theirs.remove({ force: true }));
+  for (const state of ['running', 'stopped', 'deleted'] as const) {
+    await expect(converger()(wish(id, state))).rejects.toMatchObject({
+      name: 'WorkspaceFailed',
+      code: 'FOREIGN_OBJECT',
+    });
+  }
+  expect(await theirs.inspect()).toMatchObject({ State: { Status: 'created' }, HostConfig: { Memory: 0 } });
+});
+
+test("another account's container is foreign too", async () => {
+  const id = newId();
+  await converger()(wish(id, 'running'));
+  await expect(converger()({ ...wish(id, 'deleted'), accountId: 'acc_2' })).rejects.toMatchObject({
+    code: 'FOREIGN_OBJECT',
+  });
+  expect((await inspect(id)).State.Running).toBe(true);
+});
+
+test('a foreign volume with our name is not mounted', async () => {
+  const id = newId();
+  await docker.createVolume({ Name: objectName(id) });
+  foreign.push(() => docker.getVolume(objectName(id)).remove());
+  await expect(converger()(wish(id, 'running'))).rejects.toMatchObject({ code: 'FOREIGN_OBJECT' });
+  expect(await unlessMissing(inspect(id))).toBeNull();
+});
+
+test('a stale generation changes nothing', async () => {
+  const id = newId();
+  await expect(converger({ stored: 2 })(wish(id, 'running'))).rejects.toMatchObject({ name: 'StaleGeneration' });
+  expect(await unlessMissing(inspect(id))).toBeNull();
+  expect(await unlessMissing(docker.getVolume(objectName(id)).inspect())).toBeNull();
+  expect(await docker.listNetworks({ filters: { name: [objectName(id)] } })).toEqual([]);
+
+  await converger()(wish(id, 'running'));
+  await expect(converger({ stored: 2 })(wish(id, 'stopped'))).rejects.toMatchObject({ name: 'StaleGeneration' });
+  expect((await inspect(id)).State.Running).toBe(true);
+});
+
+test('a wish stored while a start is under way lets no later change of that start through', async () => {
+  const id = newId();
+  let stored = 1;
+  const converge = converger({ readDesiredGeneration: async () => stored });
+  const starting = converge(wish(id, 'running'), {
+    onStep: (step) => {
+      if (step === 'start') stored = 2;
+    },
+  });
+  await expect(starting).rejects.toMatchObject({ name: 'StaleGeneration' });
+  expect((await inspect(id)).State.Status).toBe('created');
+  expect(await converge(wish(id, 'stopped', SMALL, 2))).toMatchObject({ state: 'stopped' });
+});
+
+test('stop during a start ends stopped', async () => {
+  const id = newId();
+  const converge = converger();
+  let stopping: Promise<unknown> = Promise.resolve();
+  const starting = converge(wish(id, 'running', SMALL, 1), {
+    onStep: (step) => {
+      if (step === 'start') stopping = converge(wish(id, 'stopped', SMALL, 2));
+    },
+  });
+  await expect(starting).rejects.toMatchObject({ name: 'StaleGeneration' });
+  await stopping;
+  expect((await inspect(id)).State.Running).toBe(false);
+});
+
+test('a cancelled attempt changes nothing more', async () => {
+  const id = newId();
+  await expect(converger()(wish(id, 'running'), { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
+  expect(await unlessMissing(inspect(id))).toBeNull();
+});
+
+test('a size beyond the host is refused with both numbers', async () => {
+  const size = { ...SMALL, memoryMb: capacity.memoryMb + 1, cpuPercent: capacity.cpuPercent + 100 };
+  await expect(converger()(wish(newId(), 'running', size))).rejects.toThrow(
+    new RegExp(`${capacity.memoryMb + 1} MB.*${capacity.memoryMb} MB.*${capacity.cpuPercent / 100 + 1} CPUs`),
+  );
+});
+
+test('a workspace that ends at its start is reported with its last words and left down', async () => {
+  const id = newId();
+  const converge = converger();
+  await converge(wish(id, 'running'));
+  await converge(wish(id, 'stopped'));
+  // Too little for Node to start: the kernel ends it.
+  await expect(converge(wish(id, 'running', { ...SMALL, memoryMb: 12 }))).rejects.toMatchObject({
+    name: 'WorkspaceFailed',
+    code: 'NOT_HEALTHY',
+  });
+  const { State, HostConfig } = await inspect(id);
+  expect(State.Running).toBe(false);
+  expect(HostConfig.RestartPolicy?.Name).toBe('no');
+  expect(await converge(wish(id, 'running'))).toMatchObject({ state: 'running' });
+});
+
+test('either process is killed: the other lives and the killed one comes back', async () => {
+  const id = newId();
+  await converger()(wish(id, 'running'));
+  type Health = { gatewayWorker: { pid: number }; pluginRuntime?: { pid: number } };
+  const health = async (): Promise<Health> =>
+    (await fetch(`${gatewayUrl(await inspect(id))}/health`)).json() as Promise<Health>;
+
+  const before = await health();
+  await inside(id, 'kill', '-9', String(before.pluginRuntime?.pid));
+  await expect
+    .poll(async () => (await health()).pluginRuntime?.pid, { timeout: 15_000 })
+    .not.toBeOneOf([undefined, before.pluginRuntime?.pid]);
+  const between = await health();
+  expect(between.gatewayWorker.pid).toBe(before.gatewayWorker.pid);
+
+  await inside(id, 'kill', '-9', String(between.gatewayWorker.pid));
+  await expect
+    .poll(() => health().catch(() => null), { timeout: 15_000 })
+    .toMatchObject({ pluginRuntime: { pid: between.pluginRuntime?.pid } });
+  expect((await inspect(id)).RestartCount).toBe(0);
+});
+
+test("a tenant can't reach another tenant's gateway", async () => {
+  const [mine, theirs] = [newId(), newId()];
+  await Promise.all([converger()(wish(mine, 'running')), converger()(wish(theirs, 'running'))]);
+  const knock = (url: string | null) =>
+    inside(
+      mine,
+      'node',
+      '-e',
+      `fetch('${url}/health',{signal:AbortSignal.timeout(2000)}).then(r=>console.log('reached'),()=>console.log('refused'))`,
+    );
+  expect(await knock('http://127.0.0.1:8080')).toBe('reached');
+  expect(await knock(gatewayUrl(await inspect(theirs)))).toBe('refused');
+});
+
+test('deleting removes container, network and volume, and is done once', async () => {
+  const id = newId();
+  const converge = converger();
+  await converge(wish(id, 'running'));
+  expect(await converge(wish(id, 'deleted'))).toEqual({
+    state: 'absent',
+    containerId: null,
+    reason: null,
+    actions: ['stopped', 'deleted'],
+  });
+  expect(await unlessMissing(inspect(id))).toBeNull();
+  expect(await unlessMissing(docker.getVolume(objectName(id)).inspect())).toBeNull();
+  expect(await docker.listNetworks({ filters: { name: [objectName(id)] } })).toEqual([]);
+  expect(await converge(wish(id, 'deleted'))).toMatchObject({ state: 'absent', actions: [] });
+});
+
+test('an engine that is not there is told apart from a workspace that failed', async () => {
+  const gone = createDockerClient('unix:///nonexistent/docker.sock');
+  await expect(converger({ docker: gone })(wish(newId(), 'stopped'))).rejects.toMatchObject({ code: 'ENOENT' });
+});

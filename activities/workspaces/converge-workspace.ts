@@ -1,0 +1,322 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type Docker from 'dockerode';
+import type { ConvergeInput, ConvergeResult } from '#activities/contracts.ts';
+import type { Logger } from '#telemetry/logger.ts';
+import { lastLogLines } from './container-log.ts';
+import { engineMessage, isEngineError, tolerate, unlessMissing } from './engine-error.ts';
+import { isGatewayHealthy } from './gateway-health.ts';
+import { assertFits, type HostCapacity } from './host-capacity.ts';
+import { createLatestWins } from './latest-wins.ts';
+import { workingSetMb } from './memory-use.ts';
+import { assertOwned, isOwned, type Owner, objectName, ownerLabels } from './ownership.ts';
+import { type ContainerSpec, containerOptions, dockerLimits, hasLimits, matchesSpec } from './workspace-container.ts';
+import { StaleGeneration, WorkspaceFailed } from './workspace-failure.ts';
+import { createWorkspaceNetworks } from './workspace-network.ts';
+import { workspaceToken } from './workspace-token.ts';
+
+/** SIGTERM, then this long until SIGKILL. */
+const STOP_GRACE_SECONDS = 10;
+const HEALTH_POLL_MS = 200;
+/** A shrink is refused while more than this part of the new limit is in use: cgroup v2 would kill the process. */
+const SHRINK_HEADROOM = 0.85;
+/** The world may change between inspect and act; then it is inspected again, this often. */
+const ROUNDS = 4;
+const LOG_LINES = 8;
+
+export interface ConvergeDeps {
+  docker: Docker;
+  /** `workspace.desired_generation` as stored now; `null` when the workspace is not stored. */
+  readDesiredGeneration: (workspaceId: string) => Promise<number | null>;
+  hostId: string;
+  /** Tells installations on one engine apart; never changes. */
+  installation: string;
+  /** Name of the workspace image. It is never pulled here. */
+  image: string;
+  capacity: HostCapacity;
+  /** IPv4 block of the workspaces' networks, such as `10.201.0.0/16`. */
+  subnetPool: string;
+  /** `LEASEHOLD_INTERNAL_TOKEN`, from which gateway tokens are derived. */
+  internalToken: string;
+  log: Logger;
+  /** How long a started workspace may take until its gateway answers, in milliseconds. Default 45,000. */
+  healthyWithinMs?: number;
+}
+
+/** What a caller adds to one attempt. */
+export interface Attempt {
+  /** Aborted when the attempt is no longer wanted; nothing is changed after that. */
+  signal?: AbortSignal;
+  /** Called at each step with its name. */
+  onStep?: (step: string) => void;
+}
+
+export type ConvergeWorkspace = (input: ConvergeInput, attempt?: Attempt) => Promise<ConvergeResult>;
+
+/**
+ * Brings one workspace of this host to what it should be: inspects Docker, acts, inspects again. Safe at any time from any
+ * state. Calls for one workspace run one after the other and the newest generation wins; before each mutation the stored
+ * generation is compared.
+ *
+ * The restart policy is the engine's memory of what should run: `unless-stopped` while it should, `no` before it is
+ * stopped. Throws `StaleGeneration`, `WorkspaceFailed`, and what dockerode throws when the engine does not answer.
+ */
+export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
+  const { docker, log } = deps;
+  const lanes = createLatestWins();
+  const networks = createWorkspaceNetworks(docker, deps.subnetPool);
+
+  return (input, attempt = {}) =>
+    lanes.run(input.workspaceId, input.generation, async (newest) => {
+      const actions = new Set<ConvergeResult['actions'][number]>();
+      for (let round = 1; ; round += 1) {
+        try {
+          return await convergeOnce(input, attempt, newest, actions);
+        } catch (error) {
+          if (!isEngineError(error, 404, 409) || round === ROUNDS) throw error;
+          log.info(
+            { workspaceId: input.workspaceId, round, err: error },
+            'the workspace changed under us; looking again',
+          );
+          await delay(100 * round);
+        }
+      }
+    });
+
+  async function convergeOnce(
+    input: ConvergeInput,
+    attempt: Attempt,
+    newest: () => number,
+    actions: Set<ConvergeResult['actions'][number]>,
+  ): Promise<ConvergeResult> {
+    const { accountId, workspaceId, generation, desired } = input;
+    const owner: Owner = { installation: deps.installation, hostId: deps.hostId, accountId, workspaceId };
+    const name = objectName(workspaceId);
+
+    switch (desired.state) {
+      case 'running':
+        return report(await run());
+      case 'stopped':
+        return report(await stop());
+      case 'deleted':
+        return report(await remove());
+    }
+
+    function report(container: Docker.ContainerInspectInfo | null): ConvergeResult {
+      const state = container === null ? 'absent' : container.State.Running ? 'running' : 'stopped';
+      return { state, containerId: container?.Id ?? null, reason: null, actions: [...actions] };
+    }
+
+    /** Still wanted? Asked before every mutation. */
+    async function beforeChange(): Promise<void> {
+      attempt.signal?.throwIfAborted();
+      if (newest() > generation) throw new StaleGeneration(generation, newest());
+      const stored = await readStoredGeneration(workspaceId);
+      const isStale = stored === null ? desired.state !== 'deleted' : stored > generation;
+      if (isStale) throw new StaleGeneration(generation, stored);
+      attempt.signal?.throwIfAborted();
+    }
+
+    /** Its errors must not be taken for Docker's: both have a refused connection in common. */
+    async function readStoredGeneration(id: string): Promise<number | null> {
+      try {
+        return await deps.readDesiredGeneration(id);
+      } catch (cause) {
+        throw new Error('The stored wish for the workspace could not be read.', { cause });
+      }
+    }
+
+    async function change<T>(step: string, mutation: () => Promise<T>): Promise<T> {
+      attempt.onStep?.(step);
+      await beforeChange();
+      log.info({ workspaceId, generation, step }, 'changing a workspace');
+      return mutation();
+    }
+
+    async function find(): Promise<Docker.ContainerInspectInfo | null> {
+      const container = await unlessMissing(docker.getContainer(name).inspect());
+      if (container) assertOwned('container', container.Config.Labels, owner);
+      return container;
+    }
+
+    async function run(): Promise<Docker.ContainerInspectInfo> {
+      assertFits(desired.size, deps.capacity);
+      let container = await find();
+      const networkId = await networks.ensure(owner, beforeChange);
+      await ensureVolume();
+      const spec = await currentSpec();
+
+      if (container && !container.State.Running) {
+        const fits =
+          matchesSpec(container, spec) && container.HostConfig.NetworkMode === networkId && !container.State.Dead;
+        if (!fits) {
+          const outdated = docker.getContainer(container.Id);
+          await change('replace', () => unlessMissing(outdated.remove({ force: true })));
+          container = null;
+        }
+      }
+      if (!container) {
+        await change('create', () => refused(docker.createContainer(containerOptions(spec, desired.size, networkId))));
+        actions.add('created');
+        container = await mustFind();
+      } else if (!hasLimits(container, desired.size)) {
+        container = await resize(container);
+      }
+
+      const handle = docker.getContainer(container.Id);
+      if (container.HostConfig.RestartPolicy?.Name !== 'unless-stopped') {
+        await change('keep', () => handle.update({ RestartPolicy: { Name: 'unless-stopped' } }));
+      }
+      if (container.State.Paused) await change('unpause', () => handle.unpause());
+      if (!container.State.Running) {
+        await change('start', () => tolerate([304], handle.start()));
+        actions.add('started');
+      }
+      return healthy(handle);
+    }
+
+    async function stop(): Promise<Docker.ContainerInspectInfo | null> {
+      const container = await find();
+      if (!container) return null;
+      await halt(container);
+      if (!hasLimits(container, desired.size)) await resize(await mustFind());
+      return find();
+    }
+
+    /** Down, and down after a restart of the engine too. */
+    async function halt(container: Docker.ContainerInspectInfo): Promise<void> {
+      const handle = docker.getContainer(container.Id);
+      if (container.HostConfig.RestartPolicy?.Name !== 'no') {
+        await change('release', () => handle.update({ RestartPolicy: { Name: 'no' } }));
+      }
+      if (!container.State.Running) return;
+      if (container.State.Paused) await change('unpause', () => handle.unpause());
+      await change('stop', () => tolerate([304], handle.stop({ t: STOP_GRACE_SECONDS })));
+      actions.add('stopped');
+    }
+
+    /** Takes away what is ours; then speaks up when something with our name is not. */
+    async function remove(): Promise<null> {
+      const container = await unlessMissing(docker.getContainer(name).inspect());
+      if (container && isOwned(container.Config.Labels, owner)) {
+        if (container.State.Running) await halt(container);
+        await change('remove container', () =>
+          unlessMissing(docker.getContainer(container.Id).remove({ force: true })),
+        );
+        actions.add('deleted');
+      }
+      if (await networks.remove(owner, beforeChange)) actions.add('deleted');
+      const volume = await unlessMissing(docker.getVolume(name).inspect());
+      if (volume && isOwned(volume.Labels, owner)) {
+        await change('remove volume', () => unlessMissing(docker.getVolume(name).remove()));
+        actions.add('deleted');
+      }
+      if (container) await find();
+      await networks.assertOurs(owner);
+      if (volume) assertOwned('volume', volume.Labels, owner);
+      return null;
+    }
+
+    /** An existing volume is handed back by "create" whatever its labels, so they are read before and after. */
+    async function ensureVolume(): Promise<void> {
+      const volume = docker.getVolume(name);
+      if (!(await unlessMissing(volume.inspect()))) {
+        await change('create volume', () => docker.createVolume({ Name: name, Labels: ownerLabels(owner) }));
+      }
+      assertOwned('volume', (await volume.inspect()).Labels, owner);
+    }
+
+    async function currentSpec(): Promise<ContainerSpec> {
+      const image = await unlessMissing(docker.getImage(deps.image).inspect());
+      if (!image) {
+        throw new WorkspaceFailed(
+          'IMAGE_MISSING',
+          `The host does not have the workspace image ${deps.image}; support has to build it.`,
+        );
+      }
+      return { owner, imageId: image.Id, token: workspaceToken(deps.internalToken, workspaceId) };
+    }
+
+    async function resize(container: Docker.ContainerInspectInfo): Promise<Docker.ContainerInspectInfo> {
+      const handle = docker.getContainer(container.Id);
+      const shrinks = (container.HostConfig.Memory ?? 0) > dockerLimits(desired.size).Memory;
+      if (container.State.Running && shrinks) await assertShrinkable(handle);
+      await change('resize', () => refused(handle.update(dockerLimits(desired.size))));
+      const resized = await mustFind();
+      if (!hasLimits(resized, desired.size)) {
+        throw new WorkspaceFailed('LIMITS_REFUSED', 'The engine took the new limits and does not show them.');
+      }
+      actions.add('resized');
+      return resized;
+    }
+
+    async function assertShrinkable(handle: Docker.Container): Promise<void> {
+      const stats = await handle.stats({ stream: false, 'one-shot': true });
+      const usedMb = Math.ceil(workingSetMb(stats));
+      if (usedMb > desired.size.memoryMb * SHRINK_HEADROOM) {
+        throw new WorkspaceFailed(
+          'LIMITS_IN_USE',
+          `The workspace uses ${usedMb} MB, too much for the new limit of ${desired.size.memoryMb} MB. It keeps its size until less is in use.`,
+          { usedMb, memoryMb: desired.size.memoryMb },
+        );
+      }
+    }
+
+    async function healthy(handle: Docker.Container): Promise<Docker.ContainerInspectInfo> {
+      attempt.onStep?.('wait for the gateway');
+      const limitMs = deps.healthyWithinMs ?? 45_000;
+      const deadline = Date.now() + limitMs;
+      let restarts: number | null = null;
+      for (;;) {
+        const container = await handle.inspect();
+        restarts ??= container.RestartCount;
+        const crashed = !container.State.Running || container.State.Restarting || container.RestartCount > restarts;
+        if (!crashed && (await isGatewayHealthy(container))) return handle.inspect();
+        if (crashed || Date.now() > deadline) throw await givenUp(container, handle, crashed, limitMs);
+        attempt.signal?.throwIfAborted();
+        if (newest() > generation) throw new StaleGeneration(generation, newest());
+        await delay(HEALTH_POLL_MS);
+      }
+    }
+
+    /** A workspace that failed is down, so that it neither restarts for ever nor counts as running. */
+    async function givenUp(
+      container: Docker.ContainerInspectInfo,
+      handle: Docker.Container,
+      crashed: boolean,
+      limitMs: number,
+    ): Promise<WorkspaceFailed> {
+      const logLines = await lastLogLines(handle, LOG_LINES).catch(() => []);
+      await halt(container);
+      const killed = container.State.OOMKilled ? `, killed for memory at ${desired.size.memoryMb} MB` : '';
+      const what = crashed
+        ? `The workspace ended after its start (exit code ${container.State.ExitCode}${killed}).`
+        : `The workspace did not answer within ${Math.round(limitMs / 1000)} s after its start.`;
+      const said = logLines.length > 0 ? ` Its last words: ${logLines.join(' | ').slice(-1000)}` : '';
+      return new WorkspaceFailed('NOT_HEALTHY', `${what}${said}`, { exitCode: container.State.ExitCode, logLines });
+    }
+
+    async function mustFind(): Promise<Docker.ContainerInspectInfo> {
+      const container = await docker.getContainer(name).inspect();
+      assertOwned('container', container.Config.Labels, owner);
+      return container;
+    }
+  }
+}
+
+/** Limits that the engine will not have: 400, or on cgroup v1 a 500 for memory below what is in use. */
+async function refused<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    if (isEngineError(error, 400)) {
+      throw new WorkspaceFailed('LIMITS_REFUSED', `The engine refused the workspace: ${engineMessage(error)}`);
+    }
+    if (isEngineError(error, 500) && /memory limit|device or resource busy/i.test(engineMessage(error))) {
+      throw new WorkspaceFailed(
+        'LIMITS_IN_USE',
+        'The workspace uses more memory than its new limit. It keeps its size until less is in use.',
+      );
+    }
+    throw error;
+  }
+}
