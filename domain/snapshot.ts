@@ -1,6 +1,7 @@
 import type { Instant } from './time.ts';
 
-export type InvoiceStatus = 'draft' | 'open' | 'paid' | 'void' | 'uncollectible';
+/** Stripe's list is open: a status not known yet counts as neither open nor paid. */
+export type InvoiceStatus = 'draft' | 'open' | 'paid' | 'void' | 'uncollectible' | (string & {});
 
 /** An invoice as Stripe has it, in our units. */
 export interface InvoiceSnapshot {

@@ -1,6 +1,8 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { AccountState } from '#domain/account-state.ts';
 import type { AccountView } from '#domain/account-view.ts';
+import type { RefusalCode } from '#domain/commands.ts';
+import type { Happened } from '#domain/timeline.ts';
 
 /** The workflow type, and the task queue of the workers that run it. */
 export const SUBSCRIPTION_WORKFLOW = 'subscription';
@@ -37,6 +39,8 @@ export interface Carried {
   pendingHints: BillingHint[];
   /** The newest command ids with their receipts, oldest first. */
   recentCommands: { id: string; receipt: Receipt }[];
+  /** What could not be written to PostgreSQL yet. */
+  unsaved: { happened: Happened[]; actedOn: string[] } | null;
 }
 
 /** Argument of the workflow. With `accountId` alone it loads the account from PostgreSQL: that is how a terminated one comes back. */
@@ -66,7 +70,7 @@ export interface HoldCommand {
 }
 
 /** `ApplicationFailure.type` of Updates that are refused. */
-export type RefusalType = 'UnknownWorkspace' | 'WorkspaceDeleted' | 'WorkspaceSuspended' | 'UnknownAccount';
+export type RefusalType = RefusalCode | 'UnknownAccount';
 
 export const billingHints = defineSignal<[BillingHint[]]>('billingHints');
 /** For operators: go on in a fresh run with the same state, for example after a deploy. */

@@ -1,0 +1,71 @@
+// Import boundaries: which folder may import which. The table is in docs/architecture.md.
+const allowed = {
+  domain: ['domain'],
+  catalogs: ['catalogs', 'domain'],
+  telemetry: ['telemetry'],
+  prisma: ['prisma'],
+  activities: ['activities', 'domain', 'prisma', 'telemetry'],
+  // What runs in a workflow knows of activities only their contracts.
+  workflows: ['workflows', 'domain', 'activities/contracts.ts'],
+  worker: ['worker', 'activities', 'catalogs', 'domain', 'prisma', 'telemetry', 'workflows'],
+  api: [
+    'api',
+    'domain',
+    'prisma',
+    'telemetry',
+    'activities/contracts.ts',
+    'workflows/connection.ts',
+    'workflows/[^/]+/messages.ts',
+  ],
+  web: ['web', 'api/answers.ts'],
+  'stripe-simulator': ['stripe-simulator', 'telemetry'],
+};
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    ...Object.entries(allowed).map(([folder, list]) => ({
+      name: `${folder}-boundary`,
+      severity: 'error',
+      comment: `${folder}/ may import only: ${list.join(', ')}`,
+      from: { path: `^${folder}/`, pathNot: '\\.test\\.tsx?$' },
+      to: {
+        path: '^(?!node_modules/)',
+        pathNot: [
+          ...list.map((each) => (each.endsWith('.ts') ? `^${each}$` : `^${each}/`)),
+          '^node_modules/',
+          '^[a-z:_/]+$',
+        ],
+      },
+    })),
+    {
+      name: 'domain-is-pure',
+      severity: 'error',
+      comment: 'domain/ uses no library and no part of Node',
+      from: { path: '^domain/', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['npm', 'npm-dev', 'core'] },
+    },
+    {
+      name: 'no-circular',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'not-to-unresolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true, pathNot: '^virtual:' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: ['prisma/generated', 'web/build', 'workflows/build'] },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
+  },
+};

@@ -1,0 +1,75 @@
+import type { AccountState } from '#domain/account-state.ts';
+import type { PrismaClient } from '#prisma/client.ts';
+import type { SaveAccountInput, SubscriptionActivities } from './contracts.ts';
+
+/** The workflow's writes to PostgreSQL: the only writer of `account`, `workspace` and `timeline_entry`. */
+export function createReadModelActivities(deps: {
+  prisma: PrismaClient;
+}): Pick<SubscriptionActivities, 'loadAccount' | 'saveAccount'> {
+  const { prisma } = deps;
+  return {
+    async loadAccount({ accountId }) {
+      const row = await prisma.account.findUnique({ where: { id: accountId }, select: { state: true } });
+      return (row?.state as unknown as AccountState | undefined) ?? null;
+    },
+
+    async saveAccount(input) {
+      await prisma.$transaction(async (tx) => {
+        if (await storeAccount(tx, input)) await storeWorkspaces(tx, input.state);
+        await tx.timelineEntry.createMany({
+          data: input.happened.map((each) => ({ ...each, accountId: input.state.accountId })),
+          skipDuplicates: true,
+        });
+        const { eventIds, outcome } = input.actedOn;
+        if (eventIds.length > 0) {
+          await tx.stripeEvent.updateMany({
+            where: { id: { in: eventIds }, actedAt: null },
+            data: { actedAt: new Date(), outcome },
+          });
+        }
+      });
+    },
+  };
+}
+
+type Transaction = Parameters<Parameters<PrismaClient['$transaction']>[0]>[0];
+
+/** `false` when a newer version is stored already: an older one never overwrites it. */
+async function storeAccount(tx: Transaction, { state, view }: SaveAccountInput): Promise<boolean> {
+  const graceEndsAt = state.standing === 'grace' ? (state.dunning?.suspendAt ?? null) : null;
+  const stored = await tx.$executeRaw`
+    INSERT INTO account (id, owner_user_id, stripe_customer_id, plan_id, standing, standing_since, grace_ends_at,
+                         version, state, view, saved_at, updated_at)
+    VALUES (${state.accountId}, ${state.ownerUserId}, ${state.stripeCustomerId}, ${state.plan.id}, ${state.standing},
+            ${state.standingSince}::timestamptz, ${graceEndsAt}::timestamptz, ${state.version},
+            ${JSON.stringify(state)}::jsonb, ${JSON.stringify(view)}::jsonb, ${view.now}::timestamptz, now())
+    ON CONFLICT (id) DO UPDATE SET
+      owner_user_id = EXCLUDED.owner_user_id, stripe_customer_id = EXCLUDED.stripe_customer_id,
+      plan_id = EXCLUDED.plan_id, standing = EXCLUDED.standing, standing_since = EXCLUDED.standing_since,
+      grace_ends_at = EXCLUDED.grace_ends_at, version = EXCLUDED.version, state = EXCLUDED.state,
+      view = EXCLUDED.view, saved_at = EXCLUDED.saved_at, updated_at = now()
+    WHERE account.version <= EXCLUDED.version`;
+  return stored > 0;
+}
+
+async function storeWorkspaces(tx: Transaction, state: AccountState): Promise<void> {
+  for (const workspace of state.workspaces) {
+    const { id, name, hostId, ownerWants, desired, observed } = workspace;
+    const row = {
+      accountId: state.accountId,
+      hostId,
+      name,
+      ownerWants,
+      desiredState: desired.state,
+      desiredGeneration: desired.generation,
+      memoryMb: desired.size.memoryMb,
+      cpuPercent: desired.size.cpuPercent,
+      storageMb: desired.size.storageMb,
+      observedState: observed?.state ?? null,
+      observedGeneration: observed?.generation ?? null,
+      containerId: observed?.containerId ?? null,
+      reason: observed?.reason ?? null,
+    };
+    await tx.workspace.upsert({ where: { id }, create: { id, ...row }, update: row });
+  }
+}

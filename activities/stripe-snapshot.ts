@@ -1,0 +1,117 @@
+import type Stripe from 'stripe';
+import type { Catalog } from '#domain/catalog.ts';
+import type { BillingSnapshot, InvoiceSnapshot, SubscriptionSnapshot } from '#domain/snapshot.ts';
+import { fromUnixSeconds, type Instant } from '#domain/time.ts';
+
+const DOUBTFUL = new Set(['processing', 'requires_action', 'requires_capture']);
+
+/** What Stripe answered, in Stripe's shapes. */
+export interface StripeReading {
+  readAt: Instant;
+  customer: Stripe.Customer | Stripe.DeletedCustomer;
+  /** With `latest_invoice` and `default_payment_method` expanded. */
+  subscriptions: Stripe.Subscription[];
+  openInvoices: Stripe.Invoice[];
+  paymentInDoubt: boolean;
+  catalog: Catalog;
+}
+
+/** Stripe's shapes in ours. Fields: https://docs.stripe.com/api/subscriptions/object, https://docs.stripe.com/api/invoices/object */
+export function snapshotOf(reading: StripeReading): BillingSnapshot {
+  const { readAt, customer, subscriptions, openInvoices, paymentInDoubt, catalog } = reading;
+  return {
+    readAt,
+    subscriptions: subscriptions
+      .map((each) => subscriptionOf(each, openInvoices, catalog))
+      .sort((a, b) => b.createdAt.localeCompare(a.createdAt)),
+    paymentMethod: cardOf(customer, subscriptions),
+    paymentInDoubt,
+  };
+}
+
+/** Whether money of an open invoice is on its way: then nothing may be deleted. */
+export async function isPaymentInDoubt(stripe: Stripe, openInvoices: Stripe.Invoice[]): Promise<boolean> {
+  for (const { id } of openInvoices) {
+    if (!id) continue;
+    const payments = await stripe.invoicePayments.list({ invoice: id, expand: ['data.payment.payment_intent'] });
+    const doubtful = payments.data.some(({ payment }) => {
+      const intent = payment.payment_intent;
+      return typeof intent === 'object' && DOUBTFUL.has(intent.status);
+    });
+    if (doubtful) return true;
+  }
+  return false;
+}
+
+function subscriptionOf(
+  subscription: Stripe.Subscription,
+  openInvoices: Stripe.Invoice[],
+  catalog: Catalog,
+): SubscriptionSnapshot {
+  const [item] = subscription.items.data;
+  const periodEnd = fromUnixSeconds(item?.current_period_end ?? subscription.created);
+  const latest = typeof subscription.latest_invoice === 'object' ? subscription.latest_invoice : null;
+  const open = openInvoices.filter((invoice) => subscriptionIdOf(invoice) === subscription.id);
+  const invoices = latest && !open.some((invoice) => invoice.id === latest.id) ? [...open, latest] : open;
+  return {
+    id: subscription.id,
+    status: subscription.status,
+    collectionPaused: subscription.pause_collection !== null,
+    planId: planIdOf(item?.price.lookup_key ?? null, catalog),
+    createdAt: fromUnixSeconds(subscription.created),
+    currentPeriodStart: fromUnixSeconds(item?.current_period_start ?? subscription.created),
+    currentPeriodEnd: periodEnd,
+    // In flexible billing mode a cancel in the portal sets `cancel_at` alone: both are read.
+    cancelAt: instantOf(subscription.cancel_at) ?? (subscription.cancel_at_period_end ? periodEnd : null),
+    endedAt: instantOf(subscription.ended_at),
+    cancelReason: subscription.cancellation_details?.reason ?? null,
+    trialEnd: instantOf(subscription.trial_end),
+    latestInvoiceId:
+      typeof subscription.latest_invoice === 'string' ? subscription.latest_invoice : (latest?.id ?? null),
+    invoices: invoices.map(invoiceOf).sort((a, b) => a.createdAt.localeCompare(b.createdAt)),
+  };
+}
+
+function invoiceOf(invoice: Stripe.Invoice): InvoiceSnapshot {
+  return {
+    id: invoice.id ?? '',
+    subscriptionId: subscriptionIdOf(invoice),
+    status: invoice.status ?? 'draft',
+    billingReason: invoice.billing_reason ?? 'manual',
+    amountRemainingCents: invoice.amount_remaining,
+    currency: invoice.currency,
+    createdAt: fromUnixSeconds(invoice.created),
+    finalizedAt: instantOf(invoice.status_transitions.finalized_at),
+    attemptCount: invoice.attempt_count,
+    nextAttemptAt: instantOf(invoice.next_payment_attempt),
+    payUrl: invoice.hosted_invoice_url ?? null,
+  };
+}
+
+function subscriptionIdOf(invoice: Stripe.Invoice): string | null {
+  const parent = invoice.parent?.subscription_details?.subscription ?? null;
+  return typeof parent === 'object' ? (parent?.id ?? null) : parent;
+}
+
+function planIdOf(lookupKey: string | null, catalog: Catalog): string | null {
+  if (lookupKey === null) return null;
+  const plan = catalog.plans.find((each) => each.prices.some((price) => price.lookupKey === lookupKey));
+  return plan?.id ?? null;
+}
+
+/** The card that is charged: the subscription's own, else the customer's default. */
+function cardOf(
+  customer: Stripe.Customer | Stripe.DeletedCustomer,
+  subscriptions: Stripe.Subscription[],
+): BillingSnapshot['paymentMethod'] {
+  const own = subscriptions.find((each) => each.ended_at === null)?.default_payment_method;
+  const fallback = customer.deleted ? null : customer.invoice_settings.default_payment_method;
+  const method = [own, fallback].find((each) => typeof each === 'object' && each !== null);
+  if (typeof method !== 'object' || !method?.card) return null;
+  const { brand, last4, exp_month: expMonth, exp_year: expYear } = method.card;
+  return { brand, last4, expMonth, expYear };
+}
+
+function instantOf(seconds: number | null | undefined): Instant | null {
+  return seconds === null || seconds === undefined ? null : fromUnixSeconds(seconds);
+}

@@ -1,0 +1,89 @@
+import { ApplicationFailure } from '@temporalio/activity';
+import Stripe from 'stripe';
+import type { Catalog } from '#domain/catalog.ts';
+import { emptySnapshot } from '#domain/snapshot.ts';
+import type { SubscriptionActivities } from './contracts.ts';
+import { isPaymentInDoubt, snapshotOf } from './stripe-snapshot.ts';
+
+/** Most subscriptions and open invoices that are read of one customer: Stripe's largest page. */
+const PAGE = 100;
+const OVER = new Set(['canceled', 'incomplete_expired']);
+
+/** What is read from and written to Stripe. Every write carries an idempotency key and looks before it acts. */
+export function createStripeActivities(deps: {
+  stripe: Stripe;
+  catalog: Catalog;
+}): Pick<SubscriptionActivities, 'readBilling' | 'cancelSubscription'> {
+  const { stripe, catalog } = deps;
+  return {
+    async readBilling({ stripeCustomerId, now }) {
+      if (stripeCustomerId === null) return { snapshot: emptySnapshot(now), catalog };
+      return orFailure(async () => {
+        const [customer, subscriptions, openInvoices] = await Promise.all([
+          stripe.customers.retrieve(stripeCustomerId, { expand: ['invoice_settings.default_payment_method'] }),
+          stripe.subscriptions.list({
+            customer: stripeCustomerId,
+            status: 'all',
+            limit: PAGE,
+            expand: ['data.latest_invoice', 'data.default_payment_method'],
+          }),
+          stripe.invoices.list({ customer: stripeCustomerId, status: 'open', limit: PAGE }),
+        ]);
+        const live = subscriptions.data.some((each) => !OVER.has(each.status));
+        // Only an account without a live subscription can come to have its data deleted.
+        const paymentInDoubt = !live && (await isPaymentInDoubt(stripe, openInvoices.data));
+        const snapshot = snapshotOf({
+          readAt: now,
+          customer,
+          subscriptions: subscriptions.data,
+          openInvoices: openInvoices.data,
+          paymentInDoubt,
+          catalog,
+        });
+        return { snapshot, catalog };
+      });
+    },
+
+    async cancelSubscription({ subscriptionId, voidOpenInvoices, idempotencyKey }) {
+      return orFailure(async () => {
+        const subscription = await stripe.subscriptions.retrieve(subscriptionId);
+        if (!OVER.has(subscription.status) && subscription.status !== 'past_due' && subscription.status !== 'unpaid') {
+          return { done: 'paid-meanwhile' as const };
+        }
+        if (voidOpenInvoices) {
+          const open = await stripe.invoices.list({ subscription: subscriptionId, status: 'open', limit: PAGE });
+          // The subscription goes first: voiding its latest invoice would make it active again.
+          await cancel(stripe, subscription, idempotencyKey);
+          for (const { id } of open.data) {
+            if (id) await stripe.invoices.voidInvoice(id, {}, { idempotencyKey: `${idempotencyKey}/void/${id}` });
+          }
+        } else {
+          await cancel(stripe, subscription, idempotencyKey);
+        }
+        return { done: OVER.has(subscription.status) ? ('already-ended' as const) : ('canceled' as const) };
+      });
+    },
+  };
+}
+
+async function cancel(stripe: Stripe, subscription: Stripe.Subscription, idempotencyKey: string): Promise<void> {
+  if (OVER.has(subscription.status)) return;
+  await stripe.subscriptions.cancel(subscription.id, { invoice_now: false, prorate: false }, { idempotencyKey });
+}
+
+async function orFailure<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (
+      error instanceof Stripe.errors.StripeInvalidRequestError ||
+      error instanceof Stripe.errors.StripeAuthenticationError
+    ) {
+      throw ApplicationFailure.nonRetryable(`Stripe refused: ${error.message}`, 'InvalidRequest');
+    }
+    if (error instanceof Stripe.errors.StripeError) {
+      throw ApplicationFailure.retryable(`Stripe did not answer: ${error.message}`, 'StripeUnavailable');
+    }
+    throw error;
+  }
+}

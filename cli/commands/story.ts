@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { Argument, Command, Option } from 'commander';
+import { attachPlatform, type PlatformHandle } from '#platform/attach.ts';
+import { startPlatform } from '#platform/start.ts';
+import { stories } from '#stories/all-stories.ts';
+import type { StoryStep } from '#stories/story.ts';
+import { createProgressLines } from '../progress-lines.ts';
+import { stateFolder } from '../state-folder.ts';
+
+/** `leasehold story`: runs a promise about the future today, on the real parts, and prints its timeline. */
+export function storyCommand(): Command {
+  const disturbances = [...new Set(stories.flatMap((story) => Object.keys(story.disturbances)))];
+  return new Command('story')
+    .description('Play a story in virtual time on the real parts and check what Docker and Temporal say.')
+    .addArgument(new Argument('<name>', 'which story').choices(stories.map((story) => story.name)))
+    .addOption(new Option('--disturb <how>', 'what is done to the system meanwhile').choices(disturbances))
+    .option('--json', 'print the result as JSON and nothing else')
+    .addHelpText('after', `\n${explanation()}`)
+    .action(async (name: string, { json = false, disturb }: { json?: boolean; disturb?: string }) => {
+      const story = stories.find((each) => each.name === name);
+      if (!story) throw new Error(`There is no story ${name}.`);
+      // With --json standard output holds the result alone.
+      const lines = createProgressLines(json ? process.stderr : process.stdout);
+      const result = await onPlatform(lines, (platform) =>
+        story.play({ platform, disturbance: disturb, onStep: (step) => lines.say(lineOf(step)) }),
+      );
+      lines.end();
+      if (json) console.log(JSON.stringify(result, null, 2));
+      else lines.say(result.passed ? `${name}: passed` : `${name}: FAILED\n${result.failures.join('\n')}`);
+      if (!result.passed) process.exitCode = 1;
+    });
+}
+
+/** Uses the platform that runs here, else starts one of its own for the time of the story. */
+async function onPlatform<T>(
+  lines: ReturnType<typeof createProgressLines>,
+  play: (platform: PlatformHandle) => Promise<T>,
+): Promise<T> {
+  const running = await attachPlatform(stateFolder(process.env));
+  if (running) return await play(running);
+  const own = await startPlatform({
+    stateDir: join(stateFolder(process.env), 'stories'),
+    without: ['web', 'demo', 'temporal-ui'],
+    ports: 'free',
+    onProgress: lines.part,
+    onNotice: lines.say,
+  });
+  try {
+    return await play({ ...own, parts: async () => own.parts() });
+  } finally {
+    await own.stop();
+  }
+}
+
+function lineOf(step: StoryStep): string {
+  const { status, memoryMb, cpus } = step.container;
+  const day = step.day.toFixed(2).padStart(7);
+  return `${step.at.slice(0, 16)}  day ${day}  ${step.standing.padEnd(10)} ${status.padEnd(8)} ${memoryMb} MB, ${cpus} CPU  ${step.what}`;
+}
+
+function explanation(): string {
+  return stories
+    .map((story) => {
+      const list = Object.entries(story.disturbances).map(([name, text]) => `    --disturb ${name}: ${text}`);
+      return [`  ${story.name}: ${story.summary}`, ...list].join('\n');
+    })
+    .join('\n');
+}

@@ -1,0 +1,82 @@
+import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import type Stripe from 'stripe';
+import { ensurePrices } from '#catalogs/ensure-prices.ts';
+import type { Catalog } from '#domain/catalog.ts';
+import {
+  SUBSCRIPTION_TASK_QUEUE,
+  SUBSCRIPTION_WORKFLOW,
+  type SubscriptionInput,
+  subscriptionWorkflowId,
+} from '#workflows/subscription/messages.ts';
+
+export interface SeedDeps {
+  stripe: Stripe;
+  client: Client;
+  catalog: Catalog;
+}
+
+export interface SeedOptions {
+  accountId: string;
+  ownerUserId: string;
+  /** The host of the one workspace. */
+  hostId: string;
+  workspaceName: string;
+  /** A card token of Stripe's documentation, for example `pm_card_visa`. */
+  card: string;
+}
+
+export interface SeededCustomer {
+  accountId: string;
+  workspaceId: string;
+  stripeCustomerId: string;
+  clockId: string;
+  subscriptionId: string;
+}
+
+/**
+ * A customer as the demo and the stories need one: on a test clock, with a card and the catalog's first paid plan, and
+ * an account whose workflow runs.
+ */
+export async function seedCustomer(deps: SeedDeps, options: SeedOptions): Promise<SeededCustomer> {
+  const { stripe, client, catalog } = deps;
+  const { accountId, ownerUserId, hostId } = options;
+  // A test clock starts now, in whole seconds, never ahead of the workflow's time.
+  const startsAt = Math.floor(Date.now() / 1000);
+  const key = (step: string) => ({ idempotencyKey: `seed/${accountId}/${startsAt}/${step}` });
+  const prices = await ensurePrices(stripe, catalog);
+  const price = catalog.plans.flatMap((plan) => plan.prices).map((each) => prices.get(each.lookupKey))[0];
+  if (!price) throw new Error(`Catalog ${catalog.id} has no plan with a price: nothing to subscribe a customer to.`);
+
+  const clock = await stripe.testHelpers.testClocks.create({ frozen_time: startsAt, name: accountId }, key('clock'));
+  const customer = await stripe.customers.create(
+    { test_clock: clock.id, metadata: { account_id: accountId } },
+    key('customer'),
+  );
+  const card = await stripe.paymentMethods.attach(options.card, { customer: customer.id }, key('card'));
+  await stripe.customers.update(customer.id, { invoice_settings: { default_payment_method: card.id } }, key('default'));
+  const subscription = await stripe.subscriptions.create(
+    { customer: customer.id, items: [{ price }] },
+    key('subscription'),
+  );
+
+  const workspaceId = `${accountId}-main`;
+  const input: SubscriptionInput = {
+    accountId,
+    opening: {
+      ownerUserId,
+      stripeCustomerId: customer.id,
+      workspaces: [{ id: workspaceId, name: options.workspaceName, hostId }],
+    },
+  };
+  try {
+    await client.workflow.start(SUBSCRIPTION_WORKFLOW, {
+      workflowId: subscriptionWorkflowId(accountId),
+      taskQueue: SUBSCRIPTION_TASK_QUEUE,
+      args: [input],
+      staticSummary: `Subscription of account ${accountId}`,
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+  return { accountId, workspaceId, stripeCustomerId: customer.id, clockId: clock.id, subscriptionId: subscription.id };
+}

@@ -1,0 +1,5 @@
+import { grace } from './grace.ts';
+import type { Story } from './story.ts';
+
+/** Every story that `leasehold story` can play. */
+export const stories: readonly Story[] = [grace];

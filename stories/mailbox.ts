@@ -1,0 +1,24 @@
+/** What a customer of a story got by mail, read from the local mail capture (maildev's REST interface). */
+export class Mailbox {
+  private readonly base: string;
+  private readonly address: string;
+
+  constructor(base: string, address: string) {
+    this.base = base;
+    this.address = address;
+  }
+
+  /** Templates of the mails received, oldest first. */
+  async templates(): Promise<string[]> {
+    const answer = await fetch(`${this.base}/email`);
+    const mails = (await answer.json()) as {
+      date: string;
+      headers: Record<string, string>;
+      to: { address: string }[];
+    }[];
+    return mails
+      .filter((mail) => mail.to.some((to) => to.address === this.address))
+      .sort((a, b) => Date.parse(a.date) - Date.parse(b.date))
+      .map((mail) => mail.headers['x-leasehold-template'] ?? 'unknown');
+  }
+}

@@ -1,0 +1,38 @@
+/** The simulator's control surface, `/_sim` (see `stripe-simulator/README.md`). */
+export class SimulatorControl {
+  private readonly base: string;
+
+  /** @param base the simulator's address, for example `http://127.0.0.1:4313` */
+  constructor(base: string) {
+    this.base = base;
+  }
+
+  /** The clock's time, and the next instant at which something happens on it by itself. */
+  clock(clockId: string): Promise<{ now: string; nextDueAt: string | null }> {
+    return this.call('GET', `/clocks/${clockId}`);
+  }
+
+  /** Moves a clock, doing everything that falls due at its own instant. */
+  async advance(clockId: string, to: string): Promise<void> {
+    await this.call('POST', `/clocks/${clockId}/advance`, { to });
+  }
+
+  /** Whether the clock flows with wall time. */
+  async tick(clockId: string, ticking: boolean): Promise<void> {
+    await this.call('POST', `/clocks/${clockId}/tick`, { ticking });
+  }
+
+  /** Waits until no webhook of a customer is on its way. */
+  async settle(customer: string, timeoutMs = 30_000): Promise<void> {
+    await this.call('POST', '/deliveries/settle', { customer, timeoutMs });
+  }
+
+  private async call<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const answer = await fetch(`${this.base}/_sim${path}`, {
+      method,
+      ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    });
+    if (!answer.ok) throw new Error(`The simulator refused ${method} ${path}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as T;
+  }
+}

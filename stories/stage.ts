@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import type { Client } from '@temporalio/client';
+import type Docker from 'dockerode';
+import type Stripe from 'stripe';
+import { createStripe } from '#activities/stripe-client.ts';
+import { createDockerClient } from '#activities/workspaces/docker-client.ts';
+import { loadCatalog } from '#catalogs/load.ts';
+import type { Catalog } from '#domain/catalog.ts';
+import type { PlatformHandle } from '#platform/attach.ts';
+import { type SeededCustomer, seedCustomer } from '#platform/seed-customer.ts';
+import { createPrisma, type PrismaClient } from '#prisma/client.ts';
+import { connectTemporal } from '#workflows/connection.ts';
+import { Mailbox } from './mailbox.ts';
+import { SimulatorControl } from './simulator-control.ts';
+import { TimeDriver } from './time-driver.ts';
+import { WorkspaceProbe } from './workspace-probe.ts';
+
+/** The real parts that a story plays on, and a customer of its own. */
+export interface Stage {
+  platform: PlatformHandle;
+  client: Client;
+  prisma: PrismaClient;
+  stripe: Stripe;
+  docker: Docker;
+  catalog: Catalog;
+  customer: SeededCustomer;
+  driver: TimeDriver;
+  mailbox: Mailbox;
+  workspace: WorkspaceProbe;
+  close(): Promise<void>;
+}
+
+/** Opens a stage on a running platform with a new customer on the first paid plan, whose workspace runs. */
+export async function openStage(platform: PlatformHandle): Promise<Stage> {
+  const { env } = platform;
+  const prisma = createPrisma(setting(env, 'DATABASE_URL'), { maxConnections: 2 });
+  const client = await connectTemporal(env);
+  const simulatorBase = setting(env, 'STRIPE_API_BASE');
+  const stripe = createStripe(setting(env, 'STRIPE_SECRET_KEY'), simulatorBase);
+  const catalog = loadCatalog(setting(env, 'LEASEHOLD_CATALOG'));
+  const docker = createDockerClient(setting(env, 'DOCKER_HOST'));
+
+  const name = `story-${randomUUID().slice(0, 8)}`;
+  const email = `${name}@leasehold.test`;
+  const owner = await prisma.user.create({ data: { id: name, name: 'A customer in a story', email } });
+  const customer = await seedCustomer(
+    { stripe, client, catalog },
+    {
+      accountId: name,
+      ownerUserId: owner.id,
+      hostId: setting(env, 'LEASEHOLD_HOST_ID'),
+      workspaceName: 'main',
+      card: 'pm_card_visa',
+    },
+  );
+  const driver = new TimeDriver({
+    client,
+    prisma,
+    simulator: new SimulatorControl(simulatorBase),
+    accountId: customer.accountId,
+    stripeCustomerId: customer.stripeCustomerId,
+    clockId: customer.clockId,
+  });
+  return {
+    platform,
+    client,
+    prisma,
+    stripe,
+    docker,
+    catalog,
+    customer,
+    driver,
+    mailbox: new Mailbox(setting(env, 'LEASEHOLD_MAIL_URL'), email),
+    workspace: new WorkspaceProbe({
+      docker,
+      prisma,
+      workspaceId: customer.workspaceId,
+      internalToken: setting(env, 'LEASEHOLD_INTERNAL_TOKEN'),
+    }),
+    async close() {
+      await client.connection.close();
+      await prisma.$disconnect();
+    },
+  };
+}
+
+function setting(env: Record<string, string>, name: string): string {
+  const value = env[name];
+  if (!value)
+    throw new Error(`A story needs ${name}; the running platform does not have it. Stories run on the simulator.`);
+  return value;
+}

@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto';
+import type { Client } from '@temporalio/client';
+import { msToTs, tsToMs } from '@temporalio/common/lib/time';
+import { until } from './until.ts';
+
+/**
+ * Time skipping of the official server: experimental there, so this module is its only user. For stories, demos and
+ * tests; the server has it switched on by `frontend.WorkflowTimeSkippingEnabled` in the embedded default alone.
+ */
+const FAST_FORWARD_TIMEOUT_MS = 60_000;
+
+/** The workflow's own time now. */
+export async function virtualNow(client: Client, workflowId: string): Promise<string> {
+  const info = await skippingInfo(client, workflowId);
+  return new Date(info?.currentTime ? tsToMs(info.currentTime) : Date.now()).toISOString();
+}
+
+/** Lets the workflow's time pass until `target`, timers firing on the way. Does nothing when it is there already. */
+export async function fastForward(client: Client, workflowId: string, target: string): Promise<void> {
+  const now = await virtualNow(client, workflowId);
+  const durationMs = Date.parse(target) - Date.parse(now);
+  if (durationMs <= 0) return;
+  const id = randomUUID();
+  await client.workflowService.updateWorkflowExecutionOptions({
+    namespace: client.options.namespace,
+    workflowExecution: { workflowId },
+    workflowExecutionOptions: {
+      timeSkippingConfig: { enabled: true, fastForwardConfig: { id, duration: msToTs(durationMs) } },
+    },
+    updateMask: { paths: ['time_skipping_config'] },
+  });
+  await until(`the workflow's time to reach ${target}`, FAST_FORWARD_TIMEOUT_MS, async () => {
+    const info = await skippingInfo(client, workflowId);
+    const forward = info?.fastForwardInfo;
+    return forward?.fastForwardId === id && forward.hasCompleted === true;
+  });
+}
+
+async function skippingInfo(client: Client, workflowId: string) {
+  const { raw } = await client.workflow.getHandle(workflowId).describe();
+  return raw.workflowExtendedInfo?.timeSkippingInfo ?? null;
+}

@@ -1,0 +1,111 @@
+import type Docker from 'dockerode';
+import type { PrismaClient } from '#prisma/client.ts';
+
+/** What Docker says of a workspace. */
+export interface ContainerReading {
+  id: string;
+  status: string;
+  memoryMb: number;
+  cpus: number;
+}
+
+export interface WorkspaceProbeOptions {
+  docker: Docker;
+  prisma: PrismaClient;
+  workspaceId: string;
+  internalToken: string;
+}
+
+/** Looks at a workspace from the outside (Docker), from the inside (a process in it) and as a caller of its gateway. */
+export class WorkspaceProbe {
+  private readonly options: WorkspaceProbeOptions;
+
+  constructor(options: WorkspaceProbeOptions) {
+    this.options = options;
+  }
+
+  async container(): Promise<ContainerReading> {
+    const { Id, State, HostConfig } = await this.handle().inspect();
+    return {
+      id: Id,
+      status: State.Status,
+      memoryMb: (HostConfig.Memory ?? 0) / 1024 ** 2,
+      cpus: (HostConfig.CpuQuota ?? 0) / (HostConfig.CpuPeriod || 100_000),
+    };
+  }
+
+  /** Writes a file in the data volume, from inside. */
+  async write(name: string, text: string): Promise<void> {
+    await this.run([
+      'node',
+      '-e',
+      'require("fs").writeFileSync(process.argv[1], process.argv[2])',
+      `/data/${name}`,
+      text,
+    ]);
+  }
+
+  /** Reads a file of the data volume, from inside. */
+  read(name: string): Promise<string> {
+    return this.run([
+      'node',
+      '-e',
+      'process.stdout.write(require("fs").readFileSync(process.argv[1]))',
+      `/data/${name}`,
+    ]);
+  }
+
+  /** Whether a file is in the data volume; works on a stopped container too. */
+  async has(name: string): Promise<boolean> {
+    try {
+      await this.handle().infoArchive({ path: `/data/${name}` });
+      return true;
+    } catch (error) {
+      if ((error as { statusCode?: number }).statusCode === 404) return false;
+      throw error;
+    }
+  }
+
+  /** The memory limit as a process inside sees it (cgroup v1 or v2), in MB. */
+  async memoryMbInside(): Promise<number> {
+    const script =
+      'const fs=require("fs");for(const f of ["/sys/fs/cgroup/memory.max","/sys/fs/cgroup/memory/memory.limit_in_bytes"])if(fs.existsSync(f)){process.stdout.write(fs.readFileSync(f,"utf8"));break}';
+    return Number(await this.run(['node', '-e', script])) / 1024 ** 2;
+  }
+
+  /** Sends a message to the workspace's gateway, by way of its host's worker. */
+  async message(plugin: string, payload: unknown): Promise<unknown> {
+    const { prisma, workspaceId, internalToken } = this.options;
+    const workspace = await prisma.workspace.findUniqueOrThrow({ where: { id: workspaceId } });
+    const host = await prisma.host.findUniqueOrThrow({ where: { id: workspace.hostId } });
+    const answer = await fetch(new URL(`/workspaces/${workspaceId}/messages`, host.internalUrl), {
+      method: 'POST',
+      headers: { authorization: `Bearer ${internalToken}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ plugin, payload }),
+    });
+    if (!answer.ok) throw new Error(`The gateway answered ${answer.status}: ${await answer.text()}`);
+    return ((await answer.json()) as { result: unknown }).result;
+  }
+
+  private handle(): Docker.Container {
+    return this.options.docker.getContainer(`leasehold-${this.options.workspaceId}`);
+  }
+
+  private async run(command: string[]): Promise<string> {
+    const exec = await this.handle().exec({ Cmd: command, AttachStdout: true, AttachStderr: true });
+    const stream = await exec.start({});
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    await new Promise<void>((resolve, reject) => {
+      this.options.docker.modem.demuxStream(
+        stream,
+        { write: (chunk: Buffer) => out.push(chunk) } as unknown as NodeJS.WritableStream,
+        { write: (chunk: Buffer) => err.push(chunk) } as unknown as NodeJS.WritableStream,
+      );
+      stream.on('end', resolve).on('error', reject);
+    });
+    const { ExitCode } = await exec.inspect();
+    if (ExitCode !== 0) throw new Error(`${command[0]} in the workspace ended with ${ExitCode}: ${Buffer.concat(err)}`);
+    return Buffer.concat(out).toString();
+  }
+}

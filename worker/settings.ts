@@ -1,0 +1,27 @@
+import { z } from 'zod';
+
+const settingsSchema = z.object({
+  DATABASE_URL: z.string().min(1),
+  LOG_LEVEL: z.string().default('info'),
+  DOCKER_HOST: z.string().min(1),
+  STRIPE_SECRET_KEY: z.string().min(1),
+  STRIPE_API_BASE: z.url().optional(),
+  SMTP_URL: z.url(),
+  MAIL_FROM: z.string().default('Leasehold <billing@leasehold.test>'),
+  LEASEHOLD_CATALOG: z.string().default('catalogs/demo.yaml'),
+  LEASEHOLD_HOST_ID: z.string().default('local'),
+  LEASEHOLD_INSTALLATION: z.string().min(1),
+  LEASEHOLD_INTERNAL_TOKEN: z.string().min(16),
+  LEASEHOLD_WORKER_PORT: z.coerce.number().int().default(4312),
+  LEASEHOLD_WORKSPACE_IMAGE: z.string().default('leasehold/workspace:dev'),
+  LEASEHOLD_WEB_ORIGIN: z.url().default('http://127.0.0.1:4310'),
+});
+
+/** The worker's settings, from the environment. */
+export type WorkerSettings = z.infer<typeof settingsSchema>;
+
+/** @throws z.ZodError naming each setting that is missing or wrong */
+export function parseWorkerSettings(env: Record<string, string | undefined>): WorkerSettings {
+  const given = Object.entries(env).filter(([, value]) => value !== undefined && value !== '');
+  return settingsSchema.parse(Object.fromEntries(given));
+}

@@ -1,0 +1,120 @@
+import type { AccountState, ObservedWorkspace, WorkspaceState } from '#domain/account-state.ts';
+import { type CommandOutcome, CommandRefused } from '#domain/commands.ts';
+import { deadlinesOf } from '#domain/decide.ts';
+import type { Effect } from '#domain/effect.ts';
+import type { Happened } from '#domain/timeline.ts';
+import { isSettled } from '#domain/workspace-wishes.ts';
+import type { BillingHint, Carried, Receipt } from './messages.ts';
+
+/** Command ids that are remembered, so that a repeated command is answered and not done again. */
+const RECENT_COMMANDS = 200;
+
+/**
+ * What the workflow has on its desk: the account's state, and what has come in or changed and is not yet dealt with.
+ * Message handlers and coroutines put things on it; the main loop and the coroutines take them off.
+ */
+export class AccountDesk {
+  /** `null` until the account has been loaded or opened. */
+  state: AccountState | null = null;
+  pendingHints: BillingHint[] = [];
+  /** Look at Stripe even though no hint has come. */
+  lookAsked = false;
+  freshRunAsked = false;
+  /** The run is ending: coroutines finish what they hold and stop. */
+  closing = false;
+  unsaved: { happened: Happened[]; actedOn: string[] } | null = null;
+  private recentCommands: Carried['recentCommands'] = [];
+  /** Wishes that have been stored, by workspace: only these are given to hosts. */
+  private readonly storedWishes = new Map<string, WorkspaceState>();
+
+  restore(carried: Carried): void {
+    this.state = carried.state;
+    this.pendingHints = [...carried.pendingHints, ...this.pendingHints];
+    this.recentCommands = carried.recentCommands;
+    this.unsaved = carried.unsaved;
+    if (this.unsaved === null) this.markSaved(carried.state);
+  }
+
+  carry(): Carried {
+    const { state, pendingHints, recentCommands, unsaved } = this;
+    return { state: this.require(state), pendingHints, recentCommands, unsaved };
+  }
+
+  /** Puts a changed state on the desk, with what happened. The same state with no history changes nothing. */
+  put(next: AccountState, happened: Happened[], actedOn: string[] = []): void {
+    if (next === this.state && happened.length === 0 && actedOn.length === 0) return;
+    this.state = next === this.state ? next : { ...next, version: next.version + 1 };
+    this.unsaved = {
+      happened: [...(this.unsaved?.happened ?? []), ...happened],
+      actedOn: [...(this.unsaved?.actedOn ?? []), ...actedOn],
+    };
+  }
+
+  /** Carries out a command once; a repeated id gets the first receipt. Refusals are thrown as `CommandRefused`. */
+  command(id: string, carryOut: (state: AccountState) => CommandOutcome): Receipt {
+    const before = this.recentCommands.find((each) => each.id === id);
+    if (before) return before.receipt;
+    const outcome = carryOut(this.require(this.state));
+    this.put(outcome.state, outcome.happened);
+    const receipt = { version: this.require(this.state).version };
+    this.recentCommands = [...this.recentCommands, { id, receipt }].slice(-RECENT_COMMANDS);
+    return receipt;
+  }
+
+  /** All of `saved` is in PostgreSQL: hosts may be given its wishes. */
+  markSaved(saved: AccountState): void {
+    for (const workspace of saved.workspaces) this.storedWishes.set(workspace.id, workspace);
+  }
+
+  storedWish(workspaceId: string): WorkspaceState | undefined {
+    return this.storedWishes.get(workspaceId);
+  }
+
+  workspaceIds(): string[] {
+    return this.state?.workspaces.map((workspace) => workspace.id) ?? [];
+  }
+
+  workspace(workspaceId: string): WorkspaceState | undefined {
+    return this.state?.workspaces.find((workspace) => workspace.id === workspaceId);
+  }
+
+  observe(workspaceId: string, observed: ObservedWorkspace, happened: Happened[]): void {
+    const state = this.require(this.state);
+    const workspaces = state.workspaces.map((each) => (each.id === workspaceId ? { ...each, observed } : each));
+    this.put({ ...state, workspaces }, happened);
+  }
+
+  /** An effect has been carried out. */
+  effectDone(effect: Effect, happened: Happened[]): void {
+    const state = this.require(this.state);
+    this.put({ ...state, outbox: state.outbox.filter((each) => each.id !== effect.id) }, happened);
+  }
+
+  /** Effects that may be carried out now, oldest first. */
+  readyEffects(): Effect[] {
+    if (!this.state) return [];
+    const asDecided = this.unsaved === null;
+    const settled = this.state.workspaces.every((each) => isSettled(each) && each.observed?.state !== 'failed');
+    return this.state.outbox.filter((effect) => asDecided && (effect.readyWhen === 'now' || settled));
+  }
+
+  deadlines(): string[] {
+    return this.state ? deadlinesOf(this.state) : [];
+  }
+
+  needsLook(now: string): boolean {
+    return this.lookAsked || this.pendingHints.length > 0 || this.deadlines().some((at) => at <= now);
+  }
+
+  /** Nothing is left to do before the next deadline or message. */
+  isQuiet(now: string): boolean {
+    if (!this.state) return false;
+    const workspacesSettled = this.state.workspaces.every(isSettled);
+    return !this.needsLook(now) && this.unsaved === null && workspacesSettled && this.readyEffects().length === 0;
+  }
+
+  private require(state: AccountState | null): AccountState {
+    if (!state) throw new CommandRefused('UnknownWorkspace', 'This account has not been opened.');
+    return state;
+  }
+}

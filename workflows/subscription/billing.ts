@@ -1,0 +1,69 @@
+import { isCancellation, log } from '@temporalio/workflow';
+import type { BillingReading } from '#activities/contracts.ts';
+import { decide } from '#domain/decide.ts';
+import { openAccount } from '#domain/open-account.ts';
+import type { AccountDesk } from './account-desk.ts';
+import { steps } from './activity-stubs.ts';
+import { workflowNow } from './clock.ts';
+import type { SubscriptionInput } from './messages.ts';
+
+/**
+ * Takes the account up: what the last run carried, else what is stored (support may have terminated the workflow), else
+ * a new one. `false` when Stripe or PostgreSQL did not answer, to be tried again; `'unknown'` when there is no such account.
+ */
+export async function takeUp(desk: AccountDesk, input: SubscriptionInput): Promise<boolean | 'unknown'> {
+  if (input.carried) {
+    desk.restore(input.carried);
+    return true;
+  }
+  const { accountId, opening } = input;
+  const stored = await tried('load the account', () => steps.loadAccount({ accountId }));
+  if (!stored) return false;
+  desk.lookAsked = true;
+  if (stored.value) {
+    desk.restore({ state: stored.value, pendingHints: [], recentCommands: [], unsaved: null });
+    return true;
+  }
+  if (!opening) return 'unknown';
+  const reading = await readBilling(opening.stripeCustomerId);
+  if (!reading) return false;
+  desk.put(openAccount({ accountId, ...opening }, workflowNow(), reading.catalog), [
+    { id: 'account-opened', at: workflowNow(), kind: 'account-opened', text: 'The account was opened.' },
+  ]);
+  return true;
+}
+
+/**
+ * Reads the truth from Stripe and decides from it. A hint is cleared only by a read that began after it came.
+ * `false` when Stripe did not answer: the hints stay.
+ */
+export async function lookAtBilling(desk: AccountDesk): Promise<boolean> {
+  const hints = desk.pendingHints.length;
+  const { lookAsked } = desk;
+  desk.lookAsked = false;
+  const reading = await readBilling(desk.state?.stripeCustomerId ?? null);
+  if (!reading || !desk.state) {
+    desk.lookAsked ||= lookAsked;
+    return false;
+  }
+  const actedOn = desk.pendingHints.splice(0, hints).map((hint) => hint.eventId);
+  const decision = decide(desk.state, reading.snapshot, workflowNow(), reading.catalog);
+  desk.put(decision.state, decision.happened, actedOn);
+  return true;
+}
+
+async function readBilling(stripeCustomerId: string | null): Promise<BillingReading | null> {
+  const read = await tried('read Stripe', () => steps.readBilling({ stripeCustomerId, now: workflowNow() }));
+  return read?.value ?? null;
+}
+
+/** Expected failures of a step are states, not exceptions: an exception would end the account's workflow. */
+export async function tried<T>(what: string, step: () => Promise<T>): Promise<{ value: T } | null> {
+  try {
+    return { value: await step() };
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    log.warn(`Could not ${what}; it will be tried again.`, { error: String(error) });
+    return null;
+  }
+}

@@ -1,0 +1,57 @@
+import { condition, log } from '@temporalio/workflow';
+import type { Effect } from '#domain/effect.ts';
+import { addMs, earliest } from '#domain/time.ts';
+import type { AccountDesk } from './account-desk.ts';
+import { sideEffects } from './activity-stubs.ts';
+import { BackOff, msUntil, workflowNow } from './clock.ts';
+
+const FIRST_RETRY_MS = 10_000;
+const LONGEST_RETRY_MS = 15 * 60_000;
+
+/** Carries out the effects of the outbox one by one. A failing one waits, the others go on; none is ever lost. */
+export async function emptyOutbox(desk: AccountDesk): Promise<void> {
+  const waiting = new Map<string, { until: string; backOff: BackOff }>();
+  const due = () => desk.readyEffects().find((effect) => (waiting.get(effect.id)?.until ?? '') <= workflowNow());
+  while (!desk.closing) {
+    const retryAt = earliest(desk.readyEffects().flatMap((effect) => waiting.get(effect.id)?.until ?? []));
+    const wake = () => desk.closing || due() !== undefined;
+    if (retryAt === null) await condition(wake);
+    else await condition(wake, msUntil(retryAt), { summary: 'Try again what could not be sent' });
+    const effect = desk.closing ? undefined : due();
+    if (!effect) continue;
+    try {
+      await carryOut(desk, effect);
+      waiting.delete(effect.id);
+    } catch (error) {
+      const backOff = waiting.get(effect.id)?.backOff ?? new BackOff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
+      waiting.set(effect.id, { until: addMs(workflowNow(), backOff.nextMs()), backOff });
+      log.warn('An effect failed; it stays in the outbox.', { effect: effect.id, error: String(error) });
+    }
+  }
+}
+
+async function carryOut(desk: AccountDesk, effect: Effect): Promise<void> {
+  const { state } = desk;
+  if (!state) return;
+  switch (effect.kind) {
+    case 'mail':
+      await sideEffects.sendMail({
+        accountId: state.accountId,
+        ownerUserId: state.ownerUserId,
+        effect,
+        now: workflowNow(),
+      });
+      desk.effectDone(effect, [
+        { id: effect.id, at: workflowNow(), kind: 'mail-sent', text: `We sent a mail: ${effect.template}.` },
+      ]);
+      return;
+    case 'cancel-subscription':
+      await sideEffects.cancelSubscription({
+        subscriptionId: effect.subscriptionId,
+        voidOpenInvoices: effect.voidOpenInvoices,
+        idempotencyKey: `${state.accountId}/${effect.id}`,
+      });
+      desk.effectDone(effect, []);
+      desk.lookAsked = true;
+  }
+}

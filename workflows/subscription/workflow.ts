@@ -1,0 +1,93 @@
+import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import { earliest } from '#domain/time.ts';
+import { viewOf } from '#domain/view.ts';
+import { AccountDesk } from './account-desk.ts';
+import { steps } from './activity-stubs.ts';
+import { lookAtBilling, takeUp, tried } from './billing.ts';
+import { BackOff, msUntil, workflowNow } from './clock.ts';
+import { handleMessages } from './message-handlers.ts';
+import type { SubscriptionInput } from './messages.ts';
+import { OperatorView } from './operator-view.ts';
+import { emptyOutbox } from './outbox.ts';
+import { tendWorkspace } from './workspace-coroutine.ts';
+
+const FIRST_RETRY_MS = 2_000;
+const LONGEST_RETRY_MS = 5 * 60_000;
+
+/**
+ * A customer's subscription, for as long as the account exists.
+ *
+ * It sleeps until something happens or a deadline comes, looks at Stripe, decides, writes the decision down, and lets
+ * the workspaces and the outbox follow. Then it sleeps again.
+ */
+export async function subscription(input: SubscriptionInput): Promise<void> {
+  const desk = new AccountDesk();
+  handleMessages(desk);
+  const operators = new OperatorView();
+  const trouble = new BackOff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
+  const pause = () =>
+    condition(() => false, trouble.nextMs(), { summary: 'Try again: Stripe or PostgreSQL did not answer' });
+
+  let takenUp = await takeUp(desk, input);
+  while (takenUp === false) {
+    await pause();
+    takenUp = await takeUp(desk, input);
+  }
+  if (takenUp === 'unknown') return;
+  trouble.reset();
+
+  const followers = [emptyOutbox(desk), ...desk.workspaceIds().map((id) => tendWorkspace(desk, id))];
+  const startsFresh = () => desk.freshRunAsked || workflowInfo().continueAsNewSuggested;
+
+  while (!startsFresh()) {
+    const looked = !desk.needsLook(workflowNow()) || (await lookAtBilling(desk));
+    const saved = desk.unsaved === null || (await save(desk));
+    if (desk.state) operators.show(desk.state, workflowNow());
+    if (!looked || !saved) {
+      await pause();
+      continue;
+    }
+    trouble.reset();
+    await nextThing(desk, startsFresh);
+  }
+
+  desk.closing = true;
+  await Promise.all(followers);
+  await condition(allHandlersFinished);
+  await continueAsNew<typeof subscription>({ accountId: input.accountId, carried: desk.carry() });
+}
+
+/** Sleeps until a message has changed something or the next deadline has come. */
+async function nextThing(desk: AccountDesk, startsFresh: () => boolean): Promise<void> {
+  const somethingNew = () => startsFresh() || desk.unsaved !== null || desk.needsLook(workflowNow());
+  const deadline = earliest(desk.deadlines());
+  if (deadline === null) await condition(somethingNew);
+  else
+    await condition(somethingNew, msUntil(deadline), {
+      summary: `Next step of dunning, due ${deadline.slice(0, 16)} UTC`,
+    });
+}
+
+/** Writes the decision down. Only then do hosts get its wishes and the outbox its effects. */
+async function save(desk: AccountDesk): Promise<boolean> {
+  const { state, unsaved } = desk;
+  if (!state || !unsaved) return true;
+  desk.unsaved = null;
+  const done = await tried('save the account', () =>
+    steps.saveAccount({
+      state,
+      view: viewOf(state, workflowNow()),
+      happened: unsaved.happened,
+      actedOn: { eventIds: unsaved.actedOn, outcome: `${state.standing}, version ${state.version}` },
+    }),
+  );
+  if (done) {
+    desk.markSaved(state);
+    return true;
+  }
+  desk.unsaved = {
+    happened: [...unsaved.happened, ...((desk.unsaved as typeof unsaved | null)?.happened ?? [])],
+    actedOn: [...unsaved.actedOn, ...((desk.unsaved as typeof unsaved | null)?.actedOn ?? [])],
+  };
+  return false;
+}
