@@ -17,7 +17,7 @@ export function StandingCard({ standing }: { standing: StandingPanel }) {
         <Badge tone={tone}>{label}</Badge>
         {countdown ? <span className={`text-sm font-semibold ${TEXT[tone]}`}>{countdown}</span> : null}
       </div>
-      <p className="mt-4 max-w-3xl text-xl leading-snug font-medium text-balance sm:text-2xl">
+      <p className="mt-4 max-w-3xl text-xl leading-snug font-medium text-pretty sm:text-2xl">
         <Prose parts={meaning} />
       </p>
       {advice ? (

@@ -4,7 +4,7 @@ import type { Viewer } from '../format/viewer.ts';
 import type { Tone } from './tone.ts';
 
 /** Older entries are folded away. */
-const RECENT = 6;
+const RECENT = 4;
 
 export interface TimelineEntry {
   id: string;
@@ -12,6 +12,8 @@ export interface TimelineEntry {
   text: string;
   tone: Tone;
   kind: HappenedKind | UpcomingKind;
+  /** The next thing that changes something, as opposed to a mail or an attempt. */
+  decisive: boolean;
 }
 
 /** Past and future of an account, each oldest first, with the present between them. */
@@ -38,7 +40,9 @@ export function presentTimeline(
     text: each.text,
     kind: each.kind,
     tone: HAPPENED_TONE[each.kind] ?? 'neutral',
+    decisive: false,
   }));
+  const decisive = upcoming.find((each) => !PASSING.has(each.kind));
   return {
     past: past ? { earlier: past.slice(0, -RECENT), recent: past.slice(-RECENT) } : null,
     now: momentOf(now, now, viewer),
@@ -48,9 +52,13 @@ export function presentTimeline(
       text: each.text,
       kind: each.kind,
       tone: UPCOMING_TONE[each.kind] ?? 'neutral',
+      decisive: each === decisive,
     })),
   };
 }
+
+/** Mails and attempts: they change nothing by themselves. */
+const PASSING: ReadonlySet<UpcomingKind> = new Set(['reminder', 'deletion-warning', 'payment-retry']);
 
 const HAPPENED_TONE: Record<HappenedKind, Tone> = {
   'account-opened': 'neutral',

@@ -32,8 +32,9 @@ export function WorkspaceCard({ workspace, refused: refusedBefore }: WorkspaceCa
 
   return (
     <Card labelledBy={headingId}>
-      <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
+      <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2">
         <h2 id={headingId} className="text-lg font-semibold tracking-tight break-words">
+          <span className="block text-sm font-normal tracking-normal text-muted">Workspace </span>
           {name}
         </h2>
         <div role="status">

@@ -72,10 +72,8 @@ export function createApiClient(apiUrl: string, request: Request, signal: AbortS
   };
 }
 
-/** Better-auth writes `{code, message}`, everything else a problem; what is neither is treated as an empty one. */
+/** What is no problem document, such as a proxy's page, is treated as an empty one. */
 async function problemOf(response: Response): Promise<Partial<ProblemAnswer>> {
   const body: unknown = await response.json().catch(() => null);
-  if (typeof body !== 'object' || body === null) return {};
-  if ('message' in body && typeof body.message === 'string') return { detail: body.message, ...body };
-  return body;
+  return typeof body === 'object' && body !== null ? body : {};
 }

@@ -26,11 +26,12 @@ export function momentOf(at: string, now: string, viewer: Viewer): Moment {
     new Intl.DateTimeFormat(locale, { timeZone, ...options }).format(date).replace(/[\u202f\u00a0]/g, ' ');
   const yearOf = (instant: Date) => new Intl.DateTimeFormat('en', { timeZone, year: 'numeric' }).format(instant);
   const year: Intl.DateTimeFormatOptions = yearOf(date) === yearOf(new Date(now)) ? {} : { year: 'numeric' };
-  const time = format({ hour: 'numeric', minute: '2-digit' }) + (timeZoneKnown ? '' : ' UTC');
+  const twelveHours = new Intl.DateTimeFormat(locale, { hour: 'numeric' }).resolvedOptions().hour12;
+  const time = format({ hour: twelveHours ? 'numeric' : '2-digit', minute: '2-digit' }) + (timeZoneKnown ? '' : ' UTC');
   return {
     iso: date.toISOString(),
     absolute: `${format({ weekday: 'long', day: 'numeric', month: 'long', ...year })}, ${time}`,
-    day: format({ weekday: 'short', day: 'numeric', month: 'short', ...year }),
+    day: format({ weekday: 'short', day: 'numeric', month: 'short', ...year }).replaceAll(',', ''),
     time,
     relative: relativeTime(at, now),
   };

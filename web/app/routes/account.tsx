@@ -10,6 +10,7 @@ import { useTimeZone } from '../account/use-time-zone.ts';
 import { WorkspaceCard } from '../account/workspace-card.tsx';
 import { ApiProblem, ApiUnreachable, createApiClient } from '../api/api-client.server.ts';
 import { throwFailure } from '../api/failure.server.ts';
+import { refusalText } from '../api/refusal-text.ts';
 import { rememberSeenVersion, seenVersionOf } from '../api/seen-version.server.ts';
 import { viewerOf } from '../format/viewer.ts';
 import { FailurePage } from '../ui/failure-page.tsx';
@@ -46,7 +47,7 @@ export async function action({ request, context }: ActionFunctionArgs) {
     if (error instanceof ApiUnreachable) {
       return refuse('That did not reach us, so nothing was changed. Please try again in a moment.', 503);
     }
-    if (error instanceof ApiProblem && error.status !== 401) return refuse(error.detail, error.status);
+    if (error instanceof ApiProblem && error.status !== 401) return refuse(refusalText(error), error.status);
     return throwFailure(error);
   }
 }

@@ -33,7 +33,7 @@ export async function action({ request, context }: ActionFunctionArgs) {
     if (error instanceof ApiUnreachable) {
       return refuse('Signing in is not possible right now. Please try again in a minute.', 503);
     }
-    if (error instanceof ApiProblem) return refuse(reasonFor(error), error.status);
+    if (error instanceof ApiProblem) return refuse(error.detail, error.status);
     throw error;
   }
 }
@@ -86,13 +86,4 @@ async function hasSession(api: ApiClient): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-function reasonFor(problem: ApiProblem): string {
-  if (problem.status === 401) return 'That e-mail address and password do not belong together. Please check both.';
-  if (problem.status === 429) return 'Too many attempts. Please wait a minute and try again.';
-  if (problem.status === 403) {
-    return 'This page was opened at an address that is not its own, so signing in was refused. Open it at the address it was given.';
-  }
-  return problem.detail;
 }

@@ -1,0 +1,190 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
+import { findChromium } from '#test/chromium.ts';
+
+/** Nothing in Chromium may call home, and root has no sandbox. */
+const CHROMIUM_ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+const DEMO_EMAIL = 'demo@leasehold.test';
+const DESKTOP = { width: 1280, height: 900 };
+const PHONE = { width: 360, height: 740 };
+/** Docker needs seconds; a busy machine more. */
+const SETTLE_MS = 120_000;
+/** More than there is to focus on any of our pages. */
+const MOST_TABS = 60;
+
+let browser: Browser;
+let contexts: BrowserContext[] = [];
+
+beforeAll(async () => {
+  browser = await chromium.launch({ executablePath: findChromium(), args: CHROMIUM_ARGS });
+});
+
+afterEach(async () => {
+  await Promise.all(contexts.map((context) => context.close()));
+  contexts = [];
+});
+
+afterAll(() => browser?.close());
+
+test('nobody sees an account without signing in', async () => {
+  const page = await open('/account');
+  expect(new URL(page.url()).pathname).toBe('/sign-in');
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+});
+
+test('a wrong password is refused in words, and the password is where the focus is', async () => {
+  const page = await open('/sign-in');
+  await page.getByLabel('E-mail').fill(DEMO_EMAIL);
+  await page.getByLabel('Password').fill('not the password');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('alert').getByText('password').waitFor();
+  expect(new URL(page.url()).pathname).toBe('/sign-in');
+  await expect.poll(() => focusedName(page)).toBe('Password');
+});
+
+test('the page says how the account stands, what happened, where we are and what comes next', async () => {
+  const page = await signedIn();
+  const standing = page.getByRole('region', { name: 'Standing' });
+  expect(await standing.textContent()).toMatch(/[A-Z].+\./);
+  const timeline = page.getByRole('region', { name: 'What happens next, and when' });
+  expect(await timeline.getByRole('list', { name: 'What happened' }).getByRole('listitem').count()).toBeGreaterThan(0);
+  await timeline.getByText('Now', { exact: true }).waitFor();
+  const instants = await timeline
+    .locator('time')
+    .evaluateAll((all) => all.map((each) => each.getAttribute('datetime')));
+  expect(instants, 'time runs from top to bottom').toEqual([...instants].sort());
+});
+
+test('with the keyboard alone the workspace is stopped and started, and its badge follows Docker', async () => {
+  const page = await signedIn();
+  if (await hasStatus(page, 'Stopped')) await pressByKeyboard(page, /^Start /);
+  await status(page, 'Running').waitFor({ timeout: SETTLE_MS });
+
+  await pressByKeyboard(page, /^Stop /);
+  await status(page, 'Stopped').waitFor({ timeout: SETTLE_MS });
+  await page.getByRole('meter').first().waitFor({ state: 'detached' });
+  expect(await focusedName(page), 'the button keeps the focus').toMatch(/^Stop/);
+
+  await pressByKeyboard(page, /^Start /);
+  await status(page, 'Running').waitFor({ timeout: SETTLE_MS });
+  await page.getByRole('meter', { name: 'Memory' }).waitFor({ timeout: SETTLE_MS });
+});
+
+test('axe finds nothing and nothing is cut off: light, dark, and on a phone', async () => {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    for (const viewport of [DESKTOP, PHONE]) {
+      const signIn = await open('/sign-in', { colorScheme, viewport });
+      await expectAccessible(signIn);
+      const account = await signedIn({ colorScheme, viewport });
+      await expectAccessible(account);
+    }
+  }
+});
+
+test('without JavaScript one can still sign in and read everything', async () => {
+  const page = await signedIn({ javaScriptEnabled: false });
+  await page.getByRole('region', { name: 'Standing' }).waitFor();
+  await page.getByRole('region', { name: 'What happens next, and when' }).waitFor();
+  expect(
+    await page
+      .getByRole('region', { name: /^Workspace / })
+      .getByRole('button')
+      .count(),
+  ).toBe(2);
+});
+
+test('after signing out the account is closed', async () => {
+  const page = await signedIn();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.waitForURL('**/sign-in');
+  await page.goto(address('/account'));
+  expect(new URL(page.url()).pathname).toBe('/sign-in');
+});
+
+function setting(name: string): string {
+  const value = inject('platformEnv')[name];
+  if (!value) throw new Error(`The platform for tests gave no ${name}.`);
+  return value;
+}
+
+function address(path: string): string {
+  return new URL(path, setting('LEASEHOLD_WEB_ORIGIN')).href;
+}
+
+async function open(path: string, options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext({
+    viewport: DESKTOP,
+    locale: 'en-GB',
+    timezoneId: 'Europe/Zurich',
+    ...options,
+  });
+  contexts.push(context);
+  const page = await context.newPage();
+  await page.goto(address(path));
+  return page;
+}
+
+/** Signs in as people do who use no mouse. */
+async function signedIn(options: BrowserContextOptions = {}): Promise<Page> {
+  const page = await open('/sign-in', options);
+  await page.getByLabel('E-mail').focus();
+  await page.keyboard.type(DEMO_EMAIL);
+  await page.keyboard.press('Tab');
+  await page.keyboard.type(setting('LEASEHOLD_DEMO_PASSWORD'));
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/account');
+  await page.getByRole('region', { name: 'Standing' }).waitFor();
+  return page;
+}
+
+function status(page: Page, word: string) {
+  return page
+    .getByRole('region', { name: /^Workspace / })
+    .first()
+    .getByRole('status')
+    .filter({ hasText: word });
+}
+
+async function hasStatus(page: Page, word: string): Promise<boolean> {
+  return (await status(page, word).count()) > 0;
+}
+
+/** Tabs to a button that can be pressed, checks that the focus can be seen, and presses it. */
+async function pressByKeyboard(page: Page, name: RegExp): Promise<void> {
+  const button = page.getByRole('button', { name, disabled: false }).first();
+  await button.waitFor({ timeout: SETTLE_MS });
+  for (let tabs = 0; tabs < MOST_TABS; tabs += 1) {
+    if (name.test(await focusedName(page))) break;
+    await page.keyboard.press('Tab');
+  }
+  expect(await focusedName(page)).toMatch(name);
+  const outline = await button.evaluate((element) => getComputedStyle(element).outlineStyle);
+  expect(outline, 'the focus can be seen').not.toBe('none');
+  await page.keyboard.press('Enter');
+}
+
+/** The accessible name of what has the focus, for inputs their label. */
+function focusedName(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const focused = document.activeElement;
+    if (!focused || focused === document.body) return '';
+    const label = focused instanceof HTMLInputElement ? focused.labels?.[0]?.textContent : null;
+    return focused.getAttribute('aria-label') ?? label ?? focused.textContent ?? '';
+  });
+}
+
+async function expectAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map((each) => `${each.id}: ${each.nodes.map((node) => node.html).join(' ')}`)).toEqual([]);
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  expect(overflow, 'no sideways scroll').toBeLessThanOrEqual(0);
+}
