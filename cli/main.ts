@@ -1,0 +1,20 @@
+import { existsSync } from 'node:fs';
+import { Command } from 'commander';
+import { PlatformError } from '#platform/platform-error.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { upCommand } from './commands/up.ts';
+
+if (existsSync('.env')) process.loadEnvFile('.env');
+
+const program = new Command('leasehold')
+  .description('Subscriptions and the workspaces that live by them, on one machine or many.')
+  .showHelpAfterError()
+  .addCommand(upCommand())
+  .addCommand(doctorCommand());
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  console.error(error instanceof PlatformError ? error.message : error);
+  process.exitCode = 1;
+}

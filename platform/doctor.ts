@@ -1,0 +1,207 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, statfsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { createDockerClient } from '#activities/workspaces/docker-client.ts';
+import { attachPlatform } from './attach.ts';
+import { findChromium } from './chromium.ts';
+import { packagedPrograms } from './parts/postgres-home.ts';
+import { cacheFolder, findTemporalBinaries, installedGo } from './parts/temporal-binaries.ts';
+import { configuredPorts, isFree, type PortName, portSetting } from './ports.ts';
+import { versions } from './versions.ts';
+
+const LEAST_DISK_GB = 3;
+
+/** - `ok`; `provided`: missing, and made when needed; `missing`: something will not work */
+export type Finding = 'ok' | 'provided' | 'missing';
+
+export interface DoctorCheck {
+  name: string;
+  finding: Finding;
+  /** A version, an address, what was found. */
+  detail: string;
+  /** What to do about it, when there is something. */
+  waysOut?: string;
+}
+
+/** Looks at everything that the product needs on this machine. It starts and changes nothing. */
+export async function examine(stateDir: string, env: NodeJS.ProcessEnv): Promise<DoctorCheck[]> {
+  const running = await attachPlatform(stateDir);
+  const goVersion = await installedGo(env);
+  return [
+    node(),
+    npm(),
+    postgres(env),
+    go(goVersion, env),
+    temporal(goVersion, env),
+    await docker(running?.env.DOCKER_HOST ?? env.DOCKER_HOST, env),
+    stripe(env),
+    chromium(env),
+    await ports(running !== null, env),
+    disk(stateDir),
+    state(stateDir, running !== null),
+  ];
+}
+
+function node(): DoctorCheck {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const fits = major > 20 || (major === 20 && minor >= 19);
+  return {
+    name: 'node',
+    finding: fits ? 'ok' : 'missing',
+    detail: process.version,
+    ...(fits ? {} : { waysOut: 'Install Node.js 20.19 or newer.' }),
+  };
+}
+
+function npm(): DoctorCheck {
+  const version = firstLine('npm', ['--version']);
+  return version
+    ? { name: 'npm', finding: 'ok', detail: version }
+    : { name: 'npm', finding: 'missing', detail: 'not on the PATH', waysOut: 'Install npm 11.' };
+}
+
+function postgres(env: NodeJS.ProcessEnv): DoctorCheck {
+  if (env.DATABASE_URL) return { name: 'postgres', finding: 'ok', detail: 'given by DATABASE_URL' };
+  try {
+    const version = firstLine(join(packagedPrograms(), 'postgres'), ['--version']);
+    return version
+      ? { name: 'postgres', finding: 'ok', detail: version }
+      : {
+          name: 'postgres',
+          finding: 'missing',
+          detail: 'its program does not run',
+          waysOut: 'Run "npm ci" again, or set DATABASE_URL.',
+        };
+  } catch (error) {
+    return { name: 'postgres', finding: 'missing', detail: (error as Error).message };
+  }
+}
+
+function go(goVersion: string | null, env: NodeJS.ProcessEnv): DoctorCheck {
+  if (goVersion) return { name: 'go', finding: 'ok', detail: goVersion };
+  const isNeeded = !env.TEMPORAL_ADDRESS && !findTemporalBinaries(cacheFolder(env), null);
+  return {
+    name: 'go',
+    finding: isNeeded ? 'missing' : 'ok',
+    detail: isNeeded ? 'not on the PATH; it builds Temporal once' : 'not on the PATH, and not needed',
+    ...(isNeeded ? { waysOut: 'Install Go 1.26, or set TEMPORAL_ADDRESS.' } : {}),
+  };
+}
+
+function temporal(goVersion: string | null, env: NodeJS.ProcessEnv): DoctorCheck {
+  if (env.TEMPORAL_ADDRESS) return { name: 'temporal', finding: 'ok', detail: `given: ${env.TEMPORAL_ADDRESS}` };
+  const found = findTemporalBinaries(cacheFolder(env), goVersion);
+  const what = `server ${versions.temporalServer}, UI ${versions.temporalUi}`;
+  return found
+    ? { name: 'temporal', finding: 'ok', detail: `${what} in ${dirname(dirname(found.server))}` }
+    : {
+        name: 'temporal',
+        finding: goVersion ? 'provided' : 'missing',
+        detail: `${what}: not built yet`,
+        waysOut: 'The first start builds it with Go, about 5 minutes; or set TEMPORAL_ADDRESS.',
+      };
+}
+
+async function docker(dockerHost: string | undefined, env: NodeJS.ProcessEnv): Promise<DoctorCheck> {
+  const address = dockerHost || 'unix:///var/run/docker.sock';
+  try {
+    const client = createDockerClient(address, { silenceMs: 3_000 });
+    const [version, info] = await Promise.all([client.version(), client.info()]);
+    const cgroup = info.CgroupVersion ?? '1';
+    return {
+      name: 'docker',
+      finding: 'ok',
+      detail: `${version.Version} on ${address}, cgroup v${cgroup}, ${info.NCPU} CPUs`,
+    };
+  } catch {
+    const cgroup = existsSync('/sys/fs/cgroup/cgroup.controllers') ? 'v2' : 'v1';
+    const canBeStarted = !dockerHost && process.getuid?.() === 0 && process.platform === 'linux';
+    const program = firstLine('dockerd', ['--version'], env);
+    return {
+      name: 'docker',
+      finding: canBeStarted ? 'provided' : 'missing',
+      detail: `none answers on ${address}; cgroup ${cgroup}; ${program ?? 'no dockerd on the PATH'}`,
+      waysOut: canBeStarted
+        ? 'A start brings up an engine of its own (and installs docker.io on Debian); or start Docker, or set DOCKER_HOST.'
+        : 'Start Docker, set DOCKER_HOST, or run this as root on Linux.',
+    };
+  }
+}
+
+function stripe(env: NodeJS.ProcessEnv): DoctorCheck {
+  return {
+    name: 'stripe',
+    finding: 'ok',
+    detail: env.STRIPE_SECRET_KEY ? 'given by STRIPE_SECRET_KEY' : 'the simulator',
+  };
+}
+
+function chromium(env: NodeJS.ProcessEnv): DoctorCheck {
+  const path = findChromium(env);
+  const version = path ? firstLine(path, ['--version', '--no-sandbox']) : null;
+  return version
+    ? { name: 'chromium', finding: 'ok', detail: `${version.trim()} (for tests)` }
+    : {
+        name: 'chromium',
+        finding: 'provided',
+        detail: 'none (for tests in a browser only)',
+        waysOut: 'Install chromium, or set LEASEHOLD_CHROMIUM; as root on Debian the tests install it.',
+      };
+}
+
+async function ports(isRunning: boolean, env: NodeJS.ProcessEnv): Promise<DoctorCheck> {
+  if (isRunning) return { name: 'ports', finding: 'ok', detail: 'in use by the Leasehold that runs' };
+  const all = Object.entries(configuredPorts(env)) as [PortName, number][];
+  const taken = (
+    await Promise.all(all.map(async ([name, port]) => ((await isFree(port)) ? [] : [`${port} (${portSetting(name)})`])))
+  ).flat();
+  return taken.length === 0
+    ? { name: 'ports', finding: 'ok', detail: `${all.length} are free` }
+    : {
+        name: 'ports',
+        finding: 'missing',
+        detail: `taken: ${taken.join(', ')}`,
+        waysOut: 'End what listens there, or set other ports.',
+      };
+}
+
+function disk(stateDir: string): DoctorCheck {
+  let folder = stateDir;
+  while (!existsSync(folder)) folder = dirname(folder);
+  const { bavail, bsize } = statfsSync(folder);
+  const freeGb = (bavail * bsize) / 2 ** 30;
+  const suffices = freeGb >= LEAST_DISK_GB;
+  return {
+    name: 'disk',
+    finding: suffices ? 'ok' : 'missing',
+    detail: `${freeGb.toFixed(1)} GB free at ${folder}`,
+    ...(suffices ? {} : { waysOut: `Free ${LEAST_DISK_GB} GB, or set LEASEHOLD_STATE.` }),
+  };
+}
+
+function state(stateDir: string, isRunning: boolean): DoctorCheck {
+  const secrets = join(stateDir, 'secrets.json');
+  if (!existsSync(secrets)) return { name: 'state', finding: 'provided', detail: `${stateDir}: none yet` };
+  const { installationId } = JSON.parse(readFileSync(secrets, 'utf8')) as { installationId: string };
+  const since = statSync(secrets).mtime.toISOString().slice(0, 10);
+  return {
+    name: 'state',
+    finding: 'ok',
+    detail: `${stateDir}, installation ${installationId} since ${since}, ${isRunning ? 'running' : 'not running'}`,
+  };
+}
+
+/** The first line that a program prints, or null when it can't be run. */
+function firstLine(command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): string | null {
+  try {
+    const output = execFileSync(command, args, {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: 10_000,
+      env,
+    });
+    return output.split('\n')[0] ?? null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,13 @@
+import { ensureDemoCustomer } from '../demo-customer.ts';
+import type { Part } from '../part.ts';
+
+/** A customer to sign in as, with a plan and a workspace. */
+export const demo: Part = {
+  name: 'demo',
+  needs: ['worker', 'api'],
+  async start({ env, progress }) {
+    await ensureDemoCustomer(env);
+    progress('demo@leasehold.test');
+    return undefined;
+  },
+};

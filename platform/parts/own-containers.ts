@@ -1,0 +1,49 @@
+import type Docker from 'dockerode';
+import { createDockerClient } from '#activities/workspaces/docker-client.ts';
+import { INSTALLATION_LABEL } from '#activities/workspaces/ownership.ts';
+
+const ALREADY_SO = 304;
+const GONE = 404;
+/** Time for a workspace to end by itself before the engine kills it, in seconds. */
+const STOP_TIMEOUT_S = 10;
+
+/**
+ * Stops the running containers of one installation and no other. What their owners want is not touched, so the next
+ * start runs them again.
+ *
+ * @returns how many were stopped
+ * @throws when the engine does not answer
+ */
+export async function stopOwnContainers(dockerHost: string, installationId: string): Promise<number> {
+  const docker = createDockerClient(dockerHost);
+  const containers = await docker.listContainers({ filters: { label: [`${INSTALLATION_LABEL}=${installationId}`] } });
+  await Promise.all(containers.map(({ Id }) => stopContainer(docker, Id)));
+  return containers.length;
+}
+
+/** Removes the containers, volumes and networks of one installation. For state folders that are thrown away. */
+export async function removeOwnResources(dockerHost: string, installationId: string): Promise<void> {
+  const docker = createDockerClient(dockerHost);
+  const filters = { label: [`${INSTALLATION_LABEL}=${installationId}`] };
+  for (const { Id } of await docker.listContainers({ all: true, filters }))
+    await docker.getContainer(Id).remove({ force: true, v: true }).catch(unlessGone);
+  for (const { Name } of (await docker.listVolumes({ filters: JSON.stringify(filters) as never })).Volumes ?? [])
+    await docker.getVolume(Name).remove().catch(unlessGone);
+  for (const { Id } of await docker.listNetworks({ filters })) await docker.getNetwork(Id).remove().catch(unlessGone);
+}
+
+async function stopContainer(docker: Docker, id: string): Promise<void> {
+  const container = docker.getContainer(id);
+  try {
+    // With another policy the engine would start it again at its own next start.
+    await container.update({ RestartPolicy: { Name: 'no' } });
+    await container.stop({ t: STOP_TIMEOUT_S });
+  } catch (error) {
+    unlessGone(error);
+  }
+}
+
+function unlessGone(error: unknown): void {
+  const { statusCode } = error as { statusCode?: number };
+  if (statusCode !== ALREADY_SO && statusCode !== GONE) throw error;
+}

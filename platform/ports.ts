@@ -1,0 +1,72 @@
+import { createServer } from 'node:net';
+import { PlatformError } from './platform-error.ts';
+
+/** Every port that the platform opens, with its default. All are on 127.0.0.1. Setting: `LEASEHOLD_<NAME>_PORT`. */
+export const DEFAULT_PORTS = {
+  web: 4310,
+  api: 4311,
+  worker: 4312,
+  simulator: 4313,
+  postgres: 4314,
+  temporal: 4315,
+  temporalUi: 4316,
+  mail: 4317,
+  smtp: 4318,
+  temporalHistory: 4320,
+  temporalMatching: 4321,
+  temporalWorker: 4322,
+  temporalFrontendMembership: 4323,
+  temporalHistoryMembership: 4324,
+  temporalMatchingMembership: 4325,
+  temporalWorkerMembership: 4326,
+} as const;
+
+export type PortName = keyof typeof DEFAULT_PORTS;
+export type Ports = Record<PortName, number>;
+
+/** The name of the setting of a port: `temporalUi` → `LEASEHOLD_TEMPORAL_UI_PORT`. */
+export function portSetting(name: PortName): string {
+  return `LEASEHOLD_${name.replace(/[A-Z]/g, (capital) => `_${capital}`).toUpperCase()}_PORT`;
+}
+
+/** The default ports, each overridden by its setting. Throws PlatformError for a value that is no port. */
+export function configuredPorts(env: NodeJS.ProcessEnv): Ports {
+  return mapPorts((name) => {
+    const value = env[portSetting(name)];
+    if (!value) return DEFAULT_PORTS[name];
+    const port = Number(value);
+    if (!Number.isInteger(port) || port < 1 || port > 65_535)
+      throw new PlatformError(`${portSetting(name)} is "${value}", which is no port: give a number from 1 to 65535.`);
+    return port;
+  });
+}
+
+/**
+ * Ports that nobody listens on now. They are taken from below the range that the kernel gives to outgoing connections,
+ * so that a part which restarts later finds its port still free.
+ */
+export async function freePorts(): Promise<Ports> {
+  const taken = new Set<number>();
+  const ports: Partial<Ports> = {};
+  for (const name of Object.keys(DEFAULT_PORTS) as PortName[]) {
+    let port: number;
+    do port = 18_000 + Math.floor(Math.random() * 14_000);
+    while (taken.has(port) || !(await isFree(port)));
+    taken.add(port);
+    ports[name] = port;
+  }
+  return ports as Ports;
+}
+
+/** Whether a server could listen on this port of 127.0.0.1 now. */
+export function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
+
+function mapPorts(portOf: (name: PortName) => number): Ports {
+  return Object.fromEntries((Object.keys(DEFAULT_PORTS) as PortName[]).map((name) => [name, portOf(name)])) as Ports;
+}

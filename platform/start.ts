@@ -1,0 +1,213 @@
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type ControlEndpoint, openControlEndpoint, type PartControl } from './control-endpoint.ts';
+import { productEnvironment } from './environment.ts';
+import { PART_NAMES, type Part, type PartName, type PartStatus } from './part.ts';
+import { allParts } from './parts/all-parts.ts';
+import { stopOwnContainers } from './parts/own-containers.ts';
+import { PlatformError } from './platform-error.ts';
+import { configuredPorts, freePorts, isFree, type PortName, type Ports, portSetting } from './ports.ts';
+import { identify, type ProcessIdentity, signalProcess } from './process-identity.ts';
+import { endOrphans, readRunRecord, runRecordPath, writeRunRecord } from './run-record.ts';
+import { ensureSecrets } from './secrets.ts';
+import { lockState } from './state-lock.ts';
+import { createSupervisor } from './supervisor.ts';
+
+/** The product's root folder. */
+export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+
+/** The ports that a part opens. */
+const PORTS_OF: Partial<Record<PartName, readonly PortName[]>> = {
+  postgres: ['postgres'],
+  temporal: [
+    ...(['temporal', 'temporalHistory', 'temporalMatching', 'temporalWorker'] as const),
+    ...(['temporalFrontendMembership', 'temporalHistoryMembership'] as const),
+    ...(['temporalMatchingMembership', 'temporalWorkerMembership'] as const),
+  ],
+  'temporal-ui': ['temporalUi'],
+  mail: ['mail', 'smtp'],
+  simulator: ['simulator'],
+  worker: ['worker'],
+  api: ['api'],
+  web: ['web'],
+};
+
+/** The order of the end: who asks before who answers. Our containers are stopped after the worker. */
+const END_ORDER: readonly (readonly PartName[])[] = [
+  ['demo', 'web', 'api', 'temporal-ui'],
+  ['worker', 'workspace-image'],
+  ['simulator', 'mail', 'migrations'],
+  ['temporal'],
+  ['postgres', 'docker'],
+];
+
+export interface PlatformOptions {
+  /** Where everything is kept. Made when missing. */
+  stateDir: string;
+  /** Which parts. Default: all. */
+  parts?: readonly PartName[];
+  /** Parts to leave out; `startPart` can still start them. */
+  without?: readonly PartName[];
+  /** `default`: those of the settings `LEASEHOLD_<PART>_PORT`; `free`: any that are free. */
+  ports: 'default' | 'free';
+  /** Wins over all other settings of the product's processes. */
+  extraEnv?: Record<string, string>;
+  /** Called at each change of a part. */
+  onProgress?: (status: PartStatus) => void;
+  /** Called with what is worth saying beside the parts. */
+  onNotice?: (sentence: string) => void;
+}
+
+export interface Platform extends PartControl {
+  /** The environment of the product's processes: addresses and tokens. */
+  env: Record<string, string>;
+  ports: Ports;
+  /** Settles when the platform has ended: with null on request, with the reason when a part died too often. */
+  ended: Promise<PlatformError | null>;
+  /**
+   * Ends everything in order: web and API, the worker, our workspaces (their owners' wishes are not touched, so the next
+   * start runs them again), simulator and mail, Temporal, PostgreSQL, the Docker engine.
+   */
+  stop(): Promise<void>;
+  /** Ends everything at once, in no order. */
+  kill(): Promise<void>;
+}
+
+/**
+ * Brings up the embedded default: every part whose address is not set. What a supervisor that died left running on the
+ * state folder is ended first.
+ *
+ * @param onStarting gets the platform before its parts are up, so that a signal can end it
+ * @throws PlatformError when the state folder is in use, a port is taken, or a part can't be provided; then nothing
+ *   is left running
+ */
+export async function startPlatform(
+  options: PlatformOptions,
+  onStarting: (platform: Platform) => void = () => undefined,
+): Promise<Platform> {
+  const stateDir = resolve(options.stateDir);
+  const say = options.onNotice ?? (() => undefined);
+  mkdirSync(join(stateDir, 'logs'), { recursive: true, mode: 0o711 });
+  const unlock = await lockState(stateDir);
+
+  const names = PART_NAMES.filter(
+    (name) => (options.parts ?? PART_NAMES).includes(name) && !options.without?.includes(name),
+  );
+  const isExternal = ({ givenBy }: Part) => givenBy !== undefined && Boolean(process.env[givenBy]);
+  const abort = new AbortController();
+  let control: ControlEndpoint | undefined;
+  let ending: Promise<void> | undefined;
+
+  try {
+    const left = readRunRecord(stateDir);
+    const orphans = left ? await endOrphans(left) : [];
+    if (orphans.length > 0) say(`Ended what an earlier run left: ${orphans.join(', ')}.`);
+
+    const ports = options.ports === 'free' ? await freePorts() : configuredPorts(process.env);
+    const ours = names.filter((name) => !isExternal(allParts[name]));
+    if (options.ports === 'default') await refuseTakenPorts(ours, ports);
+    const secrets = ensureSecrets(join(stateDir, 'secrets.json'));
+    const env = { ...productEnvironment({ ports, secrets, stateDir }, process.env), ...options.extraEnv };
+
+    let settleEnded: (reason: PlatformError | null) => void = () => undefined;
+    const ended = new Promise<PlatformError | null>((settle) => {
+      settleEnded = settle;
+    });
+    const supervisor = createSupervisor({
+      parts: allParts,
+      context: { env, ports, secrets, root: ROOT, stateDir, signal: abort.signal },
+      onStatus: (status) => options.onProgress?.(status),
+      onProcesses: record,
+      onGivenUp: (error) => void stop(error),
+    });
+    function record(): void {
+      const self = identify(process.pid);
+      if (!control || !self) return;
+      const { url, token } = control;
+      writeRunRecord(stateDir, { supervisor: self, control: { url, token }, parts: supervisor.processes(), env });
+    }
+
+    // The last resort when this process ends without having stopped its parts.
+    const atExit = () => {
+      for (const [name, identity] of Object.entries(supervisor.processes())) signalAtExit(name, identity);
+    };
+    process.once('exit', atExit);
+
+    async function release(): Promise<void> {
+      process.removeListener('exit', atExit);
+      await control?.close();
+      control = undefined;
+      rmSync(runRecordPath(stateDir), { force: true });
+      await unlock();
+    }
+
+    function stop(reason: PlatformError | null = null): Promise<void> {
+      ending ??= (async () => {
+        abort.abort();
+        for (const together of END_ORDER) {
+          await Promise.all(together.map((name) => supervisor.finish(name).catch((error) => say(`${name}: ${error}`))));
+          if (together.includes('worker')) await stopContainers();
+        }
+        await release();
+        settleEnded(reason);
+      })();
+      return ending;
+    }
+
+    async function stopContainers(): Promise<void> {
+      const engine = supervisor.statuses().find(({ name }) => name === 'docker');
+      if (!env.DOCKER_HOST || !engine || engine.state === 'left-out') return;
+      try {
+        await stopOwnContainers(env.DOCKER_HOST, secrets.installationId);
+      } catch (error) {
+        if (existsSync(join(stateDir, 'secrets.json')))
+          say(`Our workspaces could not be stopped, as the Docker engine does not answer: ${(error as Error).message}`);
+      }
+    }
+
+    const platform: Platform = {
+      env,
+      ports,
+      ended,
+      parts: supervisor.statuses,
+      stopPart: supervisor.stopPart,
+      startPart: supervisor.startPart,
+      killPart: supervisor.killPart,
+      stop: () => stop(),
+      kill: async () => {
+        abort.abort();
+        await supervisor.killAll();
+        await release();
+        settleEnded(null);
+      },
+    };
+    control = await openControlEndpoint(platform);
+    record();
+    onStarting(platform);
+    try {
+      await supervisor.startAll(names, isExternal);
+    } catch (error) {
+      await stop(error instanceof PlatformError ? error : null);
+      throw error;
+    }
+    return platform;
+  } catch (error) {
+    if (ending) await ending;
+    else await unlock();
+    throw error;
+  }
+}
+
+async function refuseTakenPorts(names: readonly PartName[], ports: Ports): Promise<void> {
+  const wanted = names.flatMap((name) => PORTS_OF[name] ?? []);
+  const taken = (await Promise.all(wanted.map(async (name) => ((await isFree(ports[name])) ? [] : [name])))).flat();
+  if (taken.length > 0)
+    throw new PlatformError(
+      `Another program listens on ${taken.map((name) => `port ${ports[name]} (${portSetting(name)})`).join(', ')}: end it, or set another port.`,
+    );
+}
+
+function signalAtExit(name: string, identity: ProcessIdentity): void {
+  signalProcess(identity, name === 'postgres' ? 'SIGINT' : 'SIGTERM', 'process');
+}
