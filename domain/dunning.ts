@@ -19,6 +19,9 @@ const POSTPONE_DAYS = 1;
 /** How long a cancel that we asked for may take to be seen at Stripe before it is asked for again. */
 const CANCEL_SEEN_AFTER_DAYS = 1 / 24;
 
+/** In the order in which they follow each other; a stage may be skipped. */
+const STAGES: Dunning['stage'][] = ['grace', 'suspended', 'canceled', 'deleted'];
+
 /** What a look at the dunning came to. */
 export interface DunningStep {
   dunning: Dunning | null;
@@ -76,11 +79,9 @@ function closed(state: AccountState, snapshot: BillingSnapshot, now: Instant, po
 /** The instants at which the dunning acts by itself. */
 export function dunningDeadlines(dunning: Dunning | null): Instant[] {
   if (!dunning) return [];
-  const due = dunningSchedule(dunning)
-    .filter((step) => step.stage === dunning.stage && !(step.day !== null && dunning.notifiedDays.includes(step.day)))
+  return stepsAhead(dunning)
+    .filter((step) => step.stage === dunning.stage)
     .map((step) => step.at);
-  const { postponedUntil } = dunning;
-  return postponedUntil ? due.map((at) => later(at, postponedUntil)) : due;
 }
 
 export interface ScheduledStep {
@@ -92,8 +93,17 @@ export interface ScheduledStep {
   day: number | null;
 }
 
-/** All that a dunning will do, in order, done steps included. */
-export function dunningSchedule(dunning: Dunning): ScheduledStep[] {
+/** What a dunning has still to do if nothing changes, in order; what is postponed stands at the next look. */
+export function stepsAhead(dunning: Dunning): ScheduledStep[] {
+  const { stage, notifiedDays, postponedUntil } = dunning;
+  return dunningSchedule(dunning)
+    .filter((step) => STAGES.indexOf(step.stage) >= STAGES.indexOf(stage))
+    .filter((step) => step.day === null || !notifiedDays.includes(step.day))
+    .map((step) => (postponedUntil && step.stage === stage ? { ...step, at: later(step.at, postponedUntil) } : step));
+}
+
+/** All that a dunning does, in order, done steps included. */
+function dunningSchedule(dunning: Dunning): ScheduledStep[] {
   const { policy, startedAt, suspendAt, cancelAt, deleteAt } = dunning;
   return [
     ...policy.reminderDays.map(

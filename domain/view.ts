@@ -1,11 +1,11 @@
 import type { AccountState, Hold, WorkspaceState } from './account-state.ts';
 import type { AccountView, WorkspaceStatus, WorkspaceView } from './account-view.ts';
-import { dunningSchedule } from './dunning.ts';
+import { type ScheduledStep, stepsAhead } from './dunning.ts';
 import type { Instant } from './time.ts';
 import type { Upcoming, UpcomingKind } from './timeline.ts';
 import { isSettled } from './workspace-wishes.ts';
 
-const SCHEDULED: Record<ReturnType<typeof dunningSchedule>[number]['kind'], { kind: UpcomingKind; text: string }> = {
+const SCHEDULED: Record<ScheduledStep['kind'], { kind: UpcomingKind; text: string }> = {
   reminder: { kind: 'reminder', text: 'We remind you by mail.' },
   suspend: { kind: 'suspend', text: 'Workspaces stop. Your data is kept.' },
   cancel: { kind: 'cancel', text: 'The subscription ends.' },
@@ -36,8 +36,7 @@ export function upcomingOf(state: AccountState, now: Instant): Upcoming[] {
   const { subscription, dunning, debt } = state;
   const list: Upcoming[] = [];
   if (dunning && dunning.stage !== 'deleted') {
-    const ahead = dunningSchedule(dunning).filter((step) => step.at > now);
-    list.push(...ahead.map((step) => ({ at: step.at, ...SCHEDULED[step.kind] })));
+    list.push(...stepsAhead(dunning).map((step) => ({ at: step.at, ...SCHEDULED[step.kind] })));
     if (debt?.nextAttemptAt) {
       list.push({ at: debt.nextAttemptAt, kind: 'payment-retry', text: 'We try to collect the payment again.' });
     }
