@@ -120,7 +120,10 @@ test('a snapshot older than the last one is ignored', () => {
 });
 
 test('a decision drops an effect only when the dunning it belongs to is paid, over or replaced', () => {
-  const paysAgain = (each: SubscriptionSnapshot) => ['active', 'trialing', 'paused'].includes(each.status);
+  const isForUpgrade = (reason: string) => reason === 'subscription_update';
+  const paysAgain = (each: SubscriptionSnapshot) =>
+    ['active', 'trialing', 'paused'].includes(each.status) ||
+    (each.invoices.length > 0 && each.invoices.every((invoice) => isForUpgrade(invoice.billingReason)));
   holdsForEveryDecision(({ before, snapshot, decision }) => {
     const ids = decision.state.outbox.map((effect) => effect.id);
     expect(new Set(ids).size).toBe(ids.length);
