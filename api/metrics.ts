@@ -10,7 +10,8 @@ export function createMetrics(deps: { inboxDepth(): Promise<number> }) {
     help: 'Events that are about a customer and were not forwarded yet.',
     registers,
     async collect() {
-      this.set(await deps.inboxDepth());
+      // Without PostgreSQL the other figures still count.
+      this.set(await deps.inboxDepth().catch(() => Number.NaN));
     },
   });
   return {

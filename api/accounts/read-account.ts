@@ -1,18 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AccountView } from '#domain/account-view.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { accountView, subscriptionWorkflowId } from '#workflows/subscription/messages.ts';
+import type { AccountAnswer } from '../answers.ts';
 import type { TemporalLink } from '../temporal.ts';
 import { isTemporalUnavailable } from '../temporal-unavailable.ts';
 import { CircuitOpen, createCircuitBreaker } from './circuit-breaker.ts';
 import type { ReadModel } from './read-model.ts';
-
-/** An account as its workflow tells it (`live`), or as it was last saved (`read-model`). */
-export type AccountAnswer = AccountView & {
-  source: 'live' | 'read-model';
-  /** Seconds since it was true: 0 when live. */
-  ageSeconds: number;
-};
 
 /** The view of an account; `null` when nothing is known of it. */
 export type ReadAccount = (accountId: string, options?: { minVersion?: number }) => Promise<AccountAnswer | null>;

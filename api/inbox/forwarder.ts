@@ -45,6 +45,8 @@ export interface Forwarder {
 const SWEEP_PAGE = 200;
 /** Between the pages of a catch-up; what another process has locked is not asked for again and again. */
 const NEXT_PAGE_MS = 200;
+/** Customers without an account that are remembered, so that the sweep asks for them at once when they get one. */
+const MAX_UNLINKED = 1_000;
 /** Customers that wait in memory; beyond it the sweep finds them later. */
 const MAX_QUEUE = 10_000;
 
@@ -52,7 +54,8 @@ const LEFT_BEHIND = `
   SELECT e.customer_id AS "customerId"
   FROM stripe_event e JOIN account a ON a.stripe_customer_id = e.customer_id
   WHERE e.forwarded_at IS NULL AND e.customer_id IS NOT NULL
-    AND e.received_at < now() - make_interval(secs => $1) AND e.customer_id <> ALL($2::text[])
+    AND (e.received_at < now() - make_interval(secs => $1) OR e.customer_id = ANY($3::text[]))
+    AND e.customer_id <> ALL($2::text[])
   GROUP BY e.customer_id ORDER BY min(e.received_at) LIMIT ${SWEEP_PAGE}`;
 
 interface Trouble {
@@ -80,6 +83,7 @@ export function createForwarder(deps: ForwarderDeps, options: ForwarderOptions =
   } = options;
   const queue = new Set<string>();
   const underWay = new Set<Promise<void>>();
+  const unlinked = new Set<string>();
   const troubled = new Map<string, Trouble>();
   const gate = createBurstGate({ release: enqueue, quietMs, maxGatherMs });
   let running = false;
@@ -121,7 +125,11 @@ export function createForwarder(deps: ForwarderDeps, options: ForwarderOptions =
     try {
       const forwarded = await forwardCustomer(deps, customerId);
       troubled.delete(customerId);
-      if (!forwarded) return;
+      if (!forwarded) {
+        rememberUnlinked(customerId);
+        return;
+      }
+      unlinked.delete(customerId);
       if (outageFailures > 0) deps.log.info('forwarding works again');
       outageFailures = 0;
       deps.onForwarded?.(forwarded);
@@ -129,6 +137,14 @@ export function createForwarder(deps: ForwarderDeps, options: ForwarderOptions =
     } catch (error) {
       if (isTemporalUnavailable(error) || isDatabaseUnavailable(error)) pause(error);
       else setAside(customerId, error);
+    }
+  }
+
+  function rememberUnlinked(customerId: string): void {
+    unlinked.add(customerId);
+    for (const oldest of unlinked) {
+      if (unlinked.size <= MAX_UNLINKED) break;
+      unlinked.delete(oldest);
     }
   }
 
@@ -172,7 +188,11 @@ export function createForwarder(deps: ForwarderDeps, options: ForwarderOptions =
       if (paused() || queue.size >= SWEEP_PAGE) return;
       const waitedSeconds = catchingUp ? 0 : leftBehindAfterMs / 1_000;
       const aside = [...troubled.keys()].filter(isTroubled);
-      const { rows } = await deps.pool.query<{ customerId: string }>(LEFT_BEHIND, [waitedSeconds, aside]);
+      const { rows } = await deps.pool.query<{ customerId: string }>(LEFT_BEHIND, [
+        waitedSeconds,
+        aside,
+        [...unlinked],
+      ]);
       catchingUp = rows.length === SWEEP_PAGE;
       for (const { customerId } of rows) enqueue(customerId);
     } catch (error) {
