@@ -138,7 +138,7 @@ test('a decision drops an effect only when the dunning it belongs to is paid, ov
   });
 });
 
-test('data is deleted 60 days after the first failure at the earliest, on a read from then on, after a warning', () => {
+test('data is deleted 60 days after the first failure at the earliest, on a read from then on', () => {
   holdsForEveryDecision(({ before, snapshot, decision }) => {
     const wasKept = before.workspaces.every((each) => each.desired.state !== 'deleted');
     const isDeleted = decision.state.workspaces.some((each) => each.desired.state === 'deleted');
