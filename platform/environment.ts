@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { embeddedDatabaseUrl } from './parts/postgres.ts';
 import type { Ports } from './ports.ts';
 import type { Secrets } from './secrets.ts';
@@ -16,6 +17,7 @@ const TAKEN_OVER = [
   'LEASEHOLD_CATALOG',
   'LEASEHOLD_HOST_ID',
   'LEASEHOLD_INTERNAL_TOKEN',
+  'LEASEHOLD_SUBNET_POOL',
   'LEASEHOLD_WORKSPACE_IMAGE',
   'LEASEHOLD_DEMO_PASSWORD',
   'LEASEHOLD_TIME_SKIPPING',
@@ -41,6 +43,7 @@ export function productEnvironment(
     STRIPE_API_BASE: local(ports.simulator),
     STRIPE_WEBHOOK_SECRET: secrets.stripeWebhookSecret,
     STRIPE_SIMULATOR_PORT: String(ports.simulator),
+    STRIPE_SIMULATOR_FORWARD_TO: `${local(ports.api)}/api/v1/webhooks/stripe`,
     STRIPE_SIMULATOR_STATE: `${stateDir}/stripe-simulator.json`,
   };
   return {
@@ -57,6 +60,7 @@ export function productEnvironment(
     LEASEHOLD_CATALOG: 'catalogs/demo.yaml',
     LEASEHOLD_HOST_ID: 'local',
     LEASEHOLD_INSTALLATION: secrets.installationId,
+    LEASEHOLD_SUBNET_POOL: subnetPool(secrets.installationId),
     LEASEHOLD_INTERNAL_TOKEN: secrets.internalToken,
     LEASEHOLD_WORKSPACE_IMAGE: 'leasehold/workspace:dev',
     LEASEHOLD_DEMO_PASSWORD: secrets.demoPassword,
@@ -68,4 +72,10 @@ export function productEnvironment(
     LEASEHOLD_WORKER_PORT: String(ports.worker),
     ...Object.fromEntries(takenOver),
   };
+}
+
+/** Two installations on one machine may have an engine each: their workspaces' networks must not overlap. */
+function subnetPool(installationId: string): string {
+  const spread = createHash('sha256').update(installationId).digest().readUInt8(0) % 64;
+  return `10.${192 + spread}.0.0/16`;
 }

@@ -14,6 +14,8 @@ const DEATHS_WINDOW_MS = 120_000;
 export interface SupervisorOptions {
   parts: Record<PartName, Part>;
   context: Omit<PartContext, 'logFile' | 'progress' | 'spawn'>;
+  /** Pause before the first new start of a part that died, in milliseconds; it doubles each time. Default 250. */
+  restartDelayMs?: number;
   /** Called at each change of a part's status. */
   onStatus(status: PartStatus): void;
   /** Called when the set of processes has changed. */
@@ -36,7 +38,14 @@ interface Slot {
 }
 
 /** Starts parts in the order of their needs, keeps them running, and stops them. */
-export function createSupervisor({ parts, context, onStatus, onProcesses, onGivenUp }: SupervisorOptions) {
+export function createSupervisor({
+  parts,
+  context,
+  restartDelayMs = FIRST_RESTART_DELAY_MS,
+  onStatus,
+  onProcesses,
+  onGivenUp,
+}: SupervisorOptions) {
   const slots = new Map<PartName, Slot>(
     Object.values(parts).map((part) => [
       part.name,
@@ -111,7 +120,7 @@ export function createSupervisor({ parts, context, onStatus, onProcesses, onGive
         );
       }
       report(slot, { state: 'restarting', detail: reason, restarts: slot.status.restarts + 1 });
-      await delay(Math.min(FIRST_RESTART_DELAY_MS * 2 ** (slot.deaths.length - 1), LONGEST_RESTART_DELAY_MS));
+      await delay(Math.min(restartDelayMs * 2 ** (slot.deaths.length - 1), LONGEST_RESTART_DELAY_MS));
       await launch(slot).catch((error: Error) => {
         reason = error.message;
       });

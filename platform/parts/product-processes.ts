@@ -16,7 +16,7 @@ export const simulator: Part = {
     }),
 };
 
-export const worker = product('worker', ['temporal', 'docker', 'workspace-image', 'migrations', 'mail', 'simulator'], {
+export const worker = product('worker', ['temporal', 'docker', 'workspace-image', 'migrations'], {
   what: 'The worker',
   file: 'worker/main.ts',
   readyUrl: ({ ports }) => `http://127.0.0.1:${ports.worker}/ready`,

@@ -1,0 +1,104 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { PART_NAMES, type Part, type PartContext, type PartName, type PartStatus } from './part.ts';
+import type { PlatformError } from './platform-error.ts';
+import { poll } from './poll.ts';
+import { isAlive, type ProcessIdentity } from './process-identity.ts';
+import { createSupervisor } from './supervisor.ts';
+
+const LIVES = 'setInterval(() => {}, 1e6)';
+const DIES = "console.log('the last word'); process.exit(3)";
+
+function setUp(programs: Partial<Record<PartName, string>>, needs: Partial<Record<PartName, PartName[]>> = {}) {
+  const stateDir = mkdtempSync(join(tmpdir(), 'supervisor-'));
+  mkdirSync(join(stateDir, 'logs'));
+  const abort = new AbortController();
+  const history: PartStatus[] = [];
+  const givenUp: PlatformError[] = [];
+  const part = (name: PartName): Part => ({
+    name,
+    needs: needs[name] ?? [],
+    start: (context) =>
+      context.spawn({
+        command: process.execPath,
+        args: ['-e', programs[name] ?? LIVES],
+        cwd: stateDir,
+        env: process.env,
+      }),
+  });
+  const supervisor = createSupervisor({
+    parts: Object.fromEntries(PART_NAMES.map((name) => [name, part(name)])) as Record<PartName, Part>,
+    context: { env: {}, stateDir, signal: abort.signal } as PartContext,
+    restartDelayMs: 10,
+    onStatus: (status) => history.push(status),
+    onProcesses: () => undefined,
+    onGivenUp: (error) => givenUp.push(error),
+  });
+  onTestFinished(async () => {
+    abort.abort();
+    await supervisor.killAll();
+    rmSync(stateDir, { recursive: true });
+  });
+  const processOf = (name: PartName): ProcessIdentity | undefined => supervisor.processes()[name];
+  const stateOf = (name: PartName) => supervisor.statuses().find((status) => status.name === name)?.state;
+  return { supervisor, history, givenUp, processOf, stateOf };
+}
+
+const none = () => false;
+
+test('a part starts after those that it needs', async () => {
+  const { supervisor, history } = setUp({}, { worker: ['temporal'], temporal: ['postgres'] });
+  await supervisor.startAll(['worker', 'temporal', 'postgres'], none);
+  expect(history.filter(({ state }) => state === 'running').map(({ name }) => name)).toEqual([
+    'postgres',
+    'temporal',
+    'worker',
+  ]);
+});
+
+test('a part that dies is started again, and says so', async () => {
+  const { supervisor, history, processOf, stateOf } = setUp({});
+  await supervisor.startAll(['worker'], none);
+  const first = processOf('worker');
+  process.kill(first?.pid ?? 0, 'SIGKILL');
+
+  expect(
+    await poll(() => stateOf('worker') === 'running' && processOf('worker')?.pid !== first?.pid, { timeoutMs: 5_000 }),
+  ).toBe(true);
+  expect(history.find(({ state }) => state === 'restarting')).toMatchObject({
+    detail: 'was ended by SIGKILL',
+    restarts: 1,
+  });
+});
+
+test('a part that was killed or stopped on request stays down until it is started', async () => {
+  const { supervisor, processOf, stateOf } = setUp({});
+  await supervisor.startAll(['worker', 'api'], none);
+  const [worker, api] = [processOf('worker'), processOf('api')];
+  await supervisor.killPart('worker');
+  await supervisor.stopPart('api');
+  expect([stateOf('worker'), stateOf('api')]).toEqual(['stopped', 'stopped']);
+  expect([worker, api].map((identity) => identity && isAlive(identity))).toEqual([false, false]);
+
+  await supervisor.startPart('worker');
+  expect(stateOf('worker')).toBe('running');
+});
+
+test('a part that keeps dying is given up with the last lines of its log', async () => {
+  const { supervisor, givenUp, stateOf } = setUp({ api: DIES });
+  await supervisor.startAll(['api'], none);
+  expect(await poll(() => givenUp.length > 0, { timeoutMs: 5_000 })).toBe(true);
+  expect(givenUp[0]?.message).toContain('ended with status 3');
+  expect(givenUp[0]?.message).toContain('the last word');
+  expect(stateOf('api')).toBe('failed');
+});
+
+test('a part whose address is given is neither started nor stopped', async () => {
+  const { supervisor, processOf, stateOf } = setUp({});
+  await supervisor.startAll(['postgres'], () => true);
+  expect(stateOf('postgres')).toBe('external');
+  expect(processOf('postgres')).toBeUndefined();
+  await expect(supervisor.stopPart('postgres')).rejects.toThrow('not ours');
+});
