@@ -8,6 +8,8 @@ import { createWebApp } from './web-app.ts';
 
 /** How long requests in flight may take once the process was asked to stop. */
 const DRAIN_MS = 3_000;
+/** Browsers keep connections open; each is closed as soon as nothing goes over it. */
+const IDLE_CHECK_MS = 50;
 
 const settings = readWebSettings();
 const log = createLogger('web', settings.logLevel);
@@ -40,8 +42,7 @@ function stop(signal: string): void {
   log.info({ signal }, 'web stops');
   stopping.abort();
   server.close(() => process.exit(0));
-  if ('closeIdleConnections' in server) server.closeIdleConnections();
-  setTimeout(() => {
-    if ('closeAllConnections' in server) server.closeAllConnections();
-  }, DRAIN_MS).unref();
+  if (!('closeIdleConnections' in server)) return;
+  setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS).unref();
+  setTimeout(() => server.closeAllConnections(), DRAIN_MS).unref();
 }

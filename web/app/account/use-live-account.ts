@@ -9,14 +9,18 @@ export interface LiveAccount {
   interrupted: boolean;
 }
 
-/** @param loaded what the loader brought; newer than anything streamed before it */
-export function useLiveAccount(loaded: AccountPage): LiveAccount {
+/**
+ * @param loaded what the loader brought
+ * @param timeZone that the page is made in; the stream begins anew when it becomes known
+ */
+export function useLiveAccount(loaded: AccountPage, timeZone: string | null): LiveAccount {
   const [page, setPage] = useState(loaded);
   const [interrupted, setInterrupted] = useState(false);
   const { revalidate } = useRevalidator();
 
   useEffect(() => setPage((shown) => newerOf(shown, loaded)), [loaded]);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the stream is made in the zone of its first request
   useEffect(() => {
     const source = new EventSource('/account/live');
     source.addEventListener('account', (message) => {
@@ -31,7 +35,7 @@ export function useLiveAccount(loaded: AccountPage): LiveAccount {
     });
     source.addEventListener('error', () => setInterrupted(true));
     return () => source.close();
-  }, [revalidate]);
+  }, [revalidate, timeZone]);
 
   return { page, interrupted };
 }

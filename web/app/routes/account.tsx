@@ -6,12 +6,12 @@ import { createAccountReader } from '../account/read-account-page.server.ts';
 import { StandingCard } from '../account/standing-card.tsx';
 import { TimelineCard } from '../account/timeline-card.tsx';
 import { useLiveAccount } from '../account/use-live-account.ts';
-import { useTimeZone } from '../account/use-time-zone.ts';
 import { WorkspaceCard } from '../account/workspace-card.tsx';
 import { ApiProblem, ApiUnreachable, createApiClient } from '../api/api-client.server.ts';
 import { throwFailure } from '../api/failure.server.ts';
 import { refusalText } from '../api/refusal-text.ts';
 import { rememberSeenVersion, seenVersionOf } from '../api/seen-version.server.ts';
+import { useTimeZone } from '../format/use-time-zone.ts';
 import { viewerOf } from '../format/viewer.ts';
 import { FailurePage } from '../ui/failure-page.tsx';
 import { Notice } from '../ui/notice.tsx';
@@ -55,7 +55,7 @@ export async function action({ request, context }: ActionFunctionArgs) {
 export default function Account() {
   const loaded = useLoaderData<typeof loader>();
   const refused = useActionData<typeof action>();
-  const { page, interrupted } = useLiveAccount(loaded.page);
+  const { page, interrupted } = useLiveAccount(loaded.page, loaded.timeZone);
   useTimeZone(loaded.timeZone);
 
   return (

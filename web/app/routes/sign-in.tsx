@@ -1,7 +1,9 @@
 import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction, redirect } from '@remix-run/node';
-import { Form, useActionData, useNavigation } from '@remix-run/react';
+import { Form, useActionData, useLoaderData, useNavigation } from '@remix-run/react';
 import { useEffect, useRef } from 'react';
 import { type ApiClient, ApiProblem, ApiUnreachable, createApiClient } from '../api/api-client.server.ts';
+import { useTimeZone } from '../format/use-time-zone.ts';
+import { viewerOf } from '../format/viewer.ts';
 import { Button } from '../ui/button.tsx';
 import { CalmPage } from '../ui/calm-page.tsx';
 import { Field } from '../ui/field.tsx';
@@ -13,7 +15,8 @@ export async function loader({ request, context }: LoaderFunctionArgs) {
   if (request.headers.has('cookie') && (await hasSession(createApiClient(context.apiUrl, request)))) {
     throw redirect('/account');
   }
-  return null;
+  const viewer = viewerOf(request.headers);
+  return { timeZone: viewer.timeZoneKnown ? viewer.timeZone : null };
 }
 
 export async function action({ request, context }: ActionFunctionArgs) {
@@ -39,10 +42,12 @@ export async function action({ request, context }: ActionFunctionArgs) {
 }
 
 export default function SignIn() {
+  const { timeZone } = useLoaderData<typeof loader>();
   const refused = useActionData<typeof action>();
   const pending = useNavigation().state !== 'idle';
   const password = useRef<HTMLInputElement>(null);
 
+  useTimeZone(timeZone);
   useEffect(() => {
     if (refused) password.current?.focus();
   }, [refused]);

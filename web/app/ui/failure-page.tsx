@@ -19,7 +19,7 @@ export function FailurePage({ error }: { error: unknown }) {
       <p className="mt-3 leading-relaxed text-muted">{detail}</p>
       {requestId ? <p className="mt-3 text-sm text-muted">Reference for support: {requestId}</p> : null}
       <a href="/account" className={`mt-6 w-full ${buttonClasses('primary')}`}>
-        Try again
+        {isRouteErrorResponse(error) && error.status === 404 ? 'Go to your account' : 'Try again'}
       </a>
     </CalmPage>
   );
