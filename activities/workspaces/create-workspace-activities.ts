@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { WorkspaceActivities } from '#activities/contracts.ts';
-import { type ConvergeDeps, createConvergeWorkspace } from './converge-workspace.ts';
+import { type ConvergeDeps, type ConvergeWorkspace, createConvergeWorkspace } from './converge-workspace.ts';
 import { engineMessage, isEngineError, isEngineUnreachable } from './engine-error.ts';
 import { StaleGeneration, WorkspaceFailed } from './workspace-failure.ts';
 
@@ -11,9 +11,13 @@ const HEARTBEAT_EVERY_MS = 5_000;
 /**
  * The activities of a host's own queue. They heartbeat while they run, end when they are cancelled, and speak Temporal's
  * errors: `StaleGeneration` and `WorkspaceFailed` (not worth a retry), `EngineUnavailable` and `EngineError` (retryable).
+ *
+ * @param converge for a process that also runs the host's reconciler: both must use one, because it serialises
  */
-export function createWorkspaceActivities(deps: ConvergeDeps): WorkspaceActivities {
-  const converge = createConvergeWorkspace(deps);
+export function createWorkspaceActivities(
+  deps: ConvergeDeps,
+  converge: ConvergeWorkspace = createConvergeWorkspace(deps),
+): WorkspaceActivities {
   return {
     async convergeWorkspace(input) {
       const context = Context.current();

@@ -1,0 +1,245 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type Docker from 'dockerode';
+import { type Context, Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { z } from 'zod';
+import type { LiveWorkspace } from '#activities/contracts.ts';
+import { isEngineUnreachable, unlessMissing } from '#activities/workspaces/engine-error.ts';
+import { gatewayUrl } from '#activities/workspaces/gateway-health.ts';
+import { HOST_LABEL, INSTALLATION_LABEL, objectName, WORKSPACE_LABEL } from '#activities/workspaces/ownership.ts';
+import { workspaceToken } from '#activities/workspaces/workspace-token.ts';
+import type { Logger } from '#telemetry/logger.ts';
+import { InternalProblem } from './internal-problem.ts';
+import type { LiveSampler } from './live-sampler.ts';
+
+const MEBIBYTE = 1024 * 1024;
+/** Many may look at one workspace: the engine is asked about it this often at most. */
+const INSPECT_EVERY_MS = 1_000;
+/** One execution has 10 s and may wait 5 s for its turn. */
+const MESSAGE_WITHIN_MS = 20_000;
+const MAX_MESSAGE_BYTES = MEBIBYTE;
+
+const messageSchema = z.object({ plugin: z.string().min(1).max(200), payload: z.unknown() });
+const answerSchema = z.object({
+  plugin: z.string(),
+  result: z.unknown(),
+  durationMs: z.number(),
+  executionId: z.string(),
+});
+const refusalSchema = z.object({ detail: z.string(), code: z.string(), executionId: z.string().optional() });
+
+export interface InternalEndpointDeps {
+  docker: Docker;
+  sampler: LiveSampler;
+  hostId: string;
+  installation: string;
+  /** `LEASEHOLD_INTERNAL_TOKEN`: who calls must know it, and gateway tokens are derived from it. */
+  internalToken: string;
+  /** Whether the workspace is stored as one of this host: then having no container is `absent`, else it is a 404. */
+  isKnown: (workspaceId: string) => Promise<boolean>;
+  /** What must work, beside Docker, for this worker to be ready: each rejects when it does not. Default none. */
+  checks?: Record<string, () => Promise<unknown>>;
+  log: Logger;
+}
+
+/**
+ * What the API asks of a host: live figures of a workspace and messages into it. Everything but `GET /ready` needs
+ * `Authorization: Bearer <internal token>`; every error is a problem in JSON.
+ */
+export function createInternalEndpoint(deps: InternalEndpointDeps): Hono {
+  const inspections = new Map<string, { at: number; found: Promise<Docker.ContainerInspectInfo | null> }>();
+  const app = new Hono();
+
+  app.onError((error, c) => answerProblem(c, toProblem(error, deps.log)));
+  app.notFound((c) => answerProblem(c, new InternalProblem(404, 'not-found', 'There is nothing here.')));
+
+  app.get('/ready', async (c) => {
+    const checks = { docker: () => deps.docker.ping(), ...deps.checks };
+    const results = await Promise.all(
+      Object.entries(checks).map(
+        async ([name, check]) =>
+          [
+            name,
+            await check().then(
+              () => 'ok',
+              () => 'failed',
+            ),
+          ] as const,
+      ),
+    );
+    const ready = results.every(([, result]) => result === 'ok');
+    return c.json({ ready, checks: Object.fromEntries(results) }, ready ? 200 : 503);
+  });
+
+  app.use('/workspaces/*', async (c, next) => {
+    const [scheme = '', token = ''] = (c.req.header('authorization') ?? '').split(' ', 2);
+    const matches = timingSafeEqual(digest(token), digest(deps.internalToken));
+    if (scheme.toLowerCase() !== 'bearer' || !matches) {
+      throw new InternalProblem(401, 'unauthenticated', 'Send the internal token as a bearer token.');
+    }
+    await next();
+  });
+
+  app.get('/workspaces/:id/live', async (c) => {
+    const workspaceId = c.req.param('id');
+    const container = await findContainer(workspaceId);
+    if (!container && !(await deps.isKnown(workspaceId))) throw workspaceNotFound();
+    return c.json(await figures(workspaceId, container));
+  });
+
+  app.post(
+    '/workspaces/:id/messages',
+    bodyLimit({
+      maxSize: MAX_MESSAGE_BYTES,
+      onError: () => {
+        throw new InternalProblem(413, 'body-too-large', `A message may have ${MAX_MESSAGE_BYTES} bytes at most.`);
+      },
+    }),
+    async (c) => {
+      const message = messageSchema.safeParse(await c.req.json().catch(() => null));
+      if (!message.success)
+        throw new InternalProblem(400, 'request-invalid', 'Send {"plugin": "name", "payload": any JSON value}.');
+      const workspaceId = c.req.param('id');
+      const container = await findContainer(workspaceId);
+      if (!container && !(await deps.isKnown(workspaceId))) throw workspaceNotFound();
+      const url = container?.State.Running && !container.State.Paused ? gatewayUrl(container) : null;
+      if (!url)
+        throw new InternalProblem(
+          409,
+          'workspace-not-running',
+          'The workspace does not run. Start it and send the message again.',
+        );
+      return c.json(await pass(url, workspaceId, message.data));
+    },
+  );
+
+  return app;
+
+  /** The workspace's container, if it is of this host and installation. */
+  async function findContainer(workspaceId: string): Promise<Docker.ContainerInspectInfo | null> {
+    const now = Date.now();
+    for (const [id, { at }] of inspections) if (now - at > INSPECT_EVERY_MS) inspections.delete(id);
+    const recent = inspections.get(workspaceId) ?? { at: now, found: inspect(workspaceId) };
+    inspections.set(workspaceId, recent);
+    return recent.found;
+  }
+
+  async function inspect(workspaceId: string): Promise<Docker.ContainerInspectInfo | null> {
+    if (!/^[\w.-]+$/.test(workspaceId)) return null;
+    const container = await unlessMissing(deps.docker.getContainer(objectName(workspaceId)).inspect());
+    const labels = container?.Config.Labels;
+    const isOurs =
+      labels?.[INSTALLATION_LABEL] === deps.installation &&
+      labels[HOST_LABEL] === deps.hostId &&
+      labels[WORKSPACE_LABEL] === workspaceId;
+    return isOurs ? container : null;
+  }
+
+  async function figures(workspaceId: string, container: Docker.ContainerInspectInfo | null): Promise<LiveWorkspace> {
+    const isRunning = container?.State.Running === true;
+    if (container && !isRunning) deps.sampler.forget(container.Id);
+    const sample = container && isRunning ? await deps.sampler.sample(container.Id) : null;
+    const { Memory = 0, CpuQuota = 0, CpuPeriod = 0 } = container?.HostConfig ?? {};
+    return {
+      workspaceId,
+      status: container ? (isRunning ? 'running' : 'stopped') : 'absent',
+      containerId: container?.Id ?? null,
+      uptimeSeconds: isRunning
+        ? Math.max(0, Math.floor((Date.now() - Date.parse(container.State.StartedAt)) / 1000))
+        : 0,
+      memoryUsedMb: round(sample?.memoryUsedMb ?? 0),
+      memoryLimitMb: Math.round(Memory / MEBIBYTE),
+      cpuPercent: round(sample?.cpuPercent ?? 0),
+      cpuLimitPercent: CpuPeriod > 0 ? Math.round((CpuQuota / CpuPeriod) * 100) : 0,
+      health: (isRunning && healthOf(container)) || 'none',
+    };
+  }
+
+  async function pass(url: string, workspaceId: string, message: z.infer<typeof messageSchema>) {
+    const response = await fetch(`${url}/messages`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${workspaceToken(deps.internalToken, workspaceId)}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify(message),
+      signal: AbortSignal.timeout(MESSAGE_WITHIN_MS),
+      redirect: 'error',
+    }).catch((error: unknown) => {
+      throw unreachableGateway(error);
+    });
+    const body: unknown = await response.json().catch(() => null);
+    if (response.ok) {
+      const answer = answerSchema.safeParse(body);
+      if (answer.success) return answer.data;
+    }
+    throw refusal(response.status, body);
+  }
+}
+
+/** What the gateway said, in the endpoint's own terms: a 404 of its own would mean the workspace. */
+function refusal(status: number, body: unknown): InternalProblem {
+  const said = refusalSchema.safeParse(body).data;
+  const data = said ? { gatewayCode: said.code, executionId: said.executionId } : {};
+  const detail = said?.detail ?? 'The gateway of the workspace gave an answer that is none.';
+  if (status === 504) return new InternalProblem(504, 'gateway-timeout', detail, data);
+  if (status === 413) return new InternalProblem(413, 'body-too-large', detail, data);
+  if ([400, 404, 422].includes(status)) return new InternalProblem(422, 'message-refused', detail, data);
+  return new InternalProblem(503, 'gateway-unreachable', detail, data);
+}
+
+function unreachableGateway(error: unknown): InternalProblem {
+  if (error instanceof Error && error.name === 'TimeoutError') {
+    return new InternalProblem(
+      504,
+      'gateway-timeout',
+      'The workspace did not answer in time. The message may have arrived.',
+    );
+  }
+  return new InternalProblem(
+    503,
+    'gateway-unreachable',
+    'The gateway of the workspace does not answer. Try again in a moment.',
+  );
+}
+
+function workspaceNotFound(): InternalProblem {
+  return new InternalProblem(404, 'workspace-not-found', 'This host has no such workspace.');
+}
+
+function toProblem(error: unknown, log: Logger): InternalProblem {
+  if (error instanceof InternalProblem) return error;
+  if (isEngineUnreachable(error)) {
+    return new InternalProblem(
+      503,
+      'engine-unavailable',
+      'The Docker engine of this host does not answer. Try again in a moment.',
+    );
+  }
+  log.error({ err: error }, 'an internal request failed');
+  return new InternalProblem(500, 'internal-error', 'Something went wrong on this host; its log says what.');
+}
+
+function answerProblem(c: Context, { status, code, message, data }: InternalProblem): Response {
+  const title = code.replaceAll('-', ' ');
+  return c.body(
+    JSON.stringify({ ...data, type: `urn:leasehold:problem:${code}`, title, status, detail: message, code }),
+    status,
+    {
+      'content-type': 'application/problem+json',
+    },
+  );
+}
+
+function healthOf(container: Docker.ContainerInspectInfo): LiveWorkspace['health'] {
+  const status = container.State.Health?.Status;
+  return status === 'starting' || status === 'healthy' || status === 'unhealthy' ? status : 'none';
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
