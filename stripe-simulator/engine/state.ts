@@ -1,0 +1,128 @@
+import type {
+  Charge,
+  Customer,
+  Invoice,
+  InvoicePayment,
+  PaymentIntent,
+  PaymentMethod,
+  Price,
+  Product,
+  StripeEvent,
+  Subscription,
+  TestClock,
+  WebhookEndpoint,
+} from './objects.ts';
+
+export const STATE_FORMAT = 1;
+
+/** One try to deliver an event. */
+export interface DeliveryAttempt {
+  /** Wall time, ISO. */
+  at: string;
+  durationMs: number;
+  /** HTTP status of the answer; `null` when there was none. */
+  status: number | null;
+  /** Why there was no answer. */
+  error: string | null;
+}
+
+/** An event on its way to one endpoint. */
+export interface Delivery {
+  id: string;
+  eventId: string;
+  endpointId: string;
+  /** The customer that the event is about. */
+  customer: string | null;
+  /** `failed`: given up after three days. `dropped`: a fault swallowed it. */
+  status: 'pending' | 'delivered' | 'failed' | 'dropped';
+  attempts: DeliveryAttempt[];
+  /** Wall time in ms. */
+  createdAtMs: number;
+  /** Wall time in ms from which the next attempt may start. */
+  nextAttemptAtMs: number;
+}
+
+export type DeliveryFault = 'hold' | 'duplicate' | 'shuffle' | 'drop';
+
+/** API calls that are made to fail. */
+export interface ApiFault {
+  customer: string | null;
+  remaining: number;
+  status: number;
+  /** The call takes effect and only its answer is lost. */
+  answerLost: boolean;
+}
+
+export interface IdempotentAnswer {
+  /** Method, path and parameters of the first request. */
+  fingerprint: string;
+  status: number;
+  body: string;
+  requestId: string;
+  atMs: number;
+}
+
+/** Everything the simulator remembers: plain JSON, insertion order is creation order. */
+export interface State {
+  format: typeof STATE_FORMAT;
+  customers: Record<string, Customer>;
+  /** Customers that went with their test clock. */
+  deletedCustomers: Record<string, true>;
+  products: Record<string, Product>;
+  prices: Record<string, Price>;
+  paymentMethods: Record<string, PaymentMethod>;
+  subscriptions: Record<string, Subscription>;
+  invoices: Record<string, Invoice>;
+  invoicePayments: Record<string, InvoicePayment>;
+  paymentIntents: Record<string, PaymentIntent>;
+  charges: Record<string, Charge>;
+  testClocks: Record<string, TestClock>;
+  webhookEndpoints: Record<string, WebhookEndpoint>;
+  events: Record<string, StripeEvent>;
+  /** The wall time in ms at which an event was made; its `created` is the time of its clock. */
+  eventRecordedAtMs: Record<string, number>;
+  /** Signing secrets of webhook endpoints, by endpoint. */
+  webhookSecrets: Record<string, string>;
+  /** Cards whose charges fail, with Stripe's decline code, by payment method. */
+  decliningCards: Record<string, string>;
+  /** Invoices by the unguessable part of their hosted page's address. */
+  hostedInvoices: Record<string, string>;
+  /** Subscriptions whose `trial_will_end` has been sent. */
+  trialEndAnnounced: Record<string, true>;
+  /** Test clocks that flow with wall time. */
+  ticking: Record<string, { sinceWallMs: number; fromTime: number }>;
+  deliveries: Record<string, Delivery>;
+  /** Faults by customer; `*` is for everybody. */
+  deliveryFaults: Record<string, DeliveryFault>;
+  apiFaults: ApiFault[];
+  idempotentAnswers: Record<string, IdempotentAnswer>;
+}
+
+export function emptyState(): State {
+  return {
+    format: STATE_FORMAT,
+    customers: {},
+    deletedCustomers: {},
+    products: {},
+    prices: {},
+    paymentMethods: {},
+    subscriptions: {},
+    invoices: {},
+    invoicePayments: {},
+    paymentIntents: {},
+    charges: {},
+    testClocks: {},
+    webhookEndpoints: {},
+    events: {},
+    eventRecordedAtMs: {},
+    webhookSecrets: {},
+    decliningCards: {},
+    hostedInvoices: {},
+    trialEndAnnounced: {},
+    ticking: {},
+    deliveries: {},
+    deliveryFaults: {},
+    apiFaults: [],
+    idempotentAnswers: {},
+  };
+}

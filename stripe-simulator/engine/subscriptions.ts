@@ -1,0 +1,417 @@
+import { nextRenewal } from './billing-cycle.ts';
+import { cardFor } from './charging.ts';
+import { timeOf } from './clock.ts';
+import { findCustomer } from './customers.ts';
+import { change, emit } from './events.ts';
+import { newId } from './ids.ts';
+import {
+  collect,
+  declined,
+  draftInvoice,
+  finalizeInvoice,
+  noDefaultCard,
+  requireCardOf,
+  voidInvoice,
+} from './invoices.ts';
+import { mergeMetadata } from './metadata.ts';
+import type { CancellationFeedback, Customer, Metadata, Price, Subscription, SubscriptionItem } from './objects.ts';
+import { declineCodeOf } from './payment-methods.ts';
+import { findPrice, planOf } from './prices.ts';
+import { invalidRequest, notSimulated, StripeError } from './stripe-error.ts';
+import { type Ending, endSubscription, findSubscription, hasEnded, invoicesOf } from './subscription-status.ts';
+import type { World } from './world.ts';
+
+const DAY_S = 86_400;
+const MAX_TRIAL_DAYS = 730;
+
+/** An incomplete subscription waits 23 hours for its first payment. https://docs.stripe.com/billing/subscriptions/overview */
+export const INCOMPLETE_SECONDS = 23 * 3600;
+/** `trial_will_end` comes three days before. https://docs.stripe.com/billing/subscriptions/trials */
+export const TRIAL_NOTICE_SECONDS = 3 * DAY_S;
+
+export interface SubscriptionFields {
+  cancel_at_period_end?: boolean | undefined;
+  cancel_at?: number | null | undefined;
+  default_payment_method?: string | null | undefined;
+  description?: string | null | undefined;
+  metadata?: Metadata | null | undefined;
+  proration_behavior?: string | undefined;
+}
+
+export interface SubscriptionCreation extends SubscriptionFields {
+  customer: string;
+  items: { price: string; quantity?: number | undefined; metadata?: Metadata | null | undefined }[];
+  trial_period_days?: number | undefined;
+  trial_end?: number | 'now' | undefined;
+  trial_settings?: Subscription['trial_settings'] | undefined;
+  payment_behavior?: 'allow_incomplete' | 'default_incomplete' | 'error_if_incomplete' | undefined;
+  payment_settings?: { save_default_payment_method?: 'off' | 'on_subscription' | undefined } | undefined;
+  billing_mode?: { type: 'classic' | 'flexible' } | undefined;
+}
+
+export interface SubscriptionUpdate extends SubscriptionFields {
+  pause_collection?:
+    | { behavior: 'keep_as_draft' | 'mark_uncollectible' | 'void'; resumes_at?: number | undefined }
+    | null
+    | undefined;
+  cancellation_details?: { comment?: string | undefined; feedback?: CancellationFeedback | undefined } | undefined;
+}
+
+/**
+ * Starts a subscription: its first invoice is made, finalised and, unless `default_incomplete`, tried at once. Emits the
+ * invoice's and the payment's events and `customer.subscription.created`; a later payment of an incomplete one emits
+ * `customer.subscription.updated`. https://docs.stripe.com/api/subscriptions/create, https://docs.stripe.com/billing/subscriptions/webhooks
+ *
+ * @throws StripeError `card_declined` with `error_if_incomplete`, and then nothing is made
+ */
+export function createSubscription(world: World, fields: SubscriptionCreation): Subscription {
+  const customer = findCustomer(world, fields.customer);
+  const now = timeOf(world, customer.test_clock);
+  const prices = fields.items.map((item, index) =>
+    subscribable(findPrice(world, item.price, `items[${index}][price]`)),
+  );
+  const recurring = sameRecurrence(prices);
+  if (fields.default_payment_method) {
+    requireCardOf(world, fields.default_payment_method, customer.id, 'default_payment_method');
+  }
+  const behavior = fields.payment_behavior ?? 'allow_incomplete';
+  const trialEnd = trialEndOf(fields, now);
+  const total = fields.items.reduce(
+    (sum, item, index) => sum + (prices[index]?.unit_amount ?? 0) * (item.quantity ?? 1),
+    0,
+  );
+  const card = cardFor(world, customer.id, fields.default_payment_method ?? null);
+  const chargesNow = trialEnd === null && total > 0 && behavior !== 'default_incomplete';
+  if (chargesNow) requireChargeable(world, card, behavior);
+
+  const id = newId('sub');
+  const anchor = trialEnd ?? now;
+  const period = { start: now, end: trialEnd ?? nextRenewal(anchor, recurring, now) };
+  const items = fields.items.map((item, index) => itemFor(id, prices[index], item, now, period));
+  const subscription = newSubscription(id, customer, items, fields, { now, anchor, trialEnd });
+  scheduleCancel(subscription, fields, now);
+  world.state.subscriptions[id] = subscription;
+  rememberCurrency(world, customer, subscription.currency);
+
+  const usagePeriod = { start: now, end: now };
+  const invoice = draftInvoice(world, subscription, 'subscription_create', {
+    usagePeriod,
+    free: trialEnd !== null,
+    autoAdvance: true,
+  });
+  subscription.latest_invoice = invoice.id;
+  subscription.status = trialEnd === null ? 'incomplete' : 'trialing';
+  if (total === 0 && trialEnd === null) subscription.status = 'active';
+  if (chargesNow) {
+    // Stripe announces a subscription once its first attempt is over, with the status that came of it.
+    world.unannounced = id;
+    finalizeInvoice(world, invoice);
+    collect(world, invoice, { kind: 'automatic' });
+    world.unannounced = null;
+  } else finalizeInvoice(world, invoice);
+  emit(world, 'customer.subscription.created', subscription);
+  return subscription;
+}
+
+/** Emits `customer.subscription.updated`. https://docs.stripe.com/api/subscriptions/update */
+export function updateSubscription(world: World, id: string, fields: SubscriptionUpdate): Subscription {
+  const subscription = findSubscription(world, id, 'id');
+  if (hasEnded(subscription)) {
+    throw invalidRequest(
+      'A canceled subscription can only update its cancellation_details and metadata.',
+      undefined,
+      'resource_missing',
+    );
+  }
+  if (fields.default_payment_method) {
+    requireCardOf(world, fields.default_payment_method, subscription.customer, 'default_payment_method');
+  }
+  const now = timeOf(world, subscription.test_clock);
+  change(world, 'customer.subscription.updated', subscription, (each) => {
+    scheduleCancel(each, fields, now);
+    each.metadata = mergeMetadata(each.metadata, fields.metadata);
+    if (fields.description !== undefined) each.description = fields.description;
+    if (fields.default_payment_method !== undefined) each.default_payment_method = fields.default_payment_method;
+    if (fields.pause_collection !== undefined) {
+      each.pause_collection = fields.pause_collection
+        ? { behavior: fields.pause_collection.behavior, resumes_at: fields.pause_collection.resumes_at ?? null }
+        : null;
+    }
+    const details = fields.cancellation_details;
+    if (details?.comment !== undefined) each.cancellation_details.comment = details.comment;
+    if (details?.feedback !== undefined) each.cancellation_details.feedback = details.feedback;
+  });
+  return subscription;
+}
+
+/** Ends it now. https://docs.stripe.com/api/subscriptions/cancel */
+export function cancelSubscription(world: World, id: string, ending: Omit<Ending, 'reason'>): Subscription {
+  const subscription = findSubscription(world, id, 'id');
+  if (hasEnded(subscription))
+    throw new StripeError(404, {
+      type: 'invalid_request_error',
+      code: 'resource_missing',
+      message: `No such subscription: '${id}'`,
+      param: 'id',
+    });
+  endSubscription(world, subscription, { reason: 'cancellation_requested', ...ending });
+  return subscription;
+}
+
+/**
+ * A period is over: the next one begins and its invoice is drafted. The status stays as it is, except that a trial
+ * becomes active; the charge follows an hour later. Emits `invoice.created` and `customer.subscription.updated`.
+ * https://docs.stripe.com/billing/subscriptions/webhooks#active-subscriptions
+ */
+export function renewSubscription(world: World, subscription: Subscription): void {
+  const trialEnds = subscription.status === 'trialing';
+  const card = cardFor(world, subscription.customer, subscription.default_payment_method);
+  if (trialEnds && card === null && subscription.trial_settings.end_behavior.missing_payment_method === 'cancel') {
+    endSubscription(world, subscription, { reason: 'payment_failed' });
+    return;
+  }
+  const first = firstItem(subscription);
+  const ended = { start: first.current_period_start, end: first.current_period_end };
+  const end = nextRenewal(subscription.billing_cycle_anchor, recurrenceOf(first.price), ended.end);
+  const paused = subscription.pause_collection?.behavior === 'keep_as_draft';
+  change(world, 'customer.subscription.updated', subscription, (each) => {
+    if (trialEnds) each.status = 'active';
+    for (const item of each.items.data) {
+      item.current_period_start = ended.end;
+      item.current_period_end = end;
+    }
+    each.latest_invoice = draftInvoice(world, each, 'subscription_cycle', {
+      usagePeriod: ended,
+      free: false,
+      autoAdvance: each.status !== 'unpaid' && !paused,
+    }).id;
+  });
+}
+
+/** A cancel that was asked for takes effect. */
+export function cancelAsScheduled(world: World, subscription: Subscription): void {
+  endSubscription(world, subscription, { reason: 'cancellation_requested' });
+}
+
+/** 23 hours without a first payment: the invoice is voided, the subscription expires. */
+export function expireIncomplete(world: World, subscription: Subscription): void {
+  for (const invoice of invoicesOf(world, subscription)) {
+    if (invoice.status === 'open') voidInvoice(world, invoice);
+  }
+}
+
+/** `pause_collection.resumes_at` has come. https://docs.stripe.com/billing/subscriptions/pause-payment */
+export function resumeCollection(world: World, subscription: Subscription): void {
+  change(world, 'customer.subscription.updated', subscription, (each) => {
+    each.pause_collection = null;
+  });
+}
+
+/** Emits `customer.subscription.trial_will_end`, once. */
+export function announceTrialEnd(world: World, subscription: Subscription): void {
+  world.state.trialEndAnnounced[subscription.id] = true;
+  emit(world, 'customer.subscription.trial_will_end', subscription);
+}
+
+export function firstItem(subscription: Subscription): SubscriptionItem {
+  const item = subscription.items.data[0];
+  if (!item) throw new Error(`Subscription ${subscription.id} has no items.`);
+  return item;
+}
+
+export function recurrenceOf(price: Price): NonNullable<Price['recurring']> {
+  if (!price.recurring) throw new Error(`Price ${price.id} does not recur.`);
+  return price.recurring;
+}
+
+function subscribable(price: Price): Price {
+  if (!price.recurring) {
+    throw invalidRequest(
+      `The price specified is set to \`type=one_time\` but this field only accepts prices with \`type=recurring\`.`,
+      'items',
+    );
+  }
+  if (!price.active)
+    throw invalidRequest('The price specified is inactive. This field only accepts active prices.', 'items');
+  return price;
+}
+
+function sameRecurrence(prices: Price[]): NonNullable<Price['recurring']> {
+  const first = prices[0];
+  if (!first) throw invalidRequest('Missing required param: items.', 'items', 'parameter_missing');
+  const recurring = recurrenceOf(first);
+  for (const price of prices) {
+    const other = recurrenceOf(price);
+    if (price.currency !== first.currency) throw invalidRequest('All prices must have the same currency.', 'items');
+    if (other.interval !== recurring.interval || other.interval_count !== recurring.interval_count) {
+      throw notSimulated('subscriptions whose items renew in different intervals', 'items');
+    }
+  }
+  return recurring;
+}
+
+function trialEndOf(fields: SubscriptionCreation, now: number): number | null {
+  if (fields.trial_end !== undefined && fields.trial_period_days !== undefined) {
+    throw invalidRequest('You may only specify one of these parameters: trial_end, trial_period_days.', 'trial_end');
+  }
+  if (typeof fields.trial_end === 'number') {
+    if (fields.trial_end <= now)
+      throw invalidRequest('Invalid timestamp: must be an integer Unix timestamp in the future.', 'trial_end');
+    return fields.trial_end;
+  }
+  if (!fields.trial_period_days) return null;
+  if (fields.trial_period_days > MAX_TRIAL_DAYS) {
+    throw invalidRequest(`Trial periods last ${MAX_TRIAL_DAYS} days at most.`, 'trial_period_days');
+  }
+  return now + fields.trial_period_days * DAY_S;
+}
+
+function requireChargeable(world: World, card: string | null, behavior: string): void {
+  if (card === null) throw noDefaultCard();
+  const declineCode = declineCodeOf(world, card);
+  if (behavior !== 'error_if_incomplete' || declineCode === null) return;
+  const { charge: _, ...body } = declined({
+    charge: '',
+    code: 'card_declined',
+    decline_code: declineCode,
+    doc_url: 'https://docs.stripe.com/error-codes/card-declined',
+    message: 'Your card was declined.',
+    payment_method: structuredClone(world.state.paymentMethods[card]) as never,
+    type: 'card_error',
+  }).body;
+  throw new StripeError(402, body);
+}
+
+function itemFor(
+  subscription: string,
+  price: Price | undefined,
+  fields: SubscriptionCreation['items'][number],
+  created: number,
+  period: { start: number; end: number },
+): SubscriptionItem {
+  if (!price) throw new Error('An item without its price.');
+  return {
+    id: newId('si'),
+    object: 'subscription_item',
+    billing_thresholds: null,
+    created,
+    current_period_end: period.end,
+    current_period_start: period.start,
+    current_trial: null,
+    discounts: [],
+    metadata: mergeMetadata({}, fields.metadata),
+    plan: planOf(price),
+    price: structuredClone(price),
+    quantity: fields.quantity ?? 1,
+    subscription,
+    tax_rates: [],
+  };
+}
+
+function newSubscription(
+  id: string,
+  customer: Customer,
+  items: SubscriptionItem[],
+  fields: SubscriptionCreation,
+  times: { now: number; anchor: number; trialEnd: number | null },
+): Subscription {
+  const mode = fields.billing_mode?.type ?? 'flexible';
+  return {
+    id,
+    object: 'subscription',
+    application: null,
+    application_fee_percent: null,
+    automatic_tax: { disabled_reason: null, enabled: false, liability: null },
+    billing_cycle_anchor: times.anchor,
+    billing_cycle_anchor_config: null,
+    billing_mode: { flexible: mode === 'flexible' ? { proration_discounts: 'included' } : null, type: mode },
+    billing_schedules: [],
+    billing_thresholds: null,
+    cancel_at: null,
+    cancel_at_period_end: false,
+    canceled_at: null,
+    cancellation_details: { comment: null, feedback: null, feedback_option: null, reason: null },
+    collection_method: 'charge_automatically',
+    created: times.now,
+    currency: items[0]?.price.currency ?? 'usd',
+    customer: customer.id,
+    customer_account: null,
+    days_until_due: null,
+    default_payment_method: fields.default_payment_method ?? null,
+    default_source: null,
+    default_tax_rates: [],
+    description: fields.description ?? null,
+    discounts: [],
+    ended_at: null,
+    invoice_settings: {
+      account_tax_ids: null,
+      custom_fields: null,
+      description: null,
+      footer: null,
+      issuer: { type: 'self' },
+    },
+    items: {
+      object: 'list',
+      data: items,
+      has_more: false,
+      total_count: items.length,
+      url: `/v1/subscription_items?subscription=${id}`,
+    },
+    latest_invoice: null,
+    livemode: false,
+    managed_payments: { enabled: false },
+    metadata: mergeMetadata({}, fields.metadata),
+    next_pending_invoice_item_invoice: null,
+    on_behalf_of: null,
+    pause_collection: null,
+    payment_settings: {
+      payment_method_options: null,
+      payment_method_types: null,
+      save_default_payment_method: fields.payment_settings?.save_default_payment_method ?? 'off',
+    },
+    pending_invoice_item_interval: null,
+    pending_setup_intent: null,
+    pending_update: null,
+    schedule: null,
+    start_date: times.now,
+    status: 'incomplete',
+    test_clock: customer.test_clock,
+    transfer_data: null,
+    trial_end: times.trialEnd,
+    trial_settings: fields.trial_settings ?? { end_behavior: { missing_payment_method: 'create_invoice' } },
+    trial_start: times.trialEnd === null ? null : times.now,
+  };
+}
+
+/** `cancel_at_period_end` and `cancel_at`: either sets `cancel_at`, and taking back either clears both. https://docs.stripe.com/billing/subscriptions/cancel */
+function scheduleCancel(subscription: Subscription, fields: SubscriptionFields, now: number): void {
+  const periodEnd = firstItem(subscription).current_period_end;
+  if (fields.cancel_at_period_end && fields.cancel_at) {
+    throw invalidRequest('You may only specify one of these parameters: cancel_at, cancel_at_period_end.', 'cancel_at');
+  }
+  if (fields.cancel_at) {
+    if (fields.cancel_at <= now) throw invalidRequest('cancel_at must be a timestamp in the future.', 'cancel_at');
+    if (fields.cancel_at !== periodEnd && fields.proration_behavior !== 'none') {
+      throw notSimulated('a cancel within a period with proration (pass proration_behavior=none)', 'cancel_at');
+    }
+  }
+  const takesBack = fields.cancel_at_period_end === false || fields.cancel_at === null;
+  const cancelAt = fields.cancel_at_period_end ? periodEnd : fields.cancel_at;
+  if (cancelAt) {
+    subscription.cancel_at = cancelAt;
+    subscription.cancel_at_period_end = fields.cancel_at_period_end ?? false;
+    subscription.canceled_at = now;
+    subscription.cancellation_details.reason = 'cancellation_requested';
+  } else if (takesBack && subscription.cancel_at !== null) {
+    subscription.cancel_at = null;
+    subscription.cancel_at_period_end = false;
+    subscription.canceled_at = null;
+    subscription.cancellation_details = { comment: null, feedback: null, feedback_option: null, reason: null };
+  }
+}
+
+function rememberCurrency(world: World, customer: Customer, currency: string): void {
+  change(world, 'customer.updated', customer, (each) => {
+    each.currency ??= currency;
+  });
+}

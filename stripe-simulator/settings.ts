@@ -1,0 +1,59 @@
+import { z } from 'zod';
+
+const DEFAULT_PORT = 4313;
+
+const days = z
+  .string()
+  .regex(/^\d+(,\d+)*$/)
+  .transform((value) => value.split(',').map(Number))
+  .pipe(z.array(z.number().int().min(1)));
+
+const schema = z
+  .object({
+    STRIPE_SIMULATOR_PORT: z.coerce.number().int().min(1).max(65535).default(DEFAULT_PORT),
+    STRIPE_SIMULATOR_STATE: z.string().min(1),
+    STRIPE_SIMULATOR_PUBLIC_URL: z.url().optional(),
+    STRIPE_SIMULATOR_RETRY_DAYS: days.default([3, 5, 7]),
+    STRIPE_SIMULATOR_AFTER_LAST_RETRY: z.enum(['leave_past_due', 'mark_unpaid', 'cancel']).default('leave_past_due'),
+    STRIPE_SIMULATOR_FORWARD_TO: z.url().optional(),
+    STRIPE_WEBHOOK_SECRET: z.string().optional(),
+    LOG_LEVEL: z.string().default('info'),
+    NODE_ENV: z.string().optional(),
+    STRIPE_SECRET_KEY: z.string().optional(),
+  })
+  .refine((env) => env.NODE_ENV !== 'production', {
+    message: 'The Stripe simulator refuses to start with NODE_ENV=production: use Stripe itself.',
+  })
+  .refine((env) => !/^[sr]k_live_/.test(env.STRIPE_SECRET_KEY ?? ''), {
+    message: 'The Stripe simulator refuses to start beside a live key: take STRIPE_SECRET_KEY out of its environment.',
+  });
+
+export interface Settings {
+  port: number;
+  statePath: string;
+  publicUrl: string;
+  retryAfterDays: number[];
+  afterLastRetry: 'leave_past_due' | 'mark_unpaid' | 'cancel';
+  /** Where all events are sent, and what they are signed with; `null` sends them to registered endpoints alone. */
+  forward: { url: string; secret: string } | null;
+  logLevel: string;
+}
+
+/** @throws Error that names each setting that is wrong */
+export function readSettings(env: NodeJS.ProcessEnv): Settings {
+  const result = schema.safeParse(env);
+  if (!result.success) throw new Error(z.prettifyError(result.error));
+  const { data } = result;
+  // While a secret is rotated there are two, newest first.
+  const secret = data.STRIPE_WEBHOOK_SECRET?.split(',')[0]?.trim();
+  const url = data.STRIPE_SIMULATOR_FORWARD_TO;
+  return {
+    port: data.STRIPE_SIMULATOR_PORT,
+    statePath: data.STRIPE_SIMULATOR_STATE,
+    publicUrl: data.STRIPE_SIMULATOR_PUBLIC_URL ?? `http://127.0.0.1:${data.STRIPE_SIMULATOR_PORT}`,
+    retryAfterDays: data.STRIPE_SIMULATOR_RETRY_DAYS,
+    afterLastRetry: data.STRIPE_SIMULATOR_AFTER_LAST_RETRY,
+    forward: url && secret ? { url, secret } : null,
+    logLevel: data.LOG_LEVEL,
+  };
+}

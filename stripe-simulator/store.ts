@@ -1,0 +1,89 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { emptyState, STATE_FORMAT, type State } from './engine/state.ts';
+
+const KEPT_MS = 30 * 86_400_000;
+const IDEMPOTENCY_KEPT_MS = 24 * 3_600_000;
+
+export interface Store {
+  readonly state: State;
+  /** Says that the state has changed; it is written soon, together with other changes. */
+  changed(): void;
+  /** Resolves once everything that had changed by now is in the file. Rejects when it can't be written. */
+  committed(): Promise<void>;
+}
+
+/**
+ * The state in memory with its file. Each write goes to a file beside it that then takes its name, so that a killed
+ * process leaves the old state or the new one, never half of it. Concurrent changes share a write.
+ *
+ * @param path the file; made when missing, with its folder
+ * @throws Error when the file is not a state of this simulator
+ */
+export function openStore(path: string): Store {
+  const state = read(path);
+  prune(state, Date.now());
+  let changes = 0;
+  let written = 0;
+  let writing: Promise<void> | null = null;
+
+  const write = async () => {
+    while (written < changes) {
+      const upTo = changes;
+      await writeFile(`${path}.next`, JSON.stringify(state), { mode: 0o600 });
+      await rename(`${path}.next`, path);
+      written = upTo;
+    }
+  };
+  const start = () => {
+    writing ??= Promise.resolve()
+      .then(write)
+      .finally(() => {
+        writing = null;
+      });
+    return writing;
+  };
+
+  return {
+    state,
+    changed() {
+      changes += 1;
+      // A failed write is reported to whoever waits in committed(), which tries again.
+      start().catch(() => undefined);
+    },
+    async committed() {
+      const upTo = changes;
+      while (written < upTo) await start();
+    },
+  };
+}
+
+function read(path: string): State {
+  if (!existsSync(path)) {
+    mkdirSync(dirname(path), { recursive: true });
+    return emptyState();
+  }
+  const found = JSON.parse(readFileSync(path, 'utf8')) as Partial<State>;
+  if (found.format !== STATE_FORMAT) {
+    throw new Error(
+      `${path} is no state of this Stripe simulator (format ${STATE_FORMAT}). Move it away to begin anew.`,
+    );
+  }
+  return { ...emptyState(), ...found };
+}
+
+/** Stripe lists events for 30 days and keeps idempotency keys for 24 hours. */
+function prune(state: State, nowMs: number): void {
+  for (const [id, recordedAtMs] of Object.entries(state.eventRecordedAtMs)) {
+    if (nowMs - recordedAtMs < KEPT_MS) continue;
+    delete state.events[id];
+    delete state.eventRecordedAtMs[id];
+  }
+  for (const delivery of Object.values(state.deliveries)) {
+    if (!state.events[delivery.eventId]) delete state.deliveries[delivery.id];
+  }
+  for (const [key, answer] of Object.entries(state.idempotentAnswers)) {
+    if (nowMs - answer.atMs > IDEMPOTENCY_KEPT_MS) delete state.idempotentAnswers[key];
+  }
+}
