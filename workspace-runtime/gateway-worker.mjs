@@ -1,4 +1,5 @@
-import { createMessageGateway } from './message-gateway.mjs';
+import { keepHealthFile } from './health-file.mjs';
+import { createMessageGateway, isRuntimeUp } from './message-gateway.mjs';
 import { log, stopOnSignal } from './process-life.mjs';
 import { readSettings } from './runtime-settings.mjs';
 
@@ -7,4 +8,5 @@ const server = createMessageGateway({ ...settings, log });
 server.listen(settings.port, settings.host, () =>
   log({ level: 'info', event: 'listening', process: 'gateway-worker', port: settings.port }),
 );
+keepHealthFile(settings.healthFile, async () => server.listening && (await isRuntimeUp(settings.socketPath)), log);
 stopOnSignal('gateway-worker', server);

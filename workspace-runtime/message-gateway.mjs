@@ -66,6 +66,14 @@ export function createMessageGateway({ token, socketPath, timeoutMs, log }) {
   return server;
 }
 
+/** Whether the plugin runtime answers; the gateway does, or it could not ask. */
+export async function isRuntimeUp(socketPath) {
+  return health(socketPath).then(
+    () => true,
+    () => false,
+  );
+}
+
 async function health(socketPath) {
   const about = { pid: process.pid, uptimeSeconds: Math.floor(process.uptime()) };
   try {

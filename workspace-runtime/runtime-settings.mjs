@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
  * - `LEASEHOLD_WORKSPACE_TOKEN`: bearer token of `POST /messages`; without one every message is refused
  * - `LEASEHOLD_GATEWAY_PORT` [8080], `LEASEHOLD_GATEWAY_HOST` [0.0.0.0: the container's own network]
  * - `LEASEHOLD_PLUGIN_SOCKET` [/tmp/plugin-runtime.sock]: where the two processes meet
+ * - `LEASEHOLD_HEALTH_FILE` [/tmp/healthy-until]: read by the image's health check
  * - `LEASEHOLD_PLUGIN_DIR` [/data/plugins]: the customer's plugins
  * - `LEASEHOLD_PLUGIN_TIMEOUT_MS` [10000]: an execution that takes longer is ended
  * - `LEASEHOLD_PLUGIN_MEMORY_MB` [64]: JavaScript heap of one execution
@@ -17,6 +18,7 @@ export function readSettings(env = process.env) {
     port: positiveInteger(env, 'LEASEHOLD_GATEWAY_PORT', 8080),
     host: env.LEASEHOLD_GATEWAY_HOST ?? '0.0.0.0',
     socketPath: env.LEASEHOLD_PLUGIN_SOCKET ?? '/tmp/plugin-runtime.sock',
+    healthFile: env.LEASEHOLD_HEALTH_FILE ?? '/tmp/healthy-until',
     pluginDirs: [env.LEASEHOLD_PLUGIN_DIR ?? '/data/plugins', fileURLToPath(new URL('./plugins', import.meta.url))],
     timeoutMs: positiveInteger(env, 'LEASEHOLD_PLUGIN_TIMEOUT_MS', 10_000),
     memoryMb: positiveInteger(env, 'LEASEHOLD_PLUGIN_MEMORY_MB', 64),

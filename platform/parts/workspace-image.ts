@@ -123,8 +123,8 @@ async function importBase(docker: Docker, name: string, onProgress: (line: strin
       }
     }
     await place(root, node, '/usr/local/bin/node');
-    // PM2 asks getconf for the size of a memory page.
-    const tools = ['/usr/bin/getconf'].filter((tool) => existsSync(tool));
+    // PM2 asks getconf for the size of a memory page; the health check asks date for the time.
+    const tools = ['/usr/bin/getconf', ...(isBusybox ? [] : ['/bin/date'])].filter((tool) => existsSync(tool));
     for (const tool of tools) await place(root, tool, tool);
     const libraries = await Promise.all([node, ...tools, ...(isBusybox ? [] : [source])].map(librariesOf));
     for (const library of new Set(libraries.flat())) await place(root, library, library);
