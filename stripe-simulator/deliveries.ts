@@ -165,9 +165,11 @@ export function createDeliveries(world: World, store: Store, logger: Logger): De
     redeliver(eventId) {
       const event = state.events[eventId];
       if (!event) throw noSuch('event', eventId, 'id');
+      const earlier = Object.values(state.deliveries).find((each) => each.eventId === eventId);
+      const customer = earlier?.customer ?? customerOf(event.data.object);
       return Object.values(state.webhookEndpoints)
         .filter((endpoint) => endpoint.status === 'enabled')
-        .map((endpoint) => addDelivery(world, event, endpoint.id, customerOf(event.data.object)));
+        .map((endpoint) => addDelivery(world, event, endpoint.id, customer));
     },
     settle(customer, timeoutMs) {
       return new Promise((resolve) => {

@@ -10,13 +10,16 @@ const EXPANDABLE = new Set([
   'customer',
   'default_payment_method',
   'default_price',
+  'default_source',
   'invoice',
   'latest_charge',
   'latest_invoice',
   'payment_intent',
   'payment_method',
+  'pending_setup_intent',
   'price',
   'product',
+  'schedule',
   'subscription',
   'test_clock',
 ]);
@@ -68,13 +71,8 @@ function expandPath(world: World, node: unknown, segments: readonly string[], pa
     const found = lookUp(world, value);
     if (found) fields[segment] = found;
   }
-  const leaf = fields[segment];
-  const expandedLeaf = include !== undefined || EXPANDABLE.has(segment) || leaf === null;
-  if (rest.length === 0) {
-    if (!expandedLeaf) throw notExpandable(path);
-    return;
-  }
-  expandPath(world, leaf, rest, path);
+  if (rest.length > 0) expandPath(world, fields[segment], rest, path);
+  else if (!include && !EXPANDABLE.has(segment)) throw notExpandable(path);
 }
 
 function lookUp(world: World, id: string): WireObject | null {
