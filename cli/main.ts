@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { PlatformError } from '#platform/platform-error.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { fastForwardCommand } from './commands/fast-forward.ts';
+import { storyCommand } from './commands/story.ts';
 import { upCommand } from './commands/up.ts';
 
 if (existsSync('.env')) process.loadEnvFile('.env');
@@ -10,6 +12,8 @@ const program = new Command('leasehold')
   .description('Subscriptions and the workspaces that live by them, on one machine or many.')
   .showHelpAfterError()
   .addCommand(upCommand())
+  .addCommand(storyCommand())
+  .addCommand(fastForwardCommand())
   .addCommand(doctorCommand());
 
 try {

@@ -10,15 +10,13 @@ export class Mailbox {
 
   /** Templates of the mails received, oldest first. */
   async templates(): Promise<string[]> {
-    const answer = await fetch(`${this.base}/email`);
+    const answer = await fetch(`${this.base}/api/email`);
     const mails = (await answer.json()) as {
-      date: string;
       headers: Record<string, string>;
       to: { address: string }[];
     }[];
     return mails
       .filter((mail) => mail.to.some((to) => to.address === this.address))
-      .sort((a, b) => Date.parse(a.date) - Date.parse(b.date))
       .map((mail) => mail.headers['x-leasehold-template'] ?? 'unknown');
   }
 }

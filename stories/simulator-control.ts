@@ -24,7 +24,28 @@ export class SimulatorControl {
 
   /** Waits until no webhook of a customer is on its way. */
   async settle(customer: string, timeoutMs = 30_000): Promise<void> {
-    await this.call('POST', '/deliveries/settle', { customer, timeoutMs });
+    const { settled, pending } = await this.call<{ settled: boolean; pending: number }>('POST', '/deliveries/settle', {
+      customer,
+      timeoutMs,
+    });
+    if (!settled)
+      throw new Error(`${pending} webhooks of ${customer} were not delivered within ${timeoutMs / 1000} s.`);
+  }
+
+  /** The webhooks of a customer with their attempts, oldest first. */
+  async deliveries(
+    customer: string,
+  ): Promise<{ event: string; status: string; attempts: { status: number | null }[] }[]> {
+    const { deliveries } = await this.call<{ deliveries: Awaited<ReturnType<SimulatorControl['deliveries']>> }>(
+      'GET',
+      `/deliveries?customer=${customer}`,
+    );
+    return deliveries;
+  }
+
+  /** Sends an event once more. */
+  async redeliver(eventId: string): Promise<void> {
+    await this.call('POST', `/events/${eventId}/redeliver`);
   }
 
   private async call<T>(method: string, path: string, body?: unknown): Promise<T> {

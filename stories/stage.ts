@@ -21,6 +21,7 @@ export interface Stage {
   client: Client;
   prisma: PrismaClient;
   stripe: Stripe;
+  simulator: SimulatorControl;
   docker: Docker;
   catalog: Catalog;
   customer: SeededCustomer;
@@ -53,10 +54,11 @@ export async function openStage(platform: PlatformHandle): Promise<Stage> {
       card: 'pm_card_visa',
     },
   );
+  const simulator = new SimulatorControl(simulatorBase);
   const driver = new TimeDriver({
     client,
     prisma,
-    simulator: new SimulatorControl(simulatorBase),
+    simulator,
     accountId: customer.accountId,
     stripeCustomerId: customer.stripeCustomerId,
     clockId: customer.clockId,
@@ -66,6 +68,7 @@ export async function openStage(platform: PlatformHandle): Promise<Stage> {
     client,
     prisma,
     stripe,
+    simulator,
     docker,
     catalog,
     customer,

@@ -30,9 +30,9 @@ export async function fastForward(client: Client, workflowId: string, target: st
     updateMask: { paths: ['time_skipping_config'] },
   });
   await until(`the workflow's time to reach ${target}`, FAST_FORWARD_TIMEOUT_MS, async () => {
-    const info = await skippingInfo(client, workflowId);
-    const forward = info?.fastForwardInfo;
-    return forward?.fastForwardId === id && forward.hasCompleted === true;
+    const config = (await skippingInfo(client, workflowId))?.effectiveConfig;
+    // Reaching the target switches skipping off again.
+    return config?.fastForwardConfig?.id === id && config.enabled !== true;
   });
 }
 

@@ -14,6 +14,9 @@ const settingsSchema = z.object({
   LEASEHOLD_INTERNAL_TOKEN: z.string().min(16),
   LEASEHOLD_WORKER_PORT: z.coerce.number().int().default(4312),
   LEASEHOLD_WORKSPACE_IMAGE: z.string().default('leasehold/workspace:dev'),
+  LEASEHOLD_SUBNET_POOL: z.string().default('10.201.0.0/16'),
+  LEASEHOLD_HOST_MEMORY_MB: z.coerce.number().int().positive().optional(),
+  LEASEHOLD_HOST_CPU_PERCENT: z.coerce.number().int().positive().optional(),
   LEASEHOLD_WEB_ORIGIN: z.url().default('http://127.0.0.1:4310'),
 });
 

@@ -1,0 +1,124 @@
+import { serve } from '@hono/node-server';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { createTransport } from 'nodemailer';
+import { createMailActivities } from '#activities/mail/send.ts';
+import { createReadModelActivities } from '#activities/read-model.ts';
+import { createStripeActivities } from '#activities/stripe.ts';
+import { createStripe } from '#activities/stripe-client.ts';
+import { createWorkspaceActivities } from '#activities/workspaces/create-workspace-activities.ts';
+import { createDockerClient } from '#activities/workspaces/docker-client.ts';
+import { readHostCapacity } from '#activities/workspaces/host-capacity.ts';
+import { loadCatalog } from '#catalogs/load.ts';
+import { createPrisma } from '#prisma/client.ts';
+import { createLogger } from '#telemetry/logger.ts';
+import { SUBSCRIPTION_TASK_QUEUE, workspaceTaskQueue } from '#workflows/subscription/messages.ts';
+import { registerHost } from './host-registration.ts';
+import { createInternalEndpoint } from './internal-endpoint.ts';
+import { createLiveSampler } from './live-sampler.ts';
+import { parseWorkerSettings } from './settings.ts';
+import { workflowBundle } from './workflow-bundle.ts';
+
+/** Workflows that stay in memory: more than are active at once, or each message replays a history. */
+const CACHED_WORKFLOWS = 2_000;
+const SHUTDOWN_GRACE_MS = 10_000;
+
+const settings = parseWorkerSettings(process.env);
+const log = createLogger('worker', settings.LOG_LEVEL);
+Runtime.install({
+  shutdownSignals: [],
+  logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
+    const write = level === 'ERROR' ? log.error : level === 'WARN' ? log.warn : level === 'INFO' ? log.info : log.debug;
+    write.call(log, meta ?? {}, message);
+  }),
+});
+
+const prisma = createPrisma(settings.DATABASE_URL, { maxConnections: 10 });
+const docker = createDockerClient(settings.DOCKER_HOST);
+const capacity = await readHostCapacity(docker, {
+  memoryMb: settings.LEASEHOLD_HOST_MEMORY_MB,
+  cpuPercent: settings.LEASEHOLD_HOST_CPU_PERCENT,
+});
+const hostId = settings.LEASEHOLD_HOST_ID;
+
+const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
+const connection = await NativeConnection.connect(connectionOptions);
+const bundle = { codePath: await workflowBundle() };
+const shared = { connection, namespace, shutdownGraceTime: SHUTDOWN_GRACE_MS };
+
+const subscriptions = await Worker.create({
+  ...shared,
+  taskQueue: SUBSCRIPTION_TASK_QUEUE,
+  workflowBundle: bundle,
+  maxCachedWorkflows: CACHED_WORKFLOWS,
+  activities: {
+    ...createStripeActivities({
+      stripe: createStripe(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE),
+      catalog: loadCatalog(settings.LEASEHOLD_CATALOG),
+    }),
+    ...createReadModelActivities({ prisma }),
+    ...createMailActivities({
+      prisma,
+      transport: createTransport(settings.SMTP_URL),
+      from: settings.MAIL_FROM,
+      webOrigin: settings.LEASEHOLD_WEB_ORIGIN,
+    }),
+  },
+});
+const workspaces = await Worker.create({
+  ...shared,
+  taskQueue: workspaceTaskQueue(hostId),
+  activities: createWorkspaceActivities({
+    docker,
+    readDesiredGeneration: async (id) => {
+      const row = await prisma.workspace.findUnique({ where: { id }, select: { desiredGeneration: true } });
+      return row?.desiredGeneration ?? null;
+    },
+    hostId,
+    installation: settings.LEASEHOLD_INSTALLATION,
+    image: settings.LEASEHOLD_WORKSPACE_IMAGE,
+    capacity,
+    subnetPool: settings.LEASEHOLD_SUBNET_POOL,
+    internalToken: settings.LEASEHOLD_INTERNAL_TOKEN,
+    log,
+  }),
+});
+
+const sampler = createLiveSampler({ docker, log });
+const endpoint = createInternalEndpoint({
+  docker,
+  sampler,
+  hostId,
+  installation: settings.LEASEHOLD_INSTALLATION,
+  internalToken: settings.LEASEHOLD_INTERNAL_TOKEN,
+  isKnown: async (id) => (await prisma.workspace.count({ where: { id, hostId } })) > 0,
+  checks: {
+    temporal: () => connection.workflowService.getSystemInfo({}),
+    postgres: () => prisma.$queryRaw`SELECT 1`,
+  },
+  log,
+});
+const server = serve({ fetch: endpoint.fetch, hostname: '127.0.0.1', port: settings.LEASEHOLD_WORKER_PORT });
+const registration = await registerHost({
+  prisma,
+  hostId,
+  internalUrl: `http://127.0.0.1:${settings.LEASEHOLD_WORKER_PORT}`,
+  capacity,
+  log,
+});
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.once(signal, () => {
+    log.info({ signal }, 'stopping: work in hand is finished, nothing new is taken');
+    for (const worker of [subscriptions, workspaces]) if (worker.getState() === 'RUNNING') worker.shutdown();
+  });
+}
+log.info({ hostId, capacity }, 'ready');
+await Promise.all([subscriptions.run(), workspaces.run()]);
+
+registration.stop();
+sampler.stop();
+server.close();
+await connection.close();
+await prisma.$disconnect();
+log.info('stopped');
