@@ -68,15 +68,15 @@ export class DockerEngineUnavailable extends PlatformError {
  *
  * Two engines on one host: `--bridge=none` keeps both from owning `docker0` (workspaces only use networks of their own),
  * and the subnets of workspaces are chosen past every address that the host has. What they do share is iptables: a
- * dockerd that *starts* drops the isolation rules of a running one until that one creates its next network or starts
- * again. So run two on a development machine only.
+ * dockerd that *starts* drops the rules that keep the networks of a running one apart, for all networks that exist then
+ * (measured with 20.10). They come back when that engine starts again. So run two on a development machine only.
  */
 export async function ensureDockerEngine(options: DockerEngineOptions): Promise<DockerEngine> {
   if (options.dockerHost) return givenEngine(options.dockerHost);
   if (existsSync(SYSTEM_SOCKET) && (await answers(`unix://${SYSTEM_SOCKET}`))) {
     return { dockerHost: `unix://${SYSTEM_SOCKET}`, started: false, stop: async () => {} };
   }
-  return ownEngine(options);
+  return ensureOwnDockerEngine(options);
 }
 
 async function givenEngine(dockerHost: string): Promise<DockerEngine> {
@@ -94,7 +94,8 @@ async function givenEngine(dockerHost: string): Promise<DockerEngine> {
   return { dockerHost, started: false, stop: async () => {} };
 }
 
-async function ownEngine(options: DockerEngineOptions): Promise<DockerEngine> {
+/** The last of the ways of `ensureDockerEngine`: a dockerd of our own, whatever else answers. */
+export async function ensureOwnDockerEngine(options: Omit<DockerEngineOptions, 'dockerHost'>): Promise<DockerEngine> {
   const { stateDir, log, onProgress } = options;
   if (process.platform !== 'linux' || process.getuid?.() !== 0) {
     throw new DockerEngineUnavailable(
@@ -113,7 +114,7 @@ async function ownEngine(options: DockerEngineOptions): Promise<DockerEngine> {
     started: true,
     identity,
     pid: identity.pid,
-    stop: () => stopEngine({ identity, recordFile, runDir, log }),
+    stop: () => stopEngine({ identity, stateDir, recordFile, runDir, log }),
   });
 
   const leftOver = recordedProcess(recordFile);
@@ -123,9 +124,11 @@ async function ownEngine(options: DockerEngineOptions): Promise<DockerEngine> {
       return engineOf(leftOver);
     }
     log.warn({ pid: leftOver.pid }, 'the dockerd of an earlier start does not answer and is stopped');
-    await stopEngine({ identity: leftOver, recordFile, runDir, log });
+    await stopEngine({ identity: leftOver, stateDir, recordFile, runDir, log });
   }
 
+  // A killed dockerd leaves a containerd that is running, dying or a zombie; the new one would take any of them for its own.
+  await stopContainerd(runDir);
   // A stale pid file whose number belongs to somebody else by now would keep dockerd from starting.
   for (const stale of [recordFile, pidFile, socket]) rmSync(stale, { force: true });
 
@@ -151,7 +154,7 @@ async function ownEngine(options: DockerEngineOptions): Promise<DockerEngine> {
   writeFileSync(recordFile, JSON.stringify(child.identity));
   await poll(async () => child.hasExited() || (await answers(dockerHost)), { timeoutMs: READY_WITHIN_MS });
   if (child.hasExited() || !(await answers(dockerHost))) {
-    await stopEngine({ identity: child.identity, recordFile, runDir, log });
+    await stopEngine({ identity: child.identity, stateDir, recordFile, runDir, log });
     throw new DockerEngineUnavailable(
       'ENGINE_NOT_STARTED',
       `dockerd could not be started (${lastError(logFile)}): see ${logFile}, or start Docker yourself, or set DOCKER_HOST.`,
@@ -178,7 +181,10 @@ async function runDirectory(stateDir: string): Promise<string> {
   return runDir;
 }
 
-async function findOrInstall({ allowInstall, onProgress }: DockerEngineOptions): Promise<string> {
+async function findOrInstall({
+  allowInstall,
+  onProgress,
+}: Pick<DockerEngineOptions, 'allowInstall' | 'onProgress'>): Promise<string> {
   const missing = ['dockerd', 'containerd', 'iptables'].filter((program) => findProgram(program) === null);
   if (missing.length > 0) {
     const ways =
@@ -218,26 +224,39 @@ async function install(packages: string[]): Promise<void> {
 
 interface OwnEngine {
   identity: ProcessIdentity;
+  stateDir: string;
   recordFile: string;
   runDir: string;
   log: Logger;
 }
 
-async function stopEngine({ identity, recordFile, runDir, log }: OwnEngine): Promise<void> {
+async function stopEngine({ identity, stateDir, recordFile, runDir, log }: OwnEngine): Promise<void> {
   const killed = await endProcess(identity, { timeoutMs: STOP_WITHIN_MS });
   if (killed) log.warn({ pid: identity.pid }, 'dockerd did not stop in time and was killed');
   await stopContainerd(runDir);
+  await releaseDataRoot(join(stateDir, 'data'));
   rmSync(recordFile, { force: true });
+}
+
+/** dockerd mounts its data folder on itself, and after one that was killed no later one takes that mount away. */
+async function releaseDataRoot(dataRoot: string): Promise<void> {
+  const mounts = await readFile('/proc/self/mountinfo', 'utf8');
+  if (!mounts.split('\n').some((line) => line.split(' ')[4] === dataRoot)) return;
+  // Busy while a container that was left running uses it: then it stays.
+  await run('umount', [dataRoot]).catch(() => {});
 }
 
 /** dockerd takes its containerd along; one that was killed leaves it behind. */
 async function stopContainerd(runDir: string): Promise<void> {
   const execRoot = join(runDir, 'exec');
-  const pid = Number(await readFile(join(execRoot, 'containerd', 'containerd.pid'), 'utf8').catch(() => ''));
-  if (!Number.isSafeInteger(pid) || pid < 2) return;
-  const identity = identify(pid);
-  const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-  if (identity && commandLine.includes(execRoot)) await endProcess(identity);
+  const pidFile = join(execRoot, 'containerd', 'containerd.pid');
+  const pid = Number(await readFile(pidFile, 'utf8').catch(() => ''));
+  if (Number.isSafeInteger(pid) && pid > 1) {
+    const identity = identify(pid);
+    const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    if (identity && commandLine.includes(execRoot)) await endProcess(identity);
+  }
+  rmSync(pidFile, { force: true });
 }
 
 /** The recorded process, if that very one still lives. */
