@@ -9,6 +9,7 @@ import { createAuth } from './auth/auth.ts';
 import { createAuthHandler } from './auth/auth-handler.ts';
 import { ensureDemoUser } from './auth/ensure-demo-user.ts';
 import { createFindVisitor } from './auth/find-visitor.ts';
+import { createAcceptanceLoad } from './inbox/acceptance-load.ts';
 import { createForwarder, type Forwarder, type ForwarderOptions } from './inbox/forwarder.ts';
 import { createHintSignaller } from './inbox/hint-signaller.ts';
 import { createInbox } from './inbox/inbox.ts';
@@ -54,7 +55,7 @@ export function createApi(
       pool: forwardingPool,
       signalHints: createHintSignaller(temporal),
       log,
-      acceptancePending: inbox.pending,
+      acceptanceIsBusy: createAcceptanceLoad({ pending: inbox.pending }),
       onForwarded: ({ waitedSeconds }) => {
         for (const seconds of waitedSeconds) metrics.forwardSeconds.observe(seconds);
       },

@@ -41,7 +41,7 @@ export function createTestApi({ env = {}, forwarding = {} }: TestApiOptions = {}
 
 /** The platform's environment with a namespace of our own: no worker of the product meets what these tests start. */
 export function platformEnv(): Record<string, string> {
-  return { ...(inject('platformEnv' as never) as Record<string, string>), TEMPORAL_NAMESPACE: NAMESPACE };
+  return { ...inject('platformEnv'), TEMPORAL_NAMESPACE: NAMESPACE };
 }
 
 /** Makes sure that the tests' namespace exists and can be used. */

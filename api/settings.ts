@@ -37,7 +37,7 @@ export interface ApiSettings {
  *
  * @throws Error with one line for each variable that is missing or wrong; values are never repeated in it.
  */
-export function readApiSettings(env: NodeJS.ProcessEnv): ApiSettings {
+export function readApiSettings(env: Record<string, string | undefined>): ApiSettings {
   const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const parsed = schema.safeParse(present);
   if (!parsed.success) {

@@ -16,7 +16,13 @@ export async function subscription({ accountId }: { accountId: string }): Promis
       version,
       standing: 'suspended',
       holds: [{ name: 'billing', since: '2026-03-08T00:00:00.000Z', reason: 'The renewal was not paid.' }],
-      debt: { invoiceId: 'in_1', amountCents: 900, currency: 'usd', payUrl: 'https://pay.example/in_1' },
+      debt: {
+        invoiceId: 'in_1',
+        amountCents: 900,
+        currency: 'usd',
+        payUrl: 'https://pay.example/in_1',
+        nextAttemptAt: null,
+      },
       workspaces: [],
     };
     return view as AccountView;

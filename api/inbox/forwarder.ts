@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Logger } from '#telemetry/logger.ts';
 import { isDatabaseUnavailable } from '../database-unavailable.ts';
@@ -10,16 +11,16 @@ export interface ForwarderDeps {
   pool: pg.Pool;
   signalHints: SignalHints;
   log: Logger;
-  /** Events that wait for their commit: while there are many, forwarding steps back so that acceptance stays fast. */
-  acceptancePending(): number;
+  /** Whether accepting events needs the machine now: then forwarding steps back. */
+  acceptanceIsBusy(): boolean;
   onForwarded?(forwarded: Forwarded): void;
 }
 
 export interface ForwarderOptions {
   /** Most signals under way at once. Default 8; each holds a connection of the pool. */
   concurrency?: number;
-  /** Above so many events that wait for their commit, one signal at a time. Default 24. */
-  busyAbove?: number;
+  /** While acceptance is busy there is one signal at a time, and a rest of so many times its length. Default 4. */
+  restWhileBusy?: number;
   /** A burst ends when nothing came for so long. Default 2,000. */
   quietMs?: number;
   /** Nothing is gathered for longer. Default 10,000. */
@@ -47,6 +48,8 @@ const SWEEP_PAGE = 200;
 const NEXT_PAGE_MS = 200;
 /** Customers without an account that are remembered, so that the sweep asks for them at once when they get one. */
 const MAX_UNLINKED = 1_000;
+/** However slow a signal was, the next one waits no longer. */
+const MAX_REST_MS = 500;
 /** Customers that wait in memory; beyond it the sweep finds them later. */
 const MAX_QUEUE = 10_000;
 
@@ -74,7 +77,7 @@ interface Trouble {
 export function createForwarder(deps: ForwarderDeps, options: ForwarderOptions = {}): Forwarder {
   const {
     concurrency = 8,
-    busyAbove = 24,
+    restWhileBusy = 4,
     quietMs,
     maxGatherMs,
     sweepEveryMs = 3_000,
@@ -104,7 +107,7 @@ export function createForwarder(deps: ForwarderDeps, options: ForwarderOptions =
 
   /** After an outage one signal goes ahead as the scout. */
   function limit(): number {
-    if (outageFailures > 0 || deps.acceptancePending() > busyAbove) return 1;
+    if (outageFailures > 0 || deps.acceptanceIsBusy()) return 1;
     return concurrency;
   }
 
@@ -112,12 +115,20 @@ export function createForwarder(deps: ForwarderDeps, options: ForwarderOptions =
     for (const customerId of queue) {
       if (!running || paused() || underWay.size >= limit()) return;
       queue.delete(customerId);
-      const work = forward(customerId).finally(() => {
+      const work = forwardAndRest(customerId).finally(() => {
         underWay.delete(work);
         pump();
         if (running && catchingUp && queue.size === 0 && underWay.size === 0 && !paused()) sweepSoon(NEXT_PAGE_MS);
       });
       underWay.add(work);
+    }
+  }
+
+  async function forwardAndRest(customerId: string): Promise<void> {
+    const began = performance.now();
+    await forward(customerId);
+    if (running && deps.acceptanceIsBusy()) {
+      await delay(Math.min(MAX_REST_MS, (performance.now() - began) * restWhileBusy));
     }
   }
 

@@ -64,6 +64,7 @@ export const accountSchema = z
         amountCents: z.number().int(),
         currency: z.string(),
         payUrl: z.string().nullable(),
+        nextAttemptAt: instant.nullable(),
       })
       .nullable(),
     holds: z.array(
