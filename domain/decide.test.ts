@@ -494,8 +494,9 @@ describe('retention and deletion', () => {
   });
 
   test('a new subscription whose first payment is incomplete changes nothing', () => {
-    const tried = aSubscription({ id: 'sub_2', status: 'incomplete', createdAt: day(40) });
-    expect(look(canceled(), day(40), [tried, endedUnpaid]).state.standing).toBe('canceled');
+    const tried = aSubscription({ id: 'sub_2', status: 'incomplete', planId: 'studio', createdAt: day(40) });
+    const { state } = look(canceled(), day(40), [tried, endedUnpaid]);
+    expect(state).toMatchObject({ standing: 'canceled', plan: { id: 'team' } });
   });
 
   test('after deletion nothing is due any more, and a new subscription does not bring the data back', () => {
@@ -525,6 +526,14 @@ describe("the customer's own cancel", () => {
     expect(state).toMatchObject({ standing: 'canceled', plan: { id: 'team' }, dunning: null });
     expect(desired(state)?.state).toBe('stopped');
     expect(deadlines).toEqual([]);
+  });
+
+  test('leaves an account that never began on the free plan, even where services stop', () => {
+    const catalog = aCatalog({ onCancel: 'stop-services' });
+    expect(look(anAccount(), day(0), [aSubscription({ status: 'incomplete_expired' })], catalog).state).toMatchObject({
+      standing: 'free',
+      holds: [],
+    });
   });
 
   test('in grace: reminders stop, what waits is dropped, the debt is shown', () => {
@@ -595,6 +604,43 @@ describe('what is odd', () => {
     expect(kinds(held)).toEqual(['collection-paused']);
     expect(desired(held.state)?.state).toBe('stopped');
     expect(desired(look(held.state, day(1), [aSubscription()], holding).state)?.state).toBe('running');
+  });
+
+  test('a subscription that owes without an open invoice is in grace from the start of its period', () => {
+    const written = anInvoice({ status: 'uncollectible', nextAttemptAt: null });
+    const { state } = look(aPayingAccount(), day(2), [
+      anUnpaidSubscription({ invoices: [written], currentPeriodStart: day(1) }),
+    ]);
+    expect(state).toMatchObject({
+      standing: 'grace',
+      debt: null,
+      dunning: { invoiceId: 'in_1', startedAt: '2026-03-02T00:00:00.000Z', suspendAt: '2026-03-09T00:00:00.000Z' },
+    });
+  });
+
+  test('of two subscriptions that are paid the newer one governs, in whatever order they are read', () => {
+    const older = aSubscription({ id: 'sub_0', planId: 'studio', createdAt: day(-40) });
+    for (const both of [
+      [older, aSubscription()],
+      [aSubscription(), older],
+    ]) {
+      expect(look(aPayingAccount(), day(0), both).state.plan.id).toBe('team');
+    }
+  });
+
+  test('an invoice that nobody has tried to collect yet is no debt', () => {
+    const fresh = anInvoice({ attemptCount: 0 });
+    expect(look(aPayingAccount(), day(0), [aSubscription({ invoices: [fresh] })]).state.debt).toBeNull();
+  });
+
+  test('a change of plan under a hold resizes nothing until the hold is lifted', () => {
+    const held = { ...aPayingAccount(), holds: [{ name: 'admin' as const, since: day(0), reason: 'Abuse.' }] };
+    const bigger = look(held, day(1), [aSubscription({ planId: 'studio' })]).state;
+    expect(desired(bigger)).toMatchObject({ state: 'stopped', size: TEAM_SIZE });
+    expect(desired(look({ ...bigger, holds: [] }, day(2), [aSubscription({ planId: 'studio' })]).state)).toMatchObject({
+      state: 'running',
+      size: STUDIO_SIZE,
+    });
   });
 
   test("a duplicate's end does not stop the subscription that is paid", () => {
