@@ -1,5 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { changeCard, iso, type RunningSimulator, runSimulator, subscribe } from './running-simulator.ts';
+
+// Other parts may load the machine while this runs.
+vi.setConfig({ testTimeout: 30_000 });
 
 let simulator: RunningSimulator;
 beforeAll(async () => {
@@ -170,7 +173,7 @@ test('a subscription from January 31st renews on the last day of short months an
   ]);
 });
 
-test('a trial is announced three days before it ends, then billed; without a card it can end in a cancel', async () => {
+test('a trial is announced three days before it ends, then billed', async () => {
   const { stripe } = simulator;
   const { clock, customer, subscription } = await subscribe(stripe, {
     at: '2026-01-01T00:00:00Z',

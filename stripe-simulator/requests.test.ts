@@ -1,6 +1,9 @@
 import type Stripe from 'stripe';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { iso, type RunningSimulator, runSimulator, seconds, subscribe } from './running-simulator.ts';
+
+// Other parts may load the machine while this runs.
+vi.setConfig({ testTimeout: 30_000 });
 
 let simulator: RunningSimulator;
 beforeAll(async () => {

@@ -40,7 +40,7 @@ async function start(): Promise<void> {
       (answer) => answer.ok,
       () => false,
     );
-  await expect.poll(healthy, { timeout: 20_000, interval: 100 }).toBe(true);
+  await expect.poll(healthy, { timeout: 40_000, interval: 100 }).toBe(true);
 }
 
 async function kill(): Promise<void> {
@@ -86,7 +86,7 @@ test('kill -9 forgets nothing: objects, time, idempotency keys and deliveries th
   );
   expect(event.type).toBe('invoice.payment_failed');
   await receiver.stop();
-}, 60_000);
+}, 120_000);
 
 test('it refuses to start for production and beside a live key, and says why', async () => {
   const cases: Record<string, string>[] = [{ NODE_ENV: 'production' }, { STRIPE_SECRET_KEY: 'sk_live_abc' }];
@@ -99,4 +99,4 @@ test('it refuses to start for production and beside a live key, and says why', a
     const code = await new Promise((resolve) => refused.once('close', resolve));
     expect([code, said]).toEqual([1, expect.stringContaining('refuses to start')]);
   }
-}, 30_000);
+}, 60_000);
