@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import type { PrismaClient } from '#prisma/client.ts';
 
@@ -58,7 +59,8 @@ export class WorkspaceProbe {
   /** Whether a file is in the data volume; works on a stopped container too. */
   async has(name: string): Promise<boolean> {
     try {
-      await this.handle().infoArchive({ path: `/data/${name}` });
+      const answer = (await this.handle().infoArchive({ path: `/data/${name}` })) as Readable;
+      answer.destroy();
       return true;
     } catch (error) {
       if ((error as { statusCode?: number }).statusCode === 404) return false;
@@ -104,6 +106,7 @@ export class WorkspaceProbe {
       );
       stream.on('end', resolve).on('error', reject);
     });
+    stream.destroy();
     const { ExitCode } = await exec.inspect();
     if (ExitCode !== 0) throw new Error(`${command[0]} in the workspace ended with ${ExitCode}: ${Buffer.concat(err)}`);
     return Buffer.concat(out).toString();
