@@ -181,10 +181,11 @@ test('started five times at once, there is one container and one network', async
   expect(networks).toHaveLength(1);
 });
 
-test('started by two workers at once, there is one container', async () => {
+test('started by two workers at once, there is one container and one network', async () => {
   const id = newId();
   const results = await Promise.all([converger()(wish(id, 'running')), converger()(wish(id, 'running'))]);
   expect(new Set(results.map((result) => result.containerId)).size).toBe(1);
+  expect(await docker.listNetworks({ filters: { name: [objectName(id)] } })).toHaveLength(1);
 });
 
 test('a foreign container with our name is neither adopted nor deleted', async () => {
@@ -320,7 +321,7 @@ test("a tenant can't reach another tenant's gateway", async () => {
       mine,
       'node',
       '-e',
-      `fetch('${url}/health',{signal:AbortSignal.timeout(2000)}).then(r=>console.log('reached'),()=>console.log('refused'))`,
+      `fetch('${url}/health',{signal:AbortSignal.timeout(2000)}).then(()=>'reached',()=>'refused').then((said)=>{console.log(said);process.exit()})`,
     );
   expect(await knock('http://127.0.0.1:8080')).toBe('reached');
   expect(await knock(gatewayUrl(await inspect(theirs)))).toBe('refused');

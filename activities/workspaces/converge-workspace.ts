@@ -72,7 +72,7 @@ export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
         try {
           return await convergeOnce(input, attempt, newest, actions);
         } catch (error) {
-          if (!isEngineError(error, 404, 409) || round === ROUNDS) throw error;
+          if (!hasChangedUnderUs(error) || round === ROUNDS) throw error;
           log.info(
             { workspaceId: input.workspaceId, round, err: error },
             'the workspace changed under us; looking again',
@@ -303,12 +303,17 @@ export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
   }
 }
 
+/** Somebody else changed what we had just looked at; a network that two made at once is "ambiguous" until one is gone. */
+function hasChangedUnderUs(error: unknown): boolean {
+  return isEngineError(error, 404, 409) || (isEngineError(error, 400) && engineMessage(error).includes('is ambiguous'));
+}
+
 /** Limits that the engine will not have: 400, or on cgroup v1 a 500 for memory below what is in use. */
 async function refused<T>(call: Promise<T>): Promise<T> {
   try {
     return await call;
   } catch (error) {
-    if (isEngineError(error, 400)) {
+    if (isEngineError(error, 400) && !hasChangedUnderUs(error)) {
       throw new WorkspaceFailed('LIMITS_REFUSED', `The engine refused the workspace: ${engineMessage(error)}`);
     }
     if (isEngineError(error, 500) && /memory limit|device or resource busy/i.test(engineMessage(error))) {

@@ -28,7 +28,9 @@ export function createWorkspaceNetworks(docker: Docker, subnetPool: string): Wor
   async function named(owner: Owner): Promise<Docker.NetworkInspectInfo[]> {
     const name = objectName(owner.workspaceId);
     const found = await docker.listNetworks({ filters: { name: [name] } });
-    return found.filter((network) => network.Name === name).sort((a, b) => (a.Created < b.Created ? -1 : 1));
+    return found
+      .filter((network) => network.Name === name)
+      .sort((a, b) => (`${a.Created} ${a.Id}` < `${b.Created} ${b.Id}` ? -1 : 1));
   }
 
   async function assertOurs(owner: Owner): Promise<void> {
@@ -37,8 +39,8 @@ export function createWorkspaceNetworks(docker: Docker, subnetPool: string): Wor
 
   async function findOrCreate(owner: Owner, beforeChange: () => Promise<void>): Promise<string> {
     await assertOurs(owner);
-    const [existing] = await named(owner);
-    if (existing) return existing.Id;
+    const existing = await onlyOne(owner, beforeChange);
+    if (existing) return existing;
 
     const refused: string[] = [];
     for (let attempt = 1; ; attempt += 1) {
@@ -51,20 +53,32 @@ export function createWorkspaceNetworks(docker: Docker, subnetPool: string): Wor
       }
       await beforeChange();
       try {
-        const network = await docker.createNetwork({
+        await docker.createNetwork({
           Name: objectName(owner.workspaceId),
           Driver: 'bridge',
           CheckDuplicate: true,
           IPAM: { Driver: 'default', Config: [{ Subnet: subnet }] },
           Labels: ownerLabels(owner),
         });
-        return network.id;
       } catch (error) {
         const overlaps = isEngineError(error) && /overlap|conflict/i.test(engineMessage(error));
         if (!overlaps || attempt === ATTEMPTS) throw error;
         refused.push(subnet);
+        continue;
       }
+      const made = await onlyOne(owner, beforeChange);
+      if (made) return made;
     }
+  }
+
+  /** Another process may have made one of the same name meanwhile: the oldest stays, whoever looks. */
+  async function onlyOne(owner: Owner, beforeChange: () => Promise<void>): Promise<string | null> {
+    const [oldest, ...others] = await named(owner);
+    for (const other of others) {
+      await beforeChange();
+      await unlessMissing(docker.getNetwork(other.Id).remove());
+    }
+    return oldest?.Id ?? null;
   }
 
   return {
