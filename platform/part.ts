@@ -71,6 +71,8 @@ export interface PartContext {
   signal: AbortSignal;
   /** Says what is going on, in one phrase. */
   progress(detail: string): void;
+  /** Says what it is, in one phrase that is shown once it is there. */
+  describe(detail: string): void;
   /** Starts a process that is written down at once, so that it can't outlive us unknown. It logs to `logFile`. */
   spawn(options: Omit<ChildOptions, 'logFile'>): Promise<Child>;
 }

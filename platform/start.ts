@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ControlEndpoint, openControlEndpoint, type PartControl } from './control-endpoint.ts';
@@ -149,6 +149,7 @@ export async function startPlatform(
           await Promise.all(together.map((name) => supervisor.finish(name).catch((error) => say(`${name}: ${error}`))));
           if (together.includes('worker')) await stopContainers();
         }
+        await supervisor.idle();
         await release();
         settleEnded(reason);
       })();
@@ -159,10 +160,11 @@ export async function startPlatform(
       const engine = supervisor.statuses().find(({ name }) => name === 'docker');
       if (!env.DOCKER_HOST || !engine || engine.state === 'left-out') return;
       try {
+        // An engine that was killed has left its containers running.
+        if (engine.state === 'stopped' || engine.state === 'failed') await supervisor.startAtEnd('docker');
         await stopOwnContainers(env.DOCKER_HOST, secrets.installationId);
       } catch (error) {
-        if (existsSync(join(stateDir, 'secrets.json')))
-          say(`Our workspaces could not be stopped, as the Docker engine does not answer: ${(error as Error).message}`);
+        say(`Our workspaces could not be stopped, as the Docker engine does not answer: ${(error as Error).message}`);
       }
     }
 

@@ -13,7 +13,7 @@ const DEATHS_WINDOW_MS = 120_000;
 
 export interface SupervisorOptions {
   parts: Record<PartName, Part>;
-  context: Omit<PartContext, 'logFile' | 'progress' | 'spawn'>;
+  context: Omit<PartContext, 'logFile' | 'progress' | 'describe' | 'spawn'>;
   /** Pause before the first new start of a part that died, in milliseconds; it doubles each time. Default 250. */
   restartDelayMs?: number;
   /** Called at each change of a part's status. */
@@ -29,6 +29,8 @@ export type Supervisor = ReturnType<typeof createSupervisor>;
 interface Slot {
   part: Part;
   status: PartStatus;
+  /** What it is, shown once it is there. */
+  description?: string;
   /** The process that is being started, before its part can be used. */
   child?: Child;
   running?: RunningPart;
@@ -68,6 +70,9 @@ export function createSupervisor({
       ...context,
       logFile,
       progress: (detail) => report(slot, { detail }),
+      describe: (detail) => {
+        slot.description = detail;
+      },
       spawn: async (options) => {
         context.signal.throwIfAborted();
         const child = await startChild({ ...options, logFile });
@@ -82,17 +87,27 @@ export function createSupervisor({
 
   const logFileOf = (slot: Slot) => join(context.stateDir, 'logs', `${slot.part.name}.log`);
 
-  async function launch(slot: Slot): Promise<void> {
+  /** @param atEnd starts it although the platform is stopping, for the sake of what is to be stopped with it */
+  async function launch(slot: Slot, atEnd = false): Promise<void> {
+    if (!atEnd) context.signal.throwIfAborted();
     const startedAt = performance.now();
     report(slot, { state: 'starting' });
     try {
       const running = await slot.part.start(contextOf(slot));
+      if (context.signal.aborted && !atEnd) {
+        await running?.stop();
+        context.signal.throwIfAborted();
+      }
       if (running) {
         slot.running = running;
         void running.exited.then((how) => whenExited(slot, running, how));
       }
       const tookMs = Math.round(performance.now() - startedAt);
-      report(slot, { state: running ? 'running' : 'done', tookMs });
+      report(slot, {
+        state: running ? 'running' : 'done',
+        tookMs,
+        ...(slot.description === undefined ? {} : { detail: slot.description }),
+      });
     } finally {
       delete slot.child;
       onProcesses();
@@ -120,7 +135,8 @@ export function createSupervisor({
         );
       }
       report(slot, { state: 'restarting', detail: reason, restarts: slot.status.restarts + 1 });
-      await delay(Math.min(restartDelayMs * 2 ** (slot.deaths.length - 1), LONGEST_RESTART_DELAY_MS));
+      const pauseMs = Math.min(restartDelayMs * 2 ** (slot.deaths.length - 1), LONGEST_RESTART_DELAY_MS);
+      await delay(pauseMs, undefined, { signal: context.signal }).catch(() => undefined);
       await launch(slot).catch((error: Error) => {
         reason = error.message;
       });
@@ -211,6 +227,19 @@ export function createSupervisor({
           throw explained(slot, error);
         });
       });
+    },
+
+    /** Starts a part that is down, at the platform's end: what is to be stopped can't be reached without it. */
+    async startAtEnd(name: PartName): Promise<void> {
+      const slot = slotOf(name);
+      await enqueue(slot, async () => {
+        if (!slot.running) await launch(slot, true);
+      });
+    },
+
+    /** Resolves when nothing is being started or ended. */
+    async idle(): Promise<void> {
+      await Promise.all([...slots.values()].map(({ queue }) => queue));
     },
 
     /** Ends a part at the platform's end: also one that is still being started. */

@@ -47,6 +47,12 @@ let panicMessage = '';
 /** The CLI's `print` requests carry ids of our own, far from those that it uses. */
 let nextRequestId = 1_000_000;
 let enginePromise;
+const adapterFactory = bindMigrationAwareSqlAdapterFactory({
+  provider: 'postgres',
+  adapterName: '@prisma/adapter-pg',
+  connect: () => connect(datasource.url),
+  connectToShadowDb,
+});
 
 if (positionals[0] === 'cli') await runCliCommand(positionals[1]);
 else serve();
@@ -128,12 +134,7 @@ async function createEngine() {
   return wasmGlue.SchemaEngine.new(
     { datamodels: flags.datamodels?.map((path) => [path, readFileSync(path, 'utf8')]) },
     () => undefined,
-    bindMigrationAwareSqlAdapterFactory({
-      provider: 'postgres',
-      adapterName: '@prisma/adapter-pg',
-      connect: () => connect(datasource.url),
-      connectToShadowDb,
-    }),
+    adapterFactory,
   );
 }
 
@@ -169,7 +170,9 @@ function readCharColumns(adapter) {
   let charColumns = [];
   const performIO = adapter.performIO.bind(adapter);
   adapter.performIO = async (query) => {
-    const result = await performIO(query);
+    const answer = await performIO(query);
+    // Several statements at once (`db execute`) answer with a list.
+    const result = Array.isArray(answer) ? answer.at(-1) : answer;
     charColumns = result.fields.flatMap((field, index) => (field.dataTypeID === CHAR_OID ? [index] : []));
     for (const index of charColumns) result.fields[index].dataTypeID = TEXT_OID;
     return result;
@@ -226,9 +229,17 @@ function splitSchema(url) {
   return { href: parsed.href, schema };
 }
 
-function describe(error) {
-  const code = error?.code ?? error?.cause?.code;
-  return { message: error?.message || String(code ?? error), error_code: PRISMA_CODES[code] };
+function describe(thrown) {
+  const error = originalError(thrown);
+  const code = error?.cause?.originalCode ?? error?.code ?? error?.cause?.code;
+  const message = error?.cause?.originalMessage || error?.message || String(code ?? error);
+  return { message, error_code: PRISMA_CODES[code] };
+}
+
+/** The engine keeps only the number of an adapter's error; the error itself waits in the adapter's registry. */
+function originalError(thrown) {
+  const id = /External error id#(\d+)/.exec(thrown?.message ?? thrown)?.[1];
+  return id === undefined ? thrown : (adapterFactory.errorRegistry.consumeError(Number(id))?.error ?? thrown);
 }
 
 function send(message) {

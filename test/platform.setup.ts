@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -58,6 +58,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 function start(): SharedPlatform {
   const stateDir = mkdtempSync(join(tmpdir(), FOLDER_PREFIX));
+  // Lets PostgreSQL's user through to its data.
+  chmodSync(stateDir, 0o711);
   const platform = sweep().then(() =>
     startPlatform({
       stateDir,

@@ -5,9 +5,9 @@ import type { Part } from '../part.ts';
 export const demo: Part = {
   name: 'demo',
   needs: ['worker', 'api'],
-  async start({ env, progress }) {
+  async start({ env, describe }) {
     await ensureDemoCustomer(env);
-    progress('demo@leasehold.test');
+    describe('demo@leasehold.test');
     return undefined;
   },
 };

@@ -11,7 +11,7 @@ export const docker: Part = {
   name: 'docker',
   needs: [],
   givenBy: 'DOCKER_HOST',
-  async start({ env, stateDir, logFile, progress }) {
+  async start({ env, stateDir, logFile, progress, describe }) {
     const engine = await ensureDockerEngine({
       stateDir: join(stateDir, 'docker'),
       logFile,
@@ -22,10 +22,10 @@ export const docker: Part = {
     env.DOCKER_HOST = engine.dockerHost;
     const { identity } = engine;
     if (!identity) {
-      progress(`the engine that answers on ${engine.dockerHost}`);
+      describe(`the engine that answers on ${engine.dockerHost}`);
       return undefined;
     }
-    progress(`our own engine on ${engine.dockerHost}`);
+    describe(`our own engine on ${engine.dockerHost}`);
     const gone = () => !isAlive(identity);
     return {
       identity,
@@ -43,7 +43,7 @@ export const docker: Part = {
 export const workspaceImage: Part = {
   name: 'workspace-image',
   needs: ['docker'],
-  async start({ env, progress }) {
+  async start({ env, progress, describe }) {
     const tag = env.LEASEHOLD_WORKSPACE_IMAGE ?? '';
     const { built } = await ensureWorkspaceImage({
       dockerHost: env.DOCKER_HOST ?? '',
@@ -51,7 +51,7 @@ export const workspaceImage: Part = {
       baseImage: process.env.LEASEHOLD_WORKSPACE_BASE || undefined,
       onProgress: progress,
     });
-    progress(built ? `${tag}, built now` : tag);
+    describe(built ? `${tag}, built now` : tag);
     return undefined;
   },
 };

@@ -7,7 +7,7 @@ export const mail: Part = {
   name: 'mail',
   needs: [],
   givenBy: 'SMTP_URL',
-  async start({ ports, stateDir, root, progress, spawn }) {
+  async start({ ports, stateDir, root, describe, spawn }) {
     const child = await spawn({
       command: process.execPath,
       args: [
@@ -20,7 +20,7 @@ export const mail: Part = {
       cwd: root,
     });
     await waitUntilReady(child, 'The mail catcher', () => answersOk(`http://127.0.0.1:${ports.mail}/api/healthz`));
-    progress(`http://127.0.0.1:${ports.mail}`);
+    describe(`http://127.0.0.1:${ports.mail}`);
     return child;
   },
 };

@@ -9,7 +9,7 @@ import { withDatabase } from './postgres.ts';
 export const migrations: Part = {
   name: 'migrations',
   needs: ['postgres'],
-  async start({ env, root, logFile, progress, spawn }) {
+  async start({ env, root, logFile, progress, describe, spawn }) {
     const wanted = readdirSync(join(root, 'prisma/migrations'), { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
       .map((entry) => entry.name);
@@ -26,7 +26,7 @@ export const migrations: Part = {
       if ((await child.exited) !== 'ended with status 0')
         throw new PlatformError(`The database could not be migrated:\n${lastLines(logFile)}`);
     }
-    progress(`${wanted.length} applied`);
+    describe(`${wanted.length} applied`);
     return undefined;
   },
 };

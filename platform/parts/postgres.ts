@@ -52,7 +52,7 @@ export const postgres: Part = {
     });
     await waitUntilReady(child, 'PostgreSQL', () => canConnect(context));
     await ensureDatabase(context, DATABASE);
-    context.progress(`PostgreSQL ${readFileSync(join(home.dataDir, 'PG_VERSION'), 'utf8').trim()}`);
+    context.describe(`PostgreSQL ${readFileSync(join(home.dataDir, 'PG_VERSION'), 'utf8').trim()}`);
     return child;
   },
 };

@@ -22,10 +22,11 @@ export const worker = product('worker', ['temporal', 'docker', 'workspace-image'
   readyUrl: ({ ports }) => `http://127.0.0.1:${ports.worker}/ready`,
 });
 
+/** Its `/health`: `/ready` also speaks for other parts, which may be down while the API is to be started. */
 export const api = product('api', ['temporal', 'migrations'], {
   what: 'The API',
   file: 'api/main.ts',
-  readyUrl: ({ ports }) => `http://127.0.0.1:${ports.api}/ready`,
+  readyUrl: ({ ports }) => `http://127.0.0.1:${ports.api}/health`,
 });
 
 /** The web UI, built first when its build is older than its sources. */
@@ -67,7 +68,7 @@ async function startProduct(context: PartContext, { what, file, readyUrl, env }:
     stopTimeoutMs: 20_000,
   });
   await waitUntilReady(child, what, () => answersOk(readyUrl));
-  context.progress(new URL(readyUrl).origin);
+  context.describe(new URL(readyUrl).origin);
   return child;
 }
 

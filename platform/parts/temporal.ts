@@ -30,6 +30,7 @@ export const temporal: Part = {
     const binaries = await ensureTemporalBinaries(process.env, context);
     const database = temporalDatabase(env.DATABASE_URL ?? '');
     await ensureSchemas(binaries, database, env.DATABASE_URL ?? '');
+    await forgetEarlierMembers(env.DATABASE_URL ?? '');
 
     const folder = join(stateDir, 'temporal');
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -47,7 +48,7 @@ export const temporal: Part = {
     const address = `127.0.0.1:${ports.temporal}`;
     await waitUntilReady(child, 'The Temporal server', () => isServing(address));
     await ensureNamespace(address, env.TEMPORAL_NAMESPACE ?? '');
-    context.progress(`Temporal ${versions.temporalServer} on ${address}`);
+    context.describe(`Temporal ${versions.temporalServer} on ${address}`);
     return child;
   },
 };
@@ -57,7 +58,7 @@ export const temporalUi: Part = {
   name: 'temporal-ui',
   needs: ['temporal'],
   givenBy: 'TEMPORAL_ADDRESS',
-  async start({ env, ports, stateDir, signal, progress, spawn }) {
+  async start({ env, ports, stateDir, signal, progress, describe, spawn }) {
     const binaries = await ensureTemporalBinaries(process.env, { progress, signal });
     const folder = join(stateDir, 'temporal');
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -70,10 +71,20 @@ export const temporalUi: Part = {
     });
     const url = `http://127.0.0.1:${ports.temporalUi}`;
     await waitUntilReady(child, "Temporal's Web UI", () => answersOk(`${url}/healthz`));
-    progress(url);
+    describe(url);
     return child;
   },
 };
+
+/**
+ * Takes the server's own earlier run out of the table of members. A new run on other ports would wait a minute for those
+ * that are gone.
+ */
+async function forgetEarlierMembers(databaseUrl: string): Promise<void> {
+  await withDatabase(databaseOf(databaseUrl, TEMPORAL_DATABASES.default), (client) =>
+    client.query(`DELETE FROM cluster_membership WHERE rpc_address = '127.0.0.1'`),
+  );
+}
 
 async function ensureSchemas(
   binaries: TemporalBinaries,
@@ -99,9 +110,7 @@ async function ensureSchema(
   name: string,
   schema: string,
 ): Promise<void> {
-  const url = new URL(databaseUrl);
-  url.pathname = `/${name}`;
-  const hasSchema = await withDatabase(url.href, async (client) => {
+  const hasSchema = await withDatabase(databaseOf(databaseUrl, name), async (client) => {
     const { rows } = await client.query(`SELECT to_regclass('schema_version') IS NOT NULL AS exists`);
     return rows[0].exists === true;
   });
@@ -128,4 +137,11 @@ async function ensureSchema(
   };
   if (!hasSchema) await tool('setup-schema', '-v', '0.0');
   await tool('update-schema', '--schema-name', schema);
+}
+
+/** The address of another database on the same server. */
+function databaseOf(databaseUrl: string, name: string): string {
+  const url = new URL(databaseUrl);
+  url.pathname = `/${name}`;
+  return url.href;
 }
