@@ -6,9 +6,11 @@ import { createMailActivities } from '#activities/mail/send.ts';
 import { createReadModelActivities } from '#activities/read-model.ts';
 import { createStripeActivities } from '#activities/stripe.ts';
 import { createStripe } from '#activities/stripe-client.ts';
+import { type ConvergeDeps, createConvergeWorkspace } from '#activities/workspaces/converge-workspace.ts';
 import { createWorkspaceActivities } from '#activities/workspaces/create-workspace-activities.ts';
 import { createDockerClient } from '#activities/workspaces/docker-client.ts';
 import { readHostCapacity } from '#activities/workspaces/host-capacity.ts';
+import { startHostReconciler } from '#activities/workspaces/reconcile-host.ts';
 import { loadCatalog } from '#catalogs/load.ts';
 import { createPrisma } from '#prisma/client.ts';
 import { createLogger } from '#telemetry/logger.ts';
@@ -17,6 +19,7 @@ import { registerHost } from './host-registration.ts';
 import { createInternalEndpoint } from './internal-endpoint.ts';
 import { createLiveSampler } from './live-sampler.ts';
 import { parseWorkerSettings } from './settings.ts';
+import { readSettledWishes } from './settled-wishes.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
 /** Workflows that stay in memory: more than are active at once, or each message replays a history. */
@@ -65,25 +68,36 @@ const subscriptions = await Worker.create({
     }),
   },
 });
+const convergeDeps = {
+  docker,
+  readDesiredGeneration: async (id) => {
+    const row = await prisma.workspace.findUnique({ where: { id }, select: { desiredGeneration: true } });
+    return row?.desiredGeneration ?? null;
+  },
+  hostId,
+  installation: settings.LEASEHOLD_INSTALLATION,
+  image: settings.LEASEHOLD_WORKSPACE_IMAGE,
+  capacity,
+  subnetPool: settings.LEASEHOLD_SUBNET_POOL,
+  internalToken: settings.LEASEHOLD_INTERNAL_TOKEN,
+  log,
+} satisfies ConvergeDeps;
+// One converge for both callers: it holds the lanes in which a workspace's changes wait for each other.
+const converge = createConvergeWorkspace(convergeDeps);
 const workspaces = await Worker.create({
   ...shared,
   taskQueue: workspaceTaskQueue(hostId),
-  activities: createWorkspaceActivities({
-    docker,
-    readDesiredGeneration: async (id) => {
-      const row = await prisma.workspace.findUnique({ where: { id }, select: { desiredGeneration: true } });
-      return row?.desiredGeneration ?? null;
-    },
-    hostId,
-    installation: settings.LEASEHOLD_INSTALLATION,
-    image: settings.LEASEHOLD_WORKSPACE_IMAGE,
-    capacity,
-    subnetPool: settings.LEASEHOLD_SUBNET_POOL,
-    internalToken: settings.LEASEHOLD_INTERNAL_TOKEN,
-    log,
-  }),
+  activities: createWorkspaceActivities(convergeDeps, converge),
 });
 
+const reconciler = startHostReconciler({
+  docker,
+  converge,
+  readSettledWishes: () => readSettledWishes(prisma, hostId),
+  hostId,
+  installation: settings.LEASEHOLD_INSTALLATION,
+  log,
+});
 const sampler = createLiveSampler({ docker, log });
 const endpoint = createInternalEndpoint({
   docker,
@@ -117,6 +131,7 @@ log.info({ hostId, capacity }, 'ready');
 await Promise.all([subscriptions.run(), workspaces.run()]);
 
 registration.stop();
+await reconciler.stop();
 sampler.stop();
 server.close();
 await connection.close();
