@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { later } from '#domain/time.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { accountView, subscriptionWorkflowId } from '#workflows/subscription/messages.ts';
 import type { AccountAnswer } from '../answers.ts';
@@ -49,11 +50,18 @@ export function createReadAccount(
     return saved && { ...saved.view, source: 'read-model', ageSeconds: saved.ageSeconds };
   }
 
+  /** A view holds the time at which it was made; between its own acts a workflow's clock stands still. */
+  async function atPresent(answer: AccountAnswer | null): Promise<AccountAnswer | null> {
+    if (!answer) return null;
+    const present = new Date(Date.now() + (await readModel.clockAheadMs(answer.accountId))).toISOString();
+    return { ...answer, now: later(answer.now, present) };
+  }
+
   return async (accountId, { minVersion = 0 } = {}) => {
     const giveUpAt = performance.now() + versionWaitMs;
     for (;;) {
       const answer = (await live(accountId)) ?? (await stored(accountId));
-      if ((answer?.version ?? 0) >= minVersion || performance.now() + POLL_MS >= giveUpAt) return answer;
+      if ((answer?.version ?? 0) >= minVersion || performance.now() + POLL_MS >= giveUpAt) return atPresent(answer);
       await delay(POLL_MS);
     }
   };

@@ -2,6 +2,9 @@ import type { AccountView } from '#domain/account-view.ts';
 import type { Happened, HappenedKind } from '#domain/timeline.ts';
 import type { PrismaClient } from '#prisma/client.ts';
 
+/** Less is the way from the workflow to the database, or two machines' clocks. */
+const CLOCK_TOLERANCE_MS = 60_000;
+
 export interface StoredView {
   view: AccountView;
   /** Seconds of wall time since it was saved. */
@@ -19,6 +22,8 @@ export interface ReadModel {
   /** The account that a person owns; the first one when there are several. */
   accountOf(userId: string): Promise<{ accountId: string } | null>;
   storedView(accountId: string): Promise<StoredView | null>;
+  /** Milliseconds by which the account's own time is ahead of the wall's: 0, except where a demo was moved ahead. */
+  clockAheadMs(accountId: string): Promise<number>;
   /** A workspace of an account that the person owns; anyone else's is not there. */
   workspaceOf(userId: string, workspaceId: string): Promise<OwnedWorkspace | null>;
   /** What happened, newest first. */
@@ -45,6 +50,14 @@ export function createReadModel(prisma: PrismaClient): ReadModel {
       // The save activity alone writes this column, and only AccountViews.
       const view = row.view as unknown as AccountView;
       return { view, ageSeconds: Math.max(0, Math.round((Date.now() - row.updatedAt.getTime()) / 1_000)) };
+    },
+    async clockAheadMs(accountId) {
+      const row = await prisma.account.findUnique({
+        where: { id: accountId },
+        select: { savedAt: true, updatedAt: true },
+      });
+      const aheadMs = row ? row.savedAt.getTime() - row.updatedAt.getTime() : 0;
+      return aheadMs > CLOCK_TOLERANCE_MS ? aheadMs : 0;
     },
     async workspaceOf(userId, workspaceId) {
       const row = await prisma.workspace.findFirst({

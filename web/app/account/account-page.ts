@@ -66,9 +66,9 @@ export function presentAccountPage({ account, history, live, viewer, wallMs }: A
   };
 }
 
-/** The account's own time now. It can be ahead of the wall's, never behind: a view that was made a while ago is brought up to date. */
+/** The account's own time now. It can be ahead of the wall's, never behind. */
 function accountTime(account: AccountAnswer, wallMs: number): string {
-  return new Date(Math.max(Date.parse(account.now) + account.ageSeconds * 1000, wallMs)).toISOString();
+  return new Date(Math.max(Date.parse(account.now), wallMs)).toISOString();
 }
 
 function capitalised(word: string): string {
