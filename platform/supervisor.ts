@@ -203,6 +203,8 @@ export function createSupervisor({
         await Promise.all(slot.part.needs.map(readiness));
         context.signal.throwIfAborted();
         await enqueue(slot, () => launch(slot)).catch((error: Error) => {
+          // What a stop cuts short has not failed.
+          context.signal.throwIfAborted();
           report(slot, { state: 'failed', detail: error.message });
           throw explained(slot, error);
         });
