@@ -17,8 +17,9 @@ const allowed = {
     'workflows/connection.ts',
     'workflows/[^/]+/messages.ts',
   ],
-  web: ['web', 'api/answers.ts'],
+  web: ['web', 'api/answers.ts', 'telemetry'],
   'stripe-simulator': ['stripe-simulator', 'telemetry'],
+  'workspace-runtime': ['workspace-runtime'],
 };
 
 /** @type {import('dependency-cruiser').IConfiguration} */

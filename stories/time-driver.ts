@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { earliest } from '#domain/time.ts';
 import type { PrismaClient } from '#prisma/client.ts';
-import { agenda, subscriptionWorkflowId } from '#workflows/subscription/messages.ts';
+import { agenda, billingHints, subscriptionWorkflowId } from '#workflows/subscription/messages.ts';
 import type { SimulatorControl } from './simulator-control.ts';
 import { fastForward, virtualNow } from './time-skipping.ts';
 import { until } from './until.ts';
@@ -72,6 +72,13 @@ export class TimeDriver {
       return waiting === 0 && quiet && (nextDeadline === null || nextDeadline > now);
     });
     await this.noteRun();
+  }
+
+  /** Lets the workflow act once more, so that what it shows and stores is of now. */
+  async nudge(): Promise<void> {
+    const hint = { eventId: `time-driver/${await this.now()}`, type: 'time.moved' };
+    await this.options.client.workflow.getHandle(this.workflowId).signal(billingHints, [hint]);
+    await this.settle();
   }
 
   private agenda() {

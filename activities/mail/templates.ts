@@ -52,6 +52,12 @@ export function mailText(template: MailTemplate, facts: MailFacts, accountUrl: s
         body: ['Your payment arrived. Everything is as it was before; what you had running runs.'],
         action: look,
       };
+    case 'debt-settled':
+      return {
+        subject: 'The open invoice is settled',
+        body: ['Nothing is left to pay for it. Everything is as it was before; what you had running runs.'],
+        action: look,
+      };
     case 'subscription-canceled':
       return {
         subject: `Your ${plan} subscription has ended`,

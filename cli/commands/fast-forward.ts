@@ -52,6 +52,7 @@ export function fastForwardCommand(): Command {
         try {
           const from = await driver.now();
           await driver.moveTo(addMs(from, durationMs));
+          await driver.nudge();
           console.log(`Account ${accountId}: from ${from} to ${await driver.now()}.`);
         } finally {
           await simulator.tick(clockId, true);
