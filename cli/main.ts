@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { PlatformError } from '#platform/platform-error.ts';
+import { cardCommand } from './commands/card.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { fastForwardCommand } from './commands/fast-forward.ts';
 import { storyCommand } from './commands/story.ts';
@@ -14,6 +15,7 @@ const program = new Command('leasehold')
   .addCommand(upCommand())
   .addCommand(storyCommand())
   .addCommand(fastForwardCommand())
+  .addCommand(cardCommand())
   .addCommand(doctorCommand());
 
 try {
