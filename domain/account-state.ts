@@ -36,11 +36,14 @@ export interface Debt {
   nextAttemptAt: Instant | null;
 }
 
-/** A renewal that was not paid, and what follows. All instants are fixed when it opens. */
+/** A renewal that was not paid, and what follows. Its instants are fixed when it opens; only our own delay moves them, and only away. */
 export interface Dunning {
+  /**
+   * Tells it from every other dunning of the account; part of the ids of its effects and of its history. The first invoice
+   * that failed, or, where Stripe shows none, the subscription and the start.
+   */
+  id: string;
   subscriptionId: string;
-  /** The oldest open invoice when the dunning opened; part of the ids of its effects. */
-  invoiceId: string;
   /** The policy that was in force when it opened: a promise once made is not changed by a new catalog. */
   policy: DunningPolicy;
   /** The first failure, Stripe's instant. Never moves. */
@@ -49,10 +52,10 @@ export interface Dunning {
   cancelAt: Instant;
   deleteAt: Instant;
   /** Days of the reminders and deletion warnings that have been decided on. */
-  notifiedDays: number[];
+  decidedDays: number[];
   stage: 'grace' | 'suspended' | 'canceled' | 'deleted';
-  /** A step that is due but may not happen yet (a payment in doubt) is looked at again then. */
-  postponedUntil: Instant | null;
+  /** Why the step that is due is not taken yet, and when it is looked at again. */
+  waitingFor: { why: 'payment-in-doubt' | 'cancel-to-be-seen'; until: Instant } | null;
 }
 
 /** What a workspace should be. */
@@ -101,6 +104,8 @@ export interface AccountState {
   paymentMethod: { brand: string; last4: string; expMonth: number; expYear: number } | null;
   debt: Debt | null;
   dunning: Dunning | null;
+  /** When the account last recovered from a dunning: an invoice that failed before does not anchor another one. */
+  recoveredAt: Instant | null;
   holds: Hold[];
   workspaces: WorkspaceState[];
   outbox: Effect[];

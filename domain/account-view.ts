@@ -16,7 +16,7 @@ export interface WorkspaceView {
   ownerWants: 'running' | 'stopped';
   size: WorkspaceSize;
   containerId: string | null;
-  /** The owner may press Start, or Stop. */
+  /** The owner may press Start (never under a hold), or Stop (under a hold as well: then nothing starts when it is lifted). */
   canStart: boolean;
   canStop: boolean;
 }

@@ -63,7 +63,7 @@ describe("the owner's wish", () => {
         id: 'owner-stopped/c_1',
         at: '2026-03-02T00:00:00.000Z',
         kind: 'owner-stopped',
-        text: 'The owner asked to stop Main.',
+        text: 'You asked to stop Main.',
       },
     ]);
     expect(desired(wish(stopped.state, 'running').state)).toMatchObject({ state: 'running', generation: 3 });
@@ -108,7 +108,7 @@ describe('holds by hand', () => {
         id: 'hold-placed/c_2',
         at: '2026-03-02T00:00:00.000Z',
         kind: 'hold-placed',
-        text: 'A hold (dispute) was placed: A dispute is open.',
+        text: 'Your workspaces are on hold (dispute): A dispute is open.',
       },
     ]);
     const lifted = liftHold(held.state, { commandId: 'c_3', hold: 'dispute' }, NOW);

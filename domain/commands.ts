@@ -53,9 +53,7 @@ export function wishForWorkspace(
   const verb = wish.wants === 'running' ? 'start' : 'stop';
   return {
     state: { ...next, workspaces: wishWorkspaces(next) },
-    happened: [
-      { id: `${kind}/${wish.commandId}`, at: now, kind, text: `The owner asked to ${verb} ${workspace.name}.` },
-    ],
+    happened: [{ id: `${kind}/${wish.commandId}`, at: now, kind, text: `You asked to ${verb} ${workspace.name}.` }],
   };
 }
 
@@ -73,7 +71,7 @@ export function placeHold(
         id: `hold-placed/${command.commandId}`,
         at: now,
         kind: 'hold-placed',
-        text: `A hold (${command.hold}) was placed: ${command.reason}`,
+        text: `Your workspaces are on hold (${command.hold}): ${command.reason}`,
       },
     ],
   };
@@ -94,7 +92,7 @@ export function liftHold(
         id: `hold-lifted/${command.commandId}`,
         at: now,
         kind: 'hold-lifted',
-        text: `The hold (${command.hold}) was lifted.`,
+        text: `The hold (${command.hold}) on your workspaces was lifted.`,
       },
     ],
   };

@@ -7,6 +7,7 @@ import type { SubscriptionSnapshot } from './snapshot.ts';
 vi.setConfig({ testTimeout: 60_000 });
 
 const DAY_MS = 86_400_000;
+const DUNNING_TELLS = new Set(['payment-failed', 'suspended', 'payment-received', 'data-deleted']);
 const ms = (instant: string) => Date.parse(instant);
 
 /** Checks a guarantee on every decision of any history under any catalog. */
@@ -28,7 +29,8 @@ test('the histories reach every standing, every stage, a deletion and each kind 
     for (const { decision } of live(history, catalog)) {
       seen.add(decision.state.standing);
       if (decision.state.dunning) seen.add(`stage ${decision.state.dunning.stage}`);
-      if (decision.state.dunning?.postponedUntil) seen.add(`postponed ${decision.state.dunning.stage}`);
+      const { stage, waitingFor } = decision.state.dunning ?? {};
+      if (waitingFor) seen.add(`${stage}, waiting: ${waitingFor.why}`);
       for (const effect of decision.effects) seen.add(effect.kind === 'mail' ? effect.template : effect.kind);
     }
   }
@@ -36,7 +38,9 @@ test('the histories reach every standing, every stage, a deletion and each kind 
     'active',
     'cancel-subscription',
     'canceled',
+    'canceled, waiting: payment-in-doubt',
     'data-deleted',
+    'debt-settled',
     'deletion-warning',
     'free',
     'grace',
@@ -45,24 +49,26 @@ test('the histories reach every standing, every stage, a deletion and each kind 
     'incomplete',
     'paused',
     'payment-received',
-    'postponed canceled',
-    'postponed suspended',
     'stage canceled',
     'stage deleted',
     'stage grace',
     'stage suspended',
     'subscription-canceled',
     'suspended',
+    'suspended, waiting: cancel-to-be-seen',
+    'suspended, waiting: payment-in-doubt',
     'trialing',
   ]);
 });
 
-test('within a stage no deadline of a dunning moves, and between stages none comes nearer', () => {
-  holdsForEveryDecision(({ before, decision }) => {
+test('within a stage no deadline of a dunning moves but that of a deletion announced late, and none ever comes nearer', () => {
+  holdsForEveryDecision(({ before, now, decision }) => {
     const [was, is] = [before.dunning, decision.state.dunning];
-    if (!was || was.subscriptionId !== is?.subscriptionId || was.invoiceId !== is.invoiceId) return;
+    if (!was || was.id !== is?.id) return;
     expect([is.startedAt, is.suspendAt]).toEqual([was.startedAt, was.suspendAt]);
-    if (was.stage === is.stage) expect([is.cancelAt, is.deleteAt]).toEqual([was.cancelAt, was.deleteAt]);
+    const lastWarning = decision.effects.find((effect) => effect.id === `mail/deletion-warning/${is.id}/day-53`);
+    const deleteAt = lastWarning ? Math.max(ms(was.deleteAt), ms(now) + 7 * DAY_MS) : ms(was.deleteAt);
+    if (was.stage === is.stage) expect([is.cancelAt, ms(is.deleteAt)]).toEqual([was.cancelAt, deleteAt]);
     expect(is.cancelAt >= was.cancelAt && is.deleteAt >= was.deleteAt).toBe(true);
   });
 });
@@ -121,7 +127,7 @@ test('a snapshot older than the last one is ignored', () => {
   });
 });
 
-test('a decision drops an effect only when the dunning it belongs to is paid, over or replaced', () => {
+test('a decision drops an effect only when its dunning is paid, over or replaced, or when a payment is in doubt before a cancel', () => {
   const isForUpgrade = (reason: string) => reason === 'subscription_update';
   const paysAgain = (each: SubscriptionSnapshot) =>
     ['active', 'trialing', 'paused'].includes(each.status) ||
@@ -132,10 +138,11 @@ test('a decision drops an effect only when the dunning it belongs to is paid, ov
     expect(ids).toEqual(expect.arrayContaining(decision.effects.map((effect) => effect.id)));
     const dropped = before.outbox.filter((effect) => !decision.state.outbox.includes(effect));
     if (dropped.length === 0) return;
+    if (snapshot.paymentInDoubt && dropped.every((effect) => effect.kind === 'cancel-subscription')) return;
     const dunned = snapshot.subscriptions.find((each) => each.id === before.dunning?.subscriptionId);
     const owing = dunned?.invoices.some((invoice) => invoice.billingReason === 'subscription_cycle') ?? false;
     const over = !dunned || dunned.status === 'canceled' || dunned.status === 'incomplete_expired';
-    expect(dropped.every((effect) => effect.droppedByPayment)).toBe(true);
+    expect(dropped.every((effect) => effect.droppedWhenDunningEnds)).toBe(true);
     expect(over || !owing || snapshot.subscriptions.some(paysAgain)).toBe(true);
   });
 });
@@ -152,6 +159,59 @@ test('data is deleted 60 days after the first failure at the earliest, on a read
       [],
     );
   });
+});
+
+test('no data is deleted within a week of the last warning', () => {
+  holdsForEveryDecision(({ before, snapshot, decision }, _catalog, all) => {
+    const dunning = decision.state.dunning;
+    if (dunning?.stage !== 'deleted' || before.dunning?.stage === 'deleted') return;
+    const warning = `mail/deletion-warning/${dunning.id}/day-53`;
+    const warned = all.find((each) => each.decision.effects.some((effect) => effect.id === warning));
+    expect(ms(snapshot.readAt) - ms(warned?.now ?? snapshot.readAt)).toBeGreaterThanOrEqual(7 * DAY_MS);
+  });
+});
+
+test('while a payment is in doubt nothing is cancelled or deleted, and no cancel is left to be carried out', () => {
+  holdsForEveryDecision(({ before, snapshot, decision }) => {
+    const stale = before.billingReadAt !== null && snapshot.readAt < before.billingReadAt;
+    if (!snapshot.paymentInDoubt || stale) return;
+    expect(decision.effects.filter((effect) => effect.kind === 'cancel-subscription')).toEqual([]);
+    expect(decision.state.outbox.filter((effect) => effect.kind === 'cancel-subscription')).toEqual([]);
+    expect(decision.happened.filter((each) => each.kind === 'data-deleted')).toEqual([]);
+  });
+});
+
+test('whoever has recovered is given a full grace again, whatever was left open', () => {
+  holdsForEveryDecision(({ snapshot, before, decision }, _catalog, all) => {
+    const dunning = decision.state.dunning;
+    if (before.standing === 'suspended' || decision.state.standing !== 'suspended' || !dunning) return;
+    for (const earlier of all) {
+      if (earlier.decision === decision) break;
+      const was = earlier.before.dunning;
+      const recovered = was?.subscriptionId === dunning.subscriptionId && earlier.decision.state.dunning?.id !== was.id;
+      if (!recovered) continue;
+      expect(dunning.startedAt > earlier.snapshot.readAt).toBe(true);
+      expect(ms(snapshot.readAt) - ms(earlier.snapshot.readAt)).toBeGreaterThanOrEqual(7 * DAY_MS);
+    }
+  });
+});
+
+test("in an account's whole life no two dunnings share an id, and nothing is told or written down twice", () => {
+  fc.assert(
+    fc.property(anyHistory, anyCatalog, (history, catalog) => {
+      const all = live(history, catalog);
+      const opened = all.flatMap(({ before, decision: { state } }) =>
+        state.dunning && state.dunning.id !== before.dunning?.id ? state.dunning.id : [],
+      );
+      expect(new Set(opened).size).toBe(opened.length);
+      const told = all.flatMap(({ decision }) => [
+        ...decision.effects.filter((effect) => effect.kind === 'mail'),
+        ...decision.happened.filter((each) => DUNNING_TELLS.has(each.kind)),
+      ]);
+      expect(new Set(told.map((each) => each.id)).size).toBe(told.length);
+    }),
+    { numRuns: 300 },
+  );
 });
 
 test('nobody is suspended for a debt before its seventh day, nor within a day of our learning of it', () => {

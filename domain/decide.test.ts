@@ -57,6 +57,7 @@ const inGrace = (catalog = aCatalog()) => lookAtEach(aPayingAccount(catalog), [d
 const suspended = (catalog = aCatalog()) => lookAtEach(inGrace(catalog), [day(3), day(6), day(7)], [unpaid], catalog);
 const canceled = (catalog = aCatalog()) =>
   lookAtEach(lookAtEach(suspended(catalog), [day(30)], [unpaid], catalog), [day(30)], [endedUnpaid], catalog);
+const warned = (catalog = aCatalog()) => lookAtEach(canceled(catalog), [day(31), day(53)], [endedUnpaid], catalog);
 
 describe('the table of standings', () => {
   const open = [anInvoice()];
@@ -125,7 +126,7 @@ describe('the opening of grace', () => {
     const newer = anInvoice({ id: 'in_new', createdAt: day(2), finalizedAt: day(2) });
     const { state } = look(aPayingAccount(), day(2), [anUnpaidSubscription({ invoices: [older, newer] })]);
     expect(state.dunning).toMatchObject({
-      invoiceId: 'in_old',
+      id: 'in_old',
       startedAt: '2026-03-01T00:00:00.000Z',
       suspendAt: '2026-03-08T00:00:00.000Z',
       cancelAt: '2026-03-31T00:00:00.000Z',
@@ -141,7 +142,7 @@ describe('the opening of grace', () => {
       finalizedAt: day(-10),
     });
     const { state } = look(aPayingAccount(), day(0), [anUnpaidSubscription({ invoices: [upgrade, anInvoice()] })]);
-    expect(state.dunning).toMatchObject({ invoiceId: 'in_1', suspendAt: '2026-03-08T00:00:00.000Z' });
+    expect(state.dunning).toMatchObject({ id: 'in_1', suspendAt: '2026-03-08T00:00:00.000Z' });
   });
 
   test('a further attempt moves no deadline', () => {
@@ -174,7 +175,7 @@ describe('the opening of grace', () => {
         template: 'grace-started',
         emittedAt: '2026-03-01T01:00:00.000Z',
         readyWhen: 'now',
-        droppedByPayment: true,
+        droppedWhenDunningEnds: true,
         facts: {
           planId: 'team',
           planName: 'Team',
@@ -333,7 +334,9 @@ describe('payment', () => {
   test('after suspension: the workspace runs again with its size', () => {
     const { state, effects } = look(suspended(), day(9), [aSubscription()]);
     expect(desired(state)).toEqual({ state: 'running', size: TEAM_SIZE, generation: 4 });
-    expect(effects).toMatchObject([{ id: 'mail/payment-received/in_1', readyWhen: 'now', droppedByPayment: false }]);
+    expect(effects).toMatchObject([
+      { id: 'mail/payment-received/in_1', readyWhen: 'now', droppedWhenDunningEnds: false },
+    ]);
   });
 
   test('during the suspension: the "suspended" mail that waits is never sent', () => {
@@ -372,16 +375,110 @@ describe('payment', () => {
   });
 });
 
+describe('an invoice that is voided or written off', () => {
+  test.each(['void', 'uncollectible'])('%s: all is as before, and nobody speaks of a payment', (status) => {
+    const waived = aSubscription({ invoices: [anInvoice({ status, nextAttemptAt: null })] });
+    const { state, effects, happened } = look(suspended(), day(9), [waived]);
+    expect(state).toMatchObject({ standing: 'active', dunning: null, holds: [] });
+    expect(desired(state)?.state).toBe('running');
+    expect(effects).toMatchObject([{ id: 'mail/debt-settled/in_1', droppedWhenDunningEnds: false }]);
+    expect(happened.map((each) => each.text)).toEqual(['The open invoice is settled. All is as before.']);
+  });
+
+  test('a latest invoice that was paid is told of as a payment', () => {
+    const paid = aSubscription({ invoices: [anInvoice({ status: 'paid', amountRemainingCents: 0 })] });
+    const { effects, happened } = look(suspended(), day(9), [paid]);
+    expect(ids(effects)).toEqual(['mail/payment-received/in_1']);
+    expect(happened.map((each) => each.text)).toEqual(['The payment arrived. All is as before.']);
+  });
+});
+
+describe('a dunning after a dunning', () => {
+  const second = anInvoice({ id: 'in_2', createdAt: day(4), finalizedAt: day(4) });
+  const third = anInvoice({ id: 'in_3', createdAt: day(34), finalizedAt: day(34) });
+  const latestPaid = aSubscription({ latestInvoiceId: 'in_2', invoices: [anInvoice()] });
+  const failsAgain = anUnpaidSubscription({ latestInvoiceId: 'in_3', invoices: [anInvoice(), third] });
+
+  function recoveredWithAnOldDebt(): AccountState {
+    const both = anUnpaidSubscription({ latestInvoiceId: 'in_2', invoices: [anInvoice(), second] });
+    return lookAtEach(lookAtEach(inGrace(), [day(5)], [both]), [day(6)], [latestPaid]);
+  }
+
+  test('an older invoice that is left open shortens no later grace: it counts from the failure after the recovery', () => {
+    const recovered = recoveredWithAnOldDebt();
+    expect(recovered).toMatchObject({ standing: 'active', dunning: null, debt: { invoiceId: 'in_1' } });
+    const { state } = look(recovered, day(34), [failsAgain]);
+    expect(state.debt).toMatchObject({ invoiceId: 'in_3', amountCents: 5800 });
+    expect(state).toMatchObject({
+      standing: 'grace',
+      dunning: { id: 'in_3', startedAt: '2026-04-04T00:00:00.000Z', suspendAt: '2026-04-11T00:00:00.000Z' },
+    });
+    expect(look(state, day(40, 23), [failsAgain]).state.standing).toBe('grace');
+    expect(look(state, day(41), [failsAgain]).state.standing).toBe('suspended');
+  });
+
+  test('of two invoices that failed since the recovery the older one counts', () => {
+    const fourth = anInvoice({ id: 'in_4', createdAt: day(36), finalizedAt: day(36) });
+    const { state } = look(recoveredWithAnOldDebt(), day(36), [
+      anUnpaidSubscription({ latestInvoiceId: 'in_4', invoices: [anInvoice(), third, fourth] }),
+    ]);
+    expect(state.dunning).toMatchObject({ id: 'in_3', startedAt: '2026-04-04T00:00:00.000Z' });
+  });
+
+  test('its mails and its history are told apart from those of the one before', () => {
+    const { state, effects, happened } = look(recoveredWithAnOldDebt(), day(34), [failsAgain]);
+    expect(ids(effects)).toEqual(['mail/grace-started/in_3/day-0']);
+    expect(happened.map((each) => each.id)).toEqual(['payment-failed/in_3']);
+    const paid = look(withEffectsDone(state), day(35), [aSubscription()]);
+    expect([...ids(paid.effects), ...paid.happened.map((each) => each.id)]).toEqual([
+      'mail/payment-received/in_3',
+      'payment-received/in_3',
+    ]);
+  });
+
+  test('one that shows no invoice since the recovery counts from the recovery', () => {
+    const { state } = look(recoveredWithAnOldDebt(), day(10), [anUnpaidSubscription({ latestInvoiceId: 'in_2' })]);
+    expect(state.dunning).toMatchObject({
+      id: 'sub_1/2026-03-07T00:00:00.001Z',
+      suspendAt: '2026-03-14T00:00:00.001Z',
+    });
+  });
+
+  test('an unpaid subscription that another one had stood in for is given a full grace again', () => {
+    const other = aSubscription({ id: 'sub_2', createdAt: day(5) });
+    const replaced = lookAtEach(suspended(), [day(8)], [other, unpaid]);
+    const gone = { ...other, status: 'canceled', cancelReason: 'cancellation_requested' };
+    expect(look(replaced, day(9), [gone, unpaid]).state).toMatchObject({
+      standing: 'grace',
+      dunning: { subscriptionId: 'sub_1', suspendAt: '2026-03-16T00:00:00.001Z' },
+    });
+  });
+
+  test('of another subscription that owed all along begins with the same look, and counts from its own failure', () => {
+    const own = anInvoice({ id: 'in_0', subscriptionId: 'sub_0', createdAt: day(2), finalizedAt: day(2) });
+    const other = anUnpaidSubscription({ id: 'sub_0', createdAt: day(-60), latestInvoiceId: 'in_0', invoices: [own] });
+    const paused = aSubscription({ status: 'paused' });
+    const snapshot = aSnapshot(day(5), [paused, other]);
+    const once = decide(inGrace(), snapshot, day(5), aCatalog());
+    expect(once.state).toMatchObject({
+      standing: 'grace',
+      dunning: { id: 'in_0', suspendAt: '2026-03-10T00:00:00.000Z' },
+    });
+    expect(kinds(once)).toEqual(['payment-received', 'payment-failed']);
+    expect(decide(once.state, snapshot, day(5), aCatalog())).toMatchObject({ state: once.state, happened: [] });
+  });
+});
+
 describe('cancel on day 30', () => {
   test('the subscription is cancelled at Stripe and its invoices voided', () => {
     const { state, effects, deadlines } = look(suspended(), day(30), [unpaid]);
     expect(effects).toMatchObject([
       {
         kind: 'cancel-subscription',
-        id: 'cancel-subscription/sub_1',
+        id: 'cancel-subscription/in_1',
         subscriptionId: 'sub_1',
         voidOpenInvoices: true,
-        droppedByPayment: true,
+        droppedWhenDunningEnds: true,
       },
     ]);
     expect(state.standing).toBe('suspended');
@@ -391,7 +488,37 @@ describe('cancel on day 30', () => {
   test('a cancel that Stripe does not show an hour later is asked for again, never twice at once', () => {
     const asked = look(suspended(), day(30), [unpaid]).state;
     expect(look(asked, day(30, 1), [unpaid]).effects).toEqual([]);
-    expect(ids(look(withEffectsDone(asked), day(30, 1), [unpaid]).effects)).toEqual(['cancel-subscription/sub_1']);
+    expect(ids(look(withEffectsDone(asked), day(30, 1), [unpaid]).effects)).toEqual(['cancel-subscription/in_1']);
+  });
+
+  test('a payment in doubt postpones the cancel day by day, until it is settled', () => {
+    const doubt = { paymentInDoubt: true };
+    const first = look(suspended(), day(30), [unpaid], aCatalog(), doubt);
+    expect(first.effects).toEqual([]);
+    expect(first.deadlines).toEqual(['2026-04-01T00:00:00.000Z']);
+    expect(look(first.state, day(30, 1), [unpaid]).effects).toEqual([]);
+    const second = look(first.state, day(31), [unpaid], aCatalog(), doubt);
+    expect(second.effects).toEqual([]);
+    expect(second.deadlines).toEqual(['2026-04-02T00:00:00.000Z']);
+    expect(ids(look(second.state, day(32), [unpaid]).effects)).toEqual(['cancel-subscription/in_1']);
+    expect(look(second.state, day(31, 5), [aSubscription()]).state).toMatchObject({
+      standing: 'active',
+      dunning: null,
+    });
+  });
+
+  test('a cancel that was asked for and is not carried out yet is taken back when a payment comes into doubt', () => {
+    const asked = look(suspended(), day(30), [unpaid]).state;
+    expect(ids(asked.outbox)).toEqual(['cancel-subscription/in_1']);
+    const doubtful = look(asked, '2026-03-31T00:10:00.000Z', [unpaid], aCatalog(), { paymentInDoubt: true });
+    expect(doubtful.state.outbox).toEqual([]);
+    expect(doubtful.deadlines).toEqual(['2026-04-01T00:10:00.000Z']);
+  });
+
+  test('a cancel that doubt has postponed leaves the retention as long as the policy promises', () => {
+    const postponed = look(suspended(), day(30), [unpaid], aCatalog(), { paymentInDoubt: true }).state;
+    const asked = withEffectsDone(look(postponed, day(31), [unpaid]).state);
+    expect(look(asked, day(31), [endedUnpaid]).state.dunning?.deleteAt).toBe('2026-05-01T00:00:00.000Z');
   });
 
   test('once it is seen, data is kept until day 60 and the customer is told', () => {
@@ -408,6 +535,13 @@ describe('cancel on day 30', () => {
     const { state } = look(inGrace(), day(2), [byStripe]);
     expect(state).toMatchObject({ standing: 'canceled', dunning: { deleteAt: '2026-04-30T00:00:00.000Z' } });
     expect(desired(state)?.state).toBe('stopped');
+  });
+
+  test("a dispute that ends the subscription in grace is not its customer's wish: data is kept to day 60", () => {
+    const disputed = { ...endedUnpaid, cancelReason: 'payment_disputed' };
+    const { state, effects } = look(inGrace(), day(2), [disputed]);
+    expect(state).toMatchObject({ standing: 'canceled', dunning: { deleteAt: '2026-04-30T00:00:00.000Z' } });
+    expect(ids(effects)).toEqual(['mail/subscription-canceled/in_1']);
   });
 
   test('a cancel that is seen five days late moves the deletion by five days, and the mail says so', () => {
@@ -437,15 +571,15 @@ describe('retention and deletion', () => {
 
   test('a millisecond before its instant, or on a read from before it, nothing is deleted', () => {
     const early = '2026-04-29T23:59:59.999Z';
-    expect(desired(look(canceled(), early, [endedUnpaid]).state)?.state).toBe('stopped');
+    expect(desired(look(warned(), early, [endedUnpaid]).state)?.state).toBe('stopped');
     const old = aSnapshot(early, [endedUnpaid]);
-    expect(desired(decide(canceled(), old, day(61), aCatalog()).state)?.state).toBe('stopped');
+    expect(desired(decide(warned(), old, day(61), aCatalog()).state)?.state).toBe('stopped');
+    expect(desired(look(warned(), day(60), [endedUnpaid]).state)?.state).toBe('deleted');
   });
 
   test('a payment in doubt postpones the deletion day by day, until it is settled', () => {
     const doubt = { paymentInDoubt: true };
-    const warned = lookAtEach(canceled(), [day(31), day(53)], [endedUnpaid]);
-    const first = look(warned, day(60), [endedUnpaid], aCatalog(), doubt);
+    const first = look(warned(), day(60), [endedUnpaid], aCatalog(), doubt);
     expect(first.state.dunning?.stage).toBe('canceled');
     expect(first.effects).toEqual([]);
     expect(first.deadlines).toEqual(['2026-05-01T00:00:00.000Z']);
@@ -454,11 +588,35 @@ describe('retention and deletion', () => {
     expect(look(second.state, day(62), [endedUnpaid]).state.dunning?.stage).toBe('deleted');
   });
 
-  test('deciding twice on a postponed deletion changes nothing, even when a warning was missed', () => {
+  test.each([
+    ['when all warnings were given', warned],
+    ['even when a warning was missed', canceled],
+  ])('deciding twice on a postponed deletion changes nothing, %s', (_when, account) => {
     const snapshot = aSnapshot(day(60), [endedUnpaid], { paymentInDoubt: true });
-    const once = decide(canceled(), snapshot, day(60), aCatalog());
+    const once = decide(account(), snapshot, day(60), aCatalog());
     const twice = decide(once.state, snapshot, day(60), aCatalog());
     expect(twice).toMatchObject({ state: once.state, effects: [], happened: [] });
+  });
+
+  test('we were down from the cancel to day 70: the last warning is told first, and deletion follows a week later', () => {
+    const { state, effects, deadlines } = look(canceled(), day(70), [endedUnpaid]);
+    expect(desired(state)?.state).toBe('stopped');
+    expect(effects).toMatchObject([
+      { id: 'mail/deletion-warning/in_1/day-53', facts: { deleteAt: '2026-05-17T00:00:00.000Z' } },
+    ]);
+    expect(deadlines).toEqual(['2026-05-17T00:00:00.000Z']);
+    expect(look(state, day(76, 23), [endedUnpaid]).state.dunning?.stage).toBe('canceled');
+    expect(look(state, day(77), [endedUnpaid]).state.dunning?.stage).toBe('deleted');
+  });
+
+  test('a last warning that is two days late moves the deletion by two days; one that is early enough moves nothing', () => {
+    expect(look(canceled(), day(55), [endedUnpaid]).state.dunning?.deleteAt).toBe('2026-05-02T00:00:00.000Z');
+    expect(look(canceled(), day(40), [endedUnpaid]).state.dunning?.deleteAt).toBe('2026-04-30T00:00:00.000Z');
+  });
+
+  test('a policy that warns of no deletion deletes on its day', () => {
+    const catalog = aCatalog({ dunning: { ...aCatalog().dunning, deletionWarningDays: [] } });
+    expect(look(canceled(catalog), day(60), [endedUnpaid], catalog).state.dunning?.stage).toBe('deleted');
   });
 
   test('an old invoice that is paid after the cancel resurrects nothing', () => {
@@ -480,7 +638,7 @@ describe('retention and deletion', () => {
     const { state } = look(canceled(), day(60), [fresh, endedUnpaid]);
     expect(state).toMatchObject({
       standing: 'grace',
-      dunning: { invoiceId: 'in_9', suspendAt: '2026-05-05T00:00:00.000Z' },
+      dunning: { id: 'in_9', suspendAt: '2026-05-05T00:00:00.000Z' },
     });
     expect(desired(state)?.state).toBe('running');
   });
@@ -500,7 +658,8 @@ describe('retention and deletion', () => {
   });
 
   test('after deletion nothing is due any more, and a new subscription does not bring the data back', () => {
-    const deleted = look(canceled(), day(60), [endedUnpaid]);
+    const deleted = look(warned(), day(60), [endedUnpaid]);
+    expect(desired(deleted.state)?.state).toBe('deleted');
     expect(deleted.deadlines).toEqual([]);
     const fresh = aSubscription({ id: 'sub_2', planId: 'studio', createdAt: day(70) });
     const { state } = look(deleted.state, day(70), [fresh, endedUnpaid]);
@@ -614,7 +773,11 @@ describe('what is odd', () => {
     expect(state).toMatchObject({
       standing: 'grace',
       debt: null,
-      dunning: { invoiceId: 'in_1', startedAt: '2026-03-02T00:00:00.000Z', suspendAt: '2026-03-09T00:00:00.000Z' },
+      dunning: {
+        id: 'sub_1/2026-03-02T00:00:00.000Z',
+        startedAt: '2026-03-02T00:00:00.000Z',
+        suspendAt: '2026-03-09T00:00:00.000Z',
+      },
     });
   });
 

@@ -1,11 +1,14 @@
 import type { AccountState, GoverningSubscription, Standing } from './account-state.ts';
 import { type Catalog, type Plan, planOf } from './catalog.ts';
+import { coverOf } from './cover.ts';
 import { debtOf } from './debt.ts';
-import { advanceDunning, dunningDeadlines } from './dunning.ts';
+import { advanceDunning } from './dunning.ts';
+import { dunningDeadlines } from './dunning-schedule.ts';
+import { withoutDropped } from './dunning-step.ts';
 import type { Effect } from './effect.ts';
 import { holdForStanding } from './holds.ts';
-import type { BillingSnapshot, SubscriptionSnapshot } from './snapshot.ts';
-import { governingSubscription, isForUpgrade, standingOf } from './standing.ts';
+import { type BillingSnapshot, isForUpgrade, type SubscriptionSnapshot } from './snapshot.ts';
+import { standingOf } from './standing.ts';
 import type { Instant } from './time.ts';
 import type { Happened } from './timeline.ts';
 import { wishWorkspaces } from './workspace-wishes.ts';
@@ -30,11 +33,12 @@ export function decide(state: AccountState, snapshot: BillingSnapshot, now: Inst
   if (state.billingReadAt !== null && snapshot.readAt < state.billingReadAt) {
     return { state, effects: [], deadlines: deadlinesOf(state), happened: [] };
   }
-  const step = advanceDunning(state, snapshot, now, catalog.dunning);
-  const standing = standingOf(snapshot, step.dunning, state.standing, catalog);
-  const governing = governingSubscription(snapshot);
+  const cover = coverOf(snapshot, state.dunning);
+  const { governing } = cover;
+  const step = advanceDunning({ state, cover, snapshot, now, policy: catalog.dunning });
+  const standing = standingOf(cover, step.dunning, state.standing, catalog);
   const plan = planInForce(state, governing, standing, catalog);
-  const kept = step.settled ? state.outbox.filter((effect) => !effect.droppedByPayment) : state.outbox;
+  const kept = withoutDropped(state.outbox, step.drops);
   const effects = step.effects.filter((effect) => !kept.some((each) => each.id === effect.id));
   const decided: AccountState = {
     ...state,
@@ -45,16 +49,17 @@ export function decide(state: AccountState, snapshot: BillingSnapshot, now: Inst
     paymentMethod: snapshot.paymentMethod,
     debt: debtOf(governing ?? lastOf(snapshot)),
     dunning: step.dunning,
+    recoveredAt: step.recoveredAt ?? state.recoveredAt,
     holds: holdForStanding(state.holds, standing, now),
     outbox: [...kept, ...effects],
     billingReadAt: snapshot.readAt,
   };
-  const settled = { ...decided, workspaces: wishWorkspaces(decided) };
+  const wished = { ...decided, workspaces: wishWorkspaces(decided) };
   return {
-    state: settled,
+    state: wished,
     effects,
-    deadlines: deadlinesOf(settled),
-    happened: [...step.happened, ...changes(state, settled, now)],
+    deadlines: deadlinesOf(wished),
+    happened: [...step.happened, ...changes(state, wished, now)],
   };
 }
 
@@ -100,7 +105,7 @@ function changes(before: AccountState, after: AccountState, now: Instant): Happe
       id: `plan-changed/${after.plan.id}/${now}`,
       at: now,
       kind: 'plan-changed',
-      text: `The plan is now ${after.plan.name}.`,
+      text: `Your plan is now ${after.plan.name}.`,
     });
   }
   if (is('trialing')) {
@@ -108,7 +113,7 @@ function changes(before: AccountState, after: AccountState, now: Instant): Happe
       id: `trial-started/${after.subscription?.id}`,
       at: now,
       kind: 'trial-started',
-      text: 'A trial began.',
+      text: 'Your trial began.',
     });
   }
   if (is('paused')) {
@@ -116,7 +121,7 @@ function changes(before: AccountState, after: AccountState, now: Instant): Happe
       id: `collection-paused/${now}`,
       at: now,
       kind: 'collection-paused',
-      text: 'The subscription was paused. Workspaces stop; data is kept.',
+      text: 'The subscription was paused. Your workspaces stop; your data is kept.',
     });
   }
   const endedByCustomer = before.subscription !== null && after.subscription === null && after.dunning === null;
@@ -125,7 +130,7 @@ function changes(before: AccountState, after: AccountState, now: Instant): Happe
       id: `subscription-canceled/${before.subscription?.id}`,
       at: now,
       kind: 'subscription-canceled',
-      text: 'The subscription ended.',
+      text: 'Your subscription ended.',
     });
   }
   return list;

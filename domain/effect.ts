@@ -5,6 +5,7 @@ export type MailTemplate =
   | 'grace-reminder'
   | 'suspended'
   | 'payment-received'
+  | 'debt-settled'
   | 'subscription-canceled'
   | 'deletion-warning'
   | 'data-deleted';
@@ -28,8 +29,8 @@ interface EffectBase {
   emittedAt: Instant;
   /** `workspaces-settled`: only once every workspace is as it should be. */
   readyWhen: 'now' | 'workspaces-settled';
-  /** A payment drops effects of the dunning that have not been carried out. */
-  droppedByPayment: boolean;
+  /** It is not carried out any more once the dunning that it belongs to has ended: paid, replaced, or gone on to the next loss. */
+  droppedWhenDunningEnds: boolean;
 }
 
 export interface MailEffect extends EffectBase {

@@ -26,6 +26,7 @@ export function openAccount(opening: AccountOpening, now: Instant, catalog: Cata
     paymentMethod: null,
     debt: null,
     dunning: null,
+    recoveredAt: null,
     holds: [],
     workspaces: opening.workspaces.map((each) => newWorkspace(each, free.workspace)),
     outbox: [],

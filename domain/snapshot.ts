@@ -23,6 +23,11 @@ export interface InvoiceSnapshot {
   payUrl: string | null;
 }
 
+/** Whether an invoice charges for a change of plan in the middle of a period. */
+export function isForUpgrade(invoice: InvoiceSnapshot): boolean {
+  return invoice.billingReason === 'subscription_update';
+}
+
 /** Stripe's subscription statuses that are known today; the list is open, so any string can occur. */
 export type SubscriptionStatus =
   | 'incomplete'
@@ -48,7 +53,7 @@ export interface SubscriptionSnapshot {
   /** When a cancel that has been asked for takes effect (`cancel_at`, or the period's end). */
   cancelAt: Instant | null;
   endedAt: Instant | null;
-  /** `payment_failed` when Stripe's own retry settings ended it. */
+  /** `payment_failed` when Stripe's own retry settings ended it, `payment_disputed` when a dispute did. */
   cancelReason: 'cancellation_requested' | 'payment_disputed' | 'payment_failed' | null | (string & {});
   trialEnd: Instant | null;
   latestInvoiceId: string | null;
@@ -64,7 +69,7 @@ export interface BillingSnapshot {
   subscriptions: SubscriptionSnapshot[];
   /** The card or account that is charged by default. */
   paymentMethod: { brand: string; last4: string; expMonth: number; expYear: number } | null;
-  /** A payment is processing or disputed: nothing may be deleted. */
+  /** A payment is processing or disputed: nothing may be cancelled or deleted. */
   paymentInDoubt: boolean;
 }
 

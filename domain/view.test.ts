@@ -24,6 +24,7 @@ const endedUnpaid = anUnpaidSubscription({ status: 'canceled', cancelReason: 'pa
 const inGrace = () => look(aPayingAccount(), day(0), [unpaid]);
 const suspended = () => look(inGrace(), day(7), [unpaid]);
 const canceled = () => look(look(suspended(), day(30), [unpaid]), day(30), [endedUnpaid]);
+const warned = () => look(canceled(), day(53), [endedUnpaid]);
 const ahead = (state: AccountState, now: Instant) => upcomingOf(state, now).map((each) => `${each.at} ${each.kind}`);
 
 describe('what happens next', () => {
@@ -64,8 +65,18 @@ describe('what happens next', () => {
     expect(ahead(postponed, day(60))).toEqual(['2026-05-01T00:00:00.000Z delete']);
   });
 
+  test('a deletion whose last warning is late is announced for its new day', () => {
+    const warnedLate = look(canceled(), day(58), [endedUnpaid]);
+    expect(ahead(warnedLate, day(58))).toEqual(['2026-05-05T00:00:00.000Z delete']);
+  });
+
+  test('a cancel that a payment in doubt postpones stays announced, with the day of the next look', () => {
+    const postponed = look(suspended(), day(30), [unpaid], true);
+    expect(ahead(postponed, day(30))[0]).toBe('2026-04-01T00:00:00.000Z cancel');
+  });
+
   test('after deletion, and on the free plan, nothing', () => {
-    expect(ahead(look(canceled(), day(60), [endedUnpaid]), day(60))).toEqual([]);
+    expect(ahead(look(warned(), day(60), [endedUnpaid]), day(60))).toEqual([]);
     expect(ahead(anAccount(), day(0))).toEqual([]);
   });
 
@@ -142,8 +153,8 @@ describe('a workspace', () => {
     ['stopped', false, 'running', false, 'stopping', true, false],
     ['stopped', false, 'stopped', true, 'stopped', true, false],
     ['stopped', false, 'stopped', false, 'stopping', true, false],
-    ['running', true, 'running', false, 'stopping', false, false],
-    ['running', true, 'stopped', true, 'suspended', false, false],
+    ['running', true, 'running', false, 'stopping', false, true],
+    ['running', true, 'stopped', true, 'suspended', false, true],
     ['stopped', true, 'stopped', true, 'suspended', false, false],
   ])('wanted %s, held %s, reported %s (of this wish: %s) is %s; start %s, stop %s', (...row) => {
     const [ownerWants, held, observed, current, status, canStart, canStop] = row;
@@ -157,7 +168,7 @@ describe('a workspace', () => {
   });
 
   test('that is deleted can be neither started nor stopped', () => {
-    const [workspace] = viewOf(look(canceled(), day(60), [endedUnpaid]), day(60)).workspaces;
+    const [workspace] = viewOf(look(warned(), day(60), [endedUnpaid]), day(60)).workspaces;
     expect(workspace).toMatchObject({ status: 'deleted', canStart: false, canStop: false });
   });
 });

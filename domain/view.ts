@@ -1,15 +1,15 @@
 import type { AccountState, Hold, WorkspaceState } from './account-state.ts';
 import type { AccountView, WorkspaceStatus, WorkspaceView } from './account-view.ts';
-import { type ScheduledStep, stepsAhead } from './dunning.ts';
+import { type ScheduledStep, stepsAhead } from './dunning-schedule.ts';
 import type { Instant } from './time.ts';
 import type { Upcoming, UpcomingKind } from './timeline.ts';
 import { isSettled } from './workspace-wishes.ts';
 
 const SCHEDULED: Record<ScheduledStep['kind'], { kind: UpcomingKind; text: string }> = {
   reminder: { kind: 'reminder', text: 'We remind you by mail.' },
-  suspend: { kind: 'suspend', text: 'Workspaces stop. Your data is kept.' },
+  suspend: { kind: 'suspend', text: 'Your workspaces stop. Your data is kept.' },
   cancel: { kind: 'cancel', text: 'The subscription ends.' },
-  'deletion-warning': { kind: 'deletion-warning', text: 'We warn you by mail that data will be deleted.' },
+  'deletion-warning': { kind: 'deletion-warning', text: 'We warn you by mail that your data will be deleted.' },
   delete: { kind: 'delete', text: 'The data of your workspaces is deleted.' },
 };
 
@@ -56,7 +56,6 @@ export function upcomingOf(state: AccountState, now: Instant): Upcoming[] {
 
 function workspaceView(workspace: WorkspaceState, holds: Hold[]): WorkspaceView {
   const status = workspaceStatus(workspace, holds);
-  const free = holds.length === 0 && status !== 'deleted';
   return {
     id: workspace.id,
     name: workspace.name,
@@ -71,8 +70,8 @@ function workspaceView(workspace: WorkspaceState, holds: Hold[]): WorkspaceView 
     ownerWants: workspace.ownerWants,
     size: workspace.desired.size,
     containerId: workspace.observed?.containerId ?? null,
-    canStart: free && (workspace.ownerWants === 'stopped' || status === 'failed'),
-    canStop: free && workspace.ownerWants === 'running',
+    canStart: holds.length === 0 && status !== 'deleted' && (workspace.ownerWants === 'stopped' || status === 'failed'),
+    canStop: status !== 'deleted' && workspace.ownerWants === 'running',
   };
 }
 

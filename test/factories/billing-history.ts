@@ -17,6 +17,7 @@ export type Event =
   | { kind: 'attempt-fails' }
   | { kind: 'pay-latest' }
   | { kind: 'pay-oldest' }
+  | { kind: 'void-latest' }
   | { kind: 'customer-cancels' }
   | { kind: 'stripe-cancels' }
   | { kind: 'status'; status: string }
@@ -59,6 +60,7 @@ const anyEvent: fc.Arbitrary<Event> = fc.oneof(
   often(3, just({ kind: 'attempt-fails' })),
   often(2, just({ kind: 'pay-latest' })),
   often(1, just({ kind: 'pay-oldest' })),
+  often(1, just({ kind: 'void-latest' })),
   often(1, just({ kind: 'customer-cancels' })),
   often(1, just({ kind: 'stripe-cancels' })),
   often(
@@ -105,6 +107,21 @@ const unpaidRenewal: Event[] = [
   { kind: 'read', decidedAfterMs: 0 },
 ];
 
+/** Two renewals failed and the later one was paid: recovered, with an old debt. */
+const recoveredWithDebt: Event[] = [
+  ...unpaidRenewal,
+  { kind: 'wait', hours: 100 },
+  { kind: 'renewal-fails' },
+  { kind: 'read', decidedAfterMs: 0 },
+  { kind: 'pay-latest' },
+  { kind: 'read', decidedAfterMs: 0 },
+];
+
+const suspendedByDunning: Event[] = [
+  ...unpaidRenewal,
+  ...[3, 6, 7].map((): Event => ({ kind: 'wait-for-deadline', lateMs: 0 })),
+];
+
 const canceledByDunning: Event[] = [
   ...unpaidRenewal,
   ...[3, 6, 7, 30].map((): Event => ({ kind: 'wait-for-deadline', lateMs: 0 })),
@@ -112,9 +129,16 @@ const canceledByDunning: Event[] = [
   { kind: 'read', decidedAfterMs: 0 },
 ];
 
+const warnedOfDeletion: Event[] = [
+  ...canceledByDunning,
+  ...[31, 53].map((): Event => ({ kind: 'wait-for-deadline', lateMs: 0 })),
+];
+
+const beginnings = [[], unpaidRenewal, recoveredWithDebt, suspendedByDunning, canceledByDunning, warnedOfDeletion];
+
 /** A customer's life of up to eighty events. Most start with a renewal that failed, so that all of dunning is reached often. */
 export const anyHistory: fc.Arbitrary<Event[]> = fc
-  .tuple(fc.constantFrom([], unpaidRenewal, canceledByDunning), fc.array(anyEvent, { maxLength: 80 }))
+  .tuple(fc.constantFrom(...beginnings), fc.array(anyEvent, { maxLength: 80 }))
   .map(([beginning, events]) => [...beginning, ...events]);
 
 /**
@@ -202,6 +226,15 @@ export function live(events: Event[], catalog: Catalog): Decided[] {
         break;
       case 'pay-oldest':
         changeNewest((each) => (each.invoices.length > 1 ? { ...each, invoices: each.invoices.slice(1) } : each));
+        break;
+      case 'void-latest':
+        changeNewest((each) => ({
+          ...each,
+          status: 'active',
+          invoices: each.invoices.map((invoice) =>
+            invoice.id === each.latestInvoiceId ? { ...invoice, status: 'void', nextAttemptAt: null } : invoice,
+          ),
+        }));
         break;
       case 'customer-cancels':
         changeNewest((each) => end(each, 'cancellation_requested'));
