@@ -3,7 +3,8 @@ import type { Catalog } from '#domain/catalog.ts';
 import type { BillingSnapshot, InvoiceSnapshot, SubscriptionSnapshot } from '#domain/snapshot.ts';
 import { fromUnixSeconds, type Instant } from '#domain/time.ts';
 
-const DOUBTFUL = new Set(['processing', 'requires_action', 'requires_capture']);
+const ON_ITS_WAY = new Set(['processing', 'requires_capture']);
+const UNFINISHED = new Set([...ON_ITS_WAY, 'requires_action']);
 
 /** What Stripe answered, in Stripe's shapes. */
 export interface StripeReading {
@@ -29,16 +30,27 @@ export function snapshotOf(reading: StripeReading): BillingSnapshot {
   };
 }
 
-/** Whether money of an open invoice is on its way: then nothing may be deleted. */
-export async function isPaymentInDoubt(stripe: Stripe, openInvoices: Stripe.Invoice[]): Promise<boolean> {
+/**
+ * Whether money of an open invoice may be on its way: then nothing may be cancelled or deleted.
+ *
+ * @param subscriptions all of the customer's. While one of them is past due, a payment that only waits for its customer
+ *   (3D Secure) is in no doubt: it would put off the cancel for ever. Before a deletion it counts.
+ */
+export async function isPaymentInDoubt(
+  stripe: Stripe,
+  openInvoices: Stripe.Invoice[],
+  subscriptions: Stripe.Subscription[],
+): Promise<boolean> {
+  const isOwed = subscriptions.some(({ status }) => status === 'past_due' || status === 'unpaid');
+  const doubtful = isOwed ? ON_ITS_WAY : UNFINISHED;
   for (const { id } of openInvoices) {
     if (!id) continue;
     const payments = await stripe.invoicePayments.list({ invoice: id, expand: ['data.payment.payment_intent'] });
-    const doubtful = payments.data.some(({ payment }) => {
+    const isDoubtful = payments.data.some(({ payment }) => {
       const intent = payment.payment_intent;
-      return typeof intent === 'object' && DOUBTFUL.has(intent.status);
+      return typeof intent === 'object' && doubtful.has(intent.status);
     });
-    if (doubtful) return true;
+    if (isDoubtful) return true;
   }
   return false;
 }

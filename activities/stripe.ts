@@ -8,6 +8,7 @@ import { isPaymentInDoubt, snapshotOf } from './stripe-snapshot.ts';
 /** Most subscriptions and open invoices that are read of one customer: Stripe's largest page. */
 const PAGE = 100;
 const OVER = new Set(['canceled', 'incomplete_expired']);
+const IN_GOOD_STANDING = new Set(['active', 'trialing']);
 
 /** What is read from and written to Stripe. Every write carries an idempotency key and looks before it acts. */
 export function createStripeActivities(deps: {
@@ -29,9 +30,9 @@ export function createStripeActivities(deps: {
           }),
           stripe.invoices.list({ customer: stripeCustomerId, status: 'open', limit: PAGE }),
         ]);
-        const live = subscriptions.data.some((each) => !OVER.has(each.status));
-        // Only an account without a live subscription can come to have its data deleted.
-        const paymentInDoubt = !live && (await isPaymentInDoubt(stripe, openInvoices.data));
+        // From an account with a subscription in good standing nothing is taken, so nobody asks.
+        const covered = subscriptions.data.some((each) => IN_GOOD_STANDING.has(each.status));
+        const paymentInDoubt = !covered && (await isPaymentInDoubt(stripe, openInvoices.data, subscriptions.data));
         const snapshot = snapshotOf({
           readAt: now,
           customer,
