@@ -385,6 +385,12 @@ describe('an invoice that is voided or written off', () => {
     expect(happened.map((each) => each.text)).toEqual(['The open invoice is settled. All is as before.']);
   });
 
+  test('a renewal that was paid beside an upgrade that was not is told of as a payment', () => {
+    const upgrade = anInvoice({ id: 'in_up', billingReason: 'subscription_update', createdAt: day(2) });
+    const paid = anUnpaidSubscription({ latestInvoiceId: 'in_up', invoices: [upgrade] });
+    expect(ids(look(suspended(), day(9), [paid]).effects)).toEqual(['mail/payment-received/in_1']);
+  });
+
   test('a latest invoice that was paid is told of as a payment', () => {
     const paid = aSubscription({ invoices: [anInvoice({ status: 'paid', amountRemainingCents: 0 })] });
     const { effects, happened } = look(suspended(), day(9), [paid]);
@@ -444,6 +450,21 @@ describe('a dunning after a dunning', () => {
     });
   });
 
+  test('even those that follow each other within one instant are told apart', () => {
+    let state = recoveredWithAnOldDebt();
+    const opened: (string | undefined)[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      state = look(state, day(6), [anUnpaidSubscription({ latestInvoiceId: 'in_2' })]).state;
+      opened.push(state.dunning?.id);
+      state = look(state, day(6), [latestPaid]).state;
+    }
+    expect(opened).toEqual([
+      'sub_1/2026-03-07T00:00:00.001Z',
+      'sub_1/2026-03-07T00:00:00.002Z',
+      'sub_1/2026-03-07T00:00:00.003Z',
+    ]);
+  });
+
   test('an unpaid subscription that another one had stood in for is given a full grace again', () => {
     const other = aSubscription({ id: 'sub_2', createdAt: day(5) });
     const replaced = lookAtEach(suspended(), [day(8)], [other, unpaid]);
@@ -489,6 +510,19 @@ describe('cancel on day 30', () => {
     const asked = look(suspended(), day(30), [unpaid]).state;
     expect(look(asked, day(30, 1), [unpaid]).effects).toEqual([]);
     expect(ids(look(withEffectsDone(asked), day(30, 1), [unpaid]).effects)).toEqual(['cancel-subscription/in_1']);
+  });
+
+  test('a cancel that was carried out is not asked for again within the hour in which Stripe may show it', () => {
+    const carriedOut = withEffectsDone(look(suspended(), day(30), [unpaid]).state);
+    const { effects, deadlines } = look(carriedOut, '2026-03-31T00:59:59.999Z', [unpaid]);
+    expect(effects).toEqual([]);
+    expect(deadlines).toEqual(['2026-03-31T01:00:00.000Z']);
+  });
+
+  test('once it is seen, a "suspended" mail that still waits is never sent', () => {
+    const waits = look(inGrace(), day(7), [unpaid]).state;
+    const { state } = look(waits, day(10), [{ ...endedUnpaid, cancelReason: 'payment_failed' }]);
+    expect(ids(state.outbox)).toEqual(['mail/subscription-canceled/in_1']);
   });
 
   test('a payment in doubt postpones the cancel day by day, until it is settled', () => {
