@@ -14,9 +14,8 @@ export type {
   WorkspaceView,
 };
 
-/** `GET /api/v1/account`. */
+/** `GET /api/v1/account`. `now` is the account's own time at the answer, also when the view is an older one. */
 export type AccountAnswer = AccountView & {
-  // `now` is the account's own time at the answer, also when the view is an older one.
   /** `live`: asked of the workflow. `read-model`: it did not answer in time, this is what was saved last. */
   source: 'live' | 'read-model';
   /** Seconds since the view was saved; 0 when it is live. */

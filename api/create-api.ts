@@ -74,7 +74,7 @@ export function createApi(
     offer: forwarder.offer,
     findVisitor: createFindVisitor(auth),
     handleAuth: createAuthHandler(auth),
-    checkReadiness: createReadiness({ prisma, temporal }),
+    checkReadiness: createReadiness({ prisma, temporal, log }),
     readModel,
     readAccount,
     wishWorkspace: createWishWorkspace({ temporal, readAccount }),

@@ -1,4 +1,5 @@
 import type { PrismaClient } from '#prisma/client.ts';
+import type { Logger } from '#telemetry/logger.ts';
 import { SUBSCRIPTION_TASK_QUEUE } from '#workflows/subscription/messages.ts';
 import type { TemporalLink } from './temporal.ts';
 
@@ -19,8 +20,8 @@ const REMEMBERED_MS = 1_000;
 const POLLER_FRESH_MS = 75_000;
 
 /** Looks at each part that the API needs. Many callers within a second share one look. */
-export function createReadiness(deps: { prisma: PrismaClient; temporal: TemporalLink }): CheckReadiness {
-  const { prisma, temporal } = deps;
+export function createReadiness(deps: { prisma: PrismaClient; temporal: TemporalLink; log: Logger }): CheckReadiness {
+  const { prisma, temporal, log } = deps;
   let last: { at: number; parts: Promise<PartState[]> } | undefined;
 
   const withDeadline = <Result>(call: () => Promise<Result>) =>
@@ -58,9 +59,9 @@ export function createReadiness(deps: { prisma: PrismaClient; temporal: Temporal
     const now = performance.now();
     if (!last || now - last.at > REMEMBERED_MS) {
       const parts = Promise.all([
-        look('postgres', postgres, 'check DATABASE_URL and that PostgreSQL runs'),
-        look('temporal', server, 'check TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and that the server runs'),
-        look('worker', worker, 'check that a worker runs'),
+        look(log, 'postgres', postgres, 'check DATABASE_URL and that PostgreSQL runs'),
+        look(log, 'temporal', server, 'check TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and that the server runs'),
+        look(log, 'worker', worker, 'check that a worker runs'),
       ]);
       last = { at: now, parts };
     }
@@ -68,14 +69,20 @@ export function createReadiness(deps: { prisma: PrismaClient; temporal: Temporal
   };
 }
 
-async function look(name: PartState['name'], ask: () => Promise<string>, advice: string): Promise<PartState> {
+async function look(
+  log: Logger,
+  name: PartState['name'],
+  ask: () => Promise<string>,
+  advice: string,
+): Promise<PartState> {
   const began = performance.now();
   const latencyMs = () => Math.round((performance.now() - began) * 10) / 10;
   try {
     return { name, detail: await inTime(ask()), ok: true, latencyMs: latencyMs() };
   } catch (error) {
-    const message = (error instanceof Error && error.message.trim().split('\n').at(-1)) || 'failed';
-    return { name, detail: `${message}; ${advice}`, ok: false, latencyMs: latencyMs() };
+    log.info({ err: error, part: name }, 'a part is not ready');
+    // Anybody may ask: what the part said, which can name hosts and users, is in the log alone.
+    return { name, detail: `does not answer as it should; ${advice}`, ok: false, latencyMs: latencyMs() };
   }
 }
 

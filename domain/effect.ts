@@ -10,6 +10,18 @@ export type MailTemplate =
   | 'deletion-warning'
   | 'data-deleted';
 
+/** What a mail is about, as the history tells it. */
+export const MAIL_TOPICS: Record<MailTemplate, string> = {
+  'grace-started': 'the payment failed',
+  'grace-reminder': 'the payment is still open',
+  suspended: 'your workspaces were stopped',
+  'payment-received': 'your payment arrived',
+  'debt-settled': 'the open invoice is settled',
+  'subscription-canceled': 'the subscription has ended',
+  'deletion-warning': 'your data will be deleted',
+  'data-deleted': 'your data has been deleted',
+};
+
 /** Facts for a mail's text; never a name or an address, which the mail activity looks up. */
 export interface MailFacts {
   planId: string;

@@ -18,6 +18,7 @@ import { SUBSCRIPTION_TASK_QUEUE, workspaceTaskQueue } from '#workflows/subscrip
 import { registerHost } from './host-registration.ts';
 import { createInternalEndpoint } from './internal-endpoint.ts';
 import { createLiveSampler } from './live-sampler.ts';
+import { requireSearchAttributes } from './require-search-attributes.ts';
 import { parseWorkerSettings } from './settings.ts';
 import { readSettledWishes } from './settled-wishes.ts';
 import { workflowBundle } from './workflow-bundle.ts';
@@ -46,6 +47,7 @@ const hostId = settings.LEASEHOLD_HOST_ID;
 
 const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
 const connection = await NativeConnection.connect(connectionOptions);
+await requireSearchAttributes(connection, namespace, log);
 const bundle = { codePath: await workflowBundle() };
 const shared = { connection, namespace, shutdownGraceTime: SHUTDOWN_GRACE_MS };
 

@@ -94,7 +94,7 @@ export async function suspended(readAccount: ReadAccount, accountId: string): Pr
     .filter((workspace) => workspace.status !== 'deleted' && workspace.ownerWants === 'running')
     .map((workspace) => workspace.name);
   const detail = debt
-    ? `Pay ${money(debt)}${debt.payUrl ? ` at ${debt.payUrl}` : ''}. On payment ${comesBack.length > 0 ? `${comesBack.join(', ')} run again` : 'workspaces can be started again'}.`
+    ? `Pay ${money(debt)}${debt.payUrl ? ` at ${debt.payUrl}` : ''}. On payment ${comesBack.length > 0 ? `${comesBack.join(', ')} ${comesBack.length === 1 ? 'runs' : 'run'} again` : 'workspaces can be started again'}.`
     : `${holds.map((hold) => hold.reason).join(' ') || 'The account is on hold.'} Contact support.`;
   return new Problem(402, 'workspace-suspended', 'The workspace is suspended', detail, {
     data: {

@@ -8,13 +8,17 @@ import {
   accountView,
   agenda,
   billingHints,
+  type HoldCommand,
   liftHold,
   placeHold,
   type Receipt,
   type RefusalType,
   startFreshRun,
+  type WorkspaceWish,
   wishWorkspace,
 } from './messages.ts';
+
+const HOLDS: readonly HoldCommand['hold'][] = ['admin', 'dispute', 'quota'];
 
 /** Sets every handler. To be called before the first `await`: an Update without a handler would be refused. */
 export function handleMessages(desk: AccountDesk): void {
@@ -24,14 +28,20 @@ export function handleMessages(desk: AccountDesk): void {
   setHandler(startFreshRun, () => {
     desk.freshRunAsked = true;
   });
-  setHandler(wishWorkspace, (wish) =>
-    answer(desk, () => desk.command(wish.commandId, (state) => wishForWorkspace(state, wish, workflowNow()))),
+  setHandler(
+    wishWorkspace,
+    (wish) => answer(desk, () => desk.command(wish.commandId, (state) => wishForWorkspace(state, wish, workflowNow()))),
+    { validator: requireWish },
   );
-  setHandler(placeHold, (command) =>
-    answer(desk, () => desk.command(command.commandId, (state) => place(state, command, workflowNow()))),
+  setHandler(
+    placeHold,
+    (command) => answer(desk, () => desk.command(command.commandId, (state) => place(state, command, workflowNow()))),
+    { validator: requireHold },
   );
-  setHandler(liftHold, (command) =>
-    answer(desk, () => desk.command(command.commandId, (state) => lift(state, command, workflowNow()))),
+  setHandler(
+    liftHold,
+    (command) => answer(desk, () => desk.command(command.commandId, (state) => lift(state, command, workflowNow()))),
+    { validator: requireHoldName },
   );
   setHandler(accountView, () => viewOf(opened(desk), workflowNow()));
   setHandler(agenda, () => ({
@@ -39,6 +49,33 @@ export function handleMessages(desk: AccountDesk): void {
     quiet: desk.isQuiet(workflowNow()),
     nextDeadline: earliest(desk.deadlines()),
   }));
+}
+
+// Support staff send Updates by hand: what is missing or misspelt is said before anything is recorded.
+
+function requireWish(wish: WorkspaceWish): void {
+  requireText(wish?.commandId, 'commandId');
+  requireText(wish.workspaceId, 'workspaceId');
+  if (wish.wants !== 'running' && wish.wants !== 'stopped') throw malformed('`wants` must be "running" or "stopped".');
+}
+
+function requireHold(command: HoldCommand): void {
+  requireHoldName(command);
+  requireText(command.reason, 'reason');
+}
+
+function requireHoldName(command: Omit<HoldCommand, 'reason'>): void {
+  requireText(command?.commandId, 'commandId');
+  if (!HOLDS.includes(command.hold)) throw malformed(`\`hold\` must be one of ${HOLDS.join(', ')}.`);
+}
+
+function requireText(value: unknown, field: string): void {
+  if (typeof value !== 'string' || value.trim() === '')
+    throw malformed(`\`${field}\` must be a text that is not empty.`);
+}
+
+function malformed(message: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(message, 'MalformedCommand');
 }
 
 async function answer(desk: AccountDesk, carryOut: () => Receipt): Promise<Receipt> {

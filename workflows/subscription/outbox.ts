@@ -1,5 +1,5 @@
 import { condition, log } from '@temporalio/workflow';
-import type { Effect } from '#domain/effect.ts';
+import { type Effect, MAIL_TOPICS } from '#domain/effect.ts';
 import { addMs, earliest } from '#domain/time.ts';
 import type { AccountDesk } from './account-desk.ts';
 import { sideEffects } from './activity-stubs.ts';
@@ -42,7 +42,12 @@ async function carryOut(desk: AccountDesk, effect: Effect): Promise<void> {
         now: workflowNow(),
       });
       desk.effectDone(effect, [
-        { id: effect.id, at: workflowNow(), kind: 'mail-sent', text: `We sent a mail: ${effect.template}.` },
+        {
+          id: effect.id,
+          at: workflowNow(),
+          kind: 'mail-sent',
+          text: `We wrote to you: ${MAIL_TOPICS[effect.template]}.`,
+        },
       ]);
       return;
     case 'cancel-subscription':

@@ -1,4 +1,5 @@
 import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import { stepsAhead } from '#domain/dunning-schedule.ts';
 import { earliest } from '#domain/time.ts';
 import { viewOf } from '#domain/view.ts';
 import { AccountDesk } from './account-desk.ts';
@@ -25,8 +26,12 @@ export async function subscription(input: SubscriptionInput): Promise<void> {
   handleMessages(desk);
   const operators = new OperatorView();
   const trouble = new BackOff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
-  const pause = () =>
-    condition(() => false, trouble.nextMs(), { summary: 'Try again: Stripe or PostgreSQL did not answer' });
+  // Messages that change something are not kept waiting by the trouble of others.
+  const pause = () => {
+    const version = desk.state?.version;
+    const changed = () => desk.freshRunAsked || desk.state?.version !== version;
+    return condition(changed, trouble.nextMs(), { summary: 'Try again: Stripe or PostgreSQL did not answer' });
+  };
 
   let takenUp = await takeUp(desk, input);
   while (takenUp === false) {
@@ -40,8 +45,10 @@ export async function subscription(input: SubscriptionInput): Promise<void> {
   const startsFresh = () => desk.freshRunAsked || workflowInfo().continueAsNewSuggested;
 
   while (!startsFresh()) {
+    // What messages changed is stored first: it does not wait for Stripe.
+    await save(desk);
     const looked = !desk.needsLook(workflowNow()) || (await lookAtBilling(desk));
-    const saved = desk.unsaved === null || (await save(desk));
+    const saved = await save(desk);
     if (desk.state) operators.show(desk.state, workflowNow());
     if (!looked || !saved) {
       await pause();
@@ -62,10 +69,13 @@ async function nextThing(desk: AccountDesk, startsFresh: () => boolean): Promise
   const somethingNew = () => startsFresh() || desk.unsaved !== null || desk.needsLook(workflowNow());
   const deadline = earliest(desk.deadlines());
   if (deadline === null) await condition(somethingNew);
-  else
-    await condition(somethingNew, msUntil(deadline), {
-      summary: `Next step of dunning, due ${deadline.slice(0, 16)} UTC`,
-    });
+  else await condition(somethingNew, msUntil(deadline), { summary: nextStep(desk, deadline) });
+}
+
+/** For operators: what the workflow sleeps towards. */
+function nextStep(desk: AccountDesk, deadline: string): string {
+  const step = desk.state?.dunning && stepsAhead(desk.state.dunning).find(({ at }) => at === deadline);
+  return `${step ? `Next step: ${step.kind}` : 'Next step'}, due ${deadline.slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 /** Writes the decision down. Only then do hosts get its wishes and the outbox its effects. */
