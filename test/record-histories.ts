@@ -5,13 +5,13 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { stateFolder } from '#cli/state-folder.ts';
 import { attachPlatform } from '#platform/attach.ts';
 import { ROOT } from '#platform/start.ts';
 import { grace } from '#stories/grace.ts';
 import { until } from '#stories/until.ts';
 import { connectTemporal } from '#workflows/connection.ts';
+import { historyToText } from '#workflows/subscription/history-file.ts';
 import { subscriptionWorkflowId } from '#workflows/subscription/messages.ts';
 
 const FOLDER = join(ROOT, 'workflows/subscription/histories');
@@ -34,7 +34,7 @@ for (const disturbance of [undefined, ...Object.keys(grace.disturbances)]) {
   for (const [index, runId] of runIds.reverse().entries()) {
     const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
     const file = join(FOLDER, `grace-${disturbance ?? 'plain'}-${index + 1}.json`);
-    writeFileSync(file, JSON.stringify(historyToJSON(history)));
+    writeFileSync(file, historyToText(history));
     process.stdout.write(`${file}: ${history.events?.length} events\n`);
   }
 }

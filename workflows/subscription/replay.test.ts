@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Worker } from '@temporalio/worker';
 import { beforeAll, expect, test } from 'vitest';
 import { workflowBundle } from '#worker/workflow-bundle.ts';
+import { historyFromText } from './history-file.ts';
 
 const FOLDER = join(import.meta.dirname, 'histories');
 const files = readdirSync(FOLDER).filter((file) => file.endsWith('.json'));
@@ -19,7 +20,7 @@ test('histories have been recorded', () => {
 test.each(files)(
   'a workflow with the recorded history %s goes on with the code of today',
   async (file) => {
-    const history = JSON.parse(readFileSync(join(FOLDER, file), 'utf8'));
+    const history = historyFromText(readFileSync(join(FOLDER, file), 'utf8'));
     await Worker.runReplayHistory({ workflowBundle: { codePath } }, history, 'subscription/replayed');
   },
   60_000,
