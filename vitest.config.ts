@@ -1,6 +1,21 @@
 import { defineConfig } from 'vitest/config';
 
-const source = ['activities', 'api', 'catalogs', 'cli', 'domain', 'platform', 'prisma', 'stories', 'stripe-simulator', 'telemetry', 'web', 'worker', 'workflows', 'workspace-runtime'];
+const source = [
+  'activities',
+  'api',
+  'catalogs',
+  'cli',
+  'domain',
+  'platform',
+  'prisma',
+  'stories',
+  'stripe-simulator',
+  'telemetry',
+  'web',
+  'worker',
+  'workflows',
+  'workspace-runtime',
+];
 
 export default defineConfig({
   test: {
@@ -8,6 +23,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          sequence: { groupOrder: 0 },
           include: source.map((folder) => `${folder}/**/*.test.{ts,tsx}`),
           exclude: ['**/node_modules/**', '**/*.integration.test.ts', 'web/build/**'],
         },
@@ -15,6 +31,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          sequence: { groupOrder: 1 },
           include: [...source.map((folder) => `${folder}/**/*.integration.test.ts`), 'test/integration/**/*.test.ts'],
           exclude: ['**/node_modules/**'],
           globalSetup: ['test/platform.setup.ts'],
@@ -26,6 +43,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          sequence: { groupOrder: 2 },
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: ['test/platform.setup.ts'],
           fileParallelism: false,
