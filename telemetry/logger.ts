@@ -1,4 +1,4 @@
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 
 export type { Logger };
 
@@ -12,7 +12,8 @@ const SECRET_PATHS = ['authorization', 'cookie', 'password', 'token', 'secret', 
  *
  * @param name which process speaks: `api`, `worker`, …
  * @param level least level that is written; default `info`
+ * @param destination where to; default standard output
  */
-export function createLogger(name: string, level = 'info'): Logger {
-  return pino({ name, level, redact: { paths: SECRET_PATHS, censor: '[redacted]' } });
+export function createLogger(name: string, level = 'info', destination?: DestinationStream): Logger {
+  return pino({ name, level, redact: { paths: SECRET_PATHS, censor: '[redacted]' } }, destination);
 }
