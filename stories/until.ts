@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { poll } from '#platform/poll.ts';
 
 const POLL_MS = 150;
 
@@ -9,18 +9,16 @@ const POLL_MS = 150;
  * @throws Error when it has not come after `timeoutMs`, with the last error of the condition itself
  */
 export async function until(what: string, timeoutMs: number, holds: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
   let last: unknown;
-  for (;;) {
+  const remembering = async () => {
+    last = undefined;
     try {
-      if (await holds()) return;
-      last = undefined;
+      return await holds();
     } catch (error) {
       last = error;
+      throw error;
     }
-    if (Date.now() > deadline) {
-      throw new Error(`Waited ${timeoutMs / 1000} s in vain for ${what}.${last ? ` Last error: ${String(last)}` : ''}`);
-    }
-    await delay(POLL_MS);
-  }
+  };
+  if (await poll(remembering, { timeoutMs, everyMs: POLL_MS })) return;
+  throw new Error(`Waited ${timeoutMs / 1000} s in vain for ${what}.${last ? ` Last error: ${String(last)}` : ''}`);
 }
