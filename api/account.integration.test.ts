@@ -9,7 +9,7 @@ import {
   createTestApi,
   DEMO_PASSWORD,
   endWorkflow,
-  ensureNamespace,
+  ensureOwnEngines,
   eventually,
   newAccount,
   openDatabase,
@@ -30,11 +30,10 @@ let api: Api;
 let cookie: string;
 
 beforeAll(async () => {
-  await ensureNamespace(temporal);
+  await ensureOwnEngines(temporal);
   api = createTestApi();
   await api.prepare();
   cookie = await signIn(api);
-  await database.query('DELETE FROM account WHERE owner_user_id = $1', [DEMO_USER.id]);
   await storeAccount(database, mine, { ownerUserId: DEMO_USER.id, version: 3 });
   await storeAccount(database, theirs, { ownerUserId: 'somebody-else' });
   await database.query(

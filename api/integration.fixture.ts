@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { connect, createServer, type Socket } from 'node:net';
+import { promisify } from 'node:util';
 import { msToTs } from '@temporalio/common/lib/time';
 import pg from 'pg';
 import { Stripe } from 'stripe';
@@ -15,6 +17,7 @@ import { grpcCodeOf } from './temporal-unavailable.ts';
 export const SECRETS = { current: 'whsec_current', former: 'whsec_former' };
 export const DEMO_PASSWORD = 'a password of the tests';
 const NAMESPACE = 'api-tests';
+const DATABASE = 'api_tests';
 const GRPC_NOT_FOUND = 5;
 const GRPC_ALREADY_EXISTS = 6;
 export const WEB_ORIGIN = 'http://127.0.0.1:4310';
@@ -39,13 +42,37 @@ export function createTestApi({ env = {}, forwarding = {} }: TestApiOptions = {}
   return createApi(readApiSettings(all), all, createLogger('api', 'silent'), forwarding);
 }
 
-/** The platform's environment with a namespace of our own: no worker of the product meets what these tests start. */
+/**
+ * The platform's environment with a namespace and a database of our own: the product and these tests never meet what the
+ * other has made, the demo user and its account least of all.
+ */
 export function platformEnv(): Record<string, string> {
-  return { ...inject('platformEnv'), TEMPORAL_NAMESPACE: NAMESPACE };
+  const env = inject('platformEnv');
+  const database = new URL(env.DATABASE_URL ?? '');
+  database.pathname = `/${DATABASE}`;
+  return { ...env, DATABASE_URL: database.href, TEMPORAL_NAMESPACE: NAMESPACE };
 }
 
-/** Makes sure that the tests' namespace exists and can be used. */
-export async function ensureNamespace(temporal: TemporalLink): Promise<void> {
+/** Makes sure that the tests' database and namespace exist and can be used. */
+export async function ensureOwnEngines(temporal: TemporalLink): Promise<void> {
+  await Promise.all([ensureDatabase(), ensureNamespace(temporal)]);
+}
+
+async function ensureDatabase(): Promise<void> {
+  const server = new pg.Client({ connectionString: inject('platformEnv').DATABASE_URL });
+  await server.connect();
+  try {
+    const { rowCount } = await server.query('SELECT 1 FROM pg_database WHERE datname = $1', [DATABASE]);
+    if (rowCount === 0) await server.query(`CREATE DATABASE ${DATABASE}`);
+  } finally {
+    await server.end();
+  }
+  await promisify(execFile)('bin/prisma', ['migrate', 'deploy'], {
+    env: { ...process.env, DATABASE_URL: platformEnv().DATABASE_URL },
+  });
+}
+
+async function ensureNamespace(temporal: TemporalLink): Promise<void> {
   const { workflowService } = temporal.connection;
   await workflowService
     .registerNamespace({ namespace: NAMESPACE, workflowExecutionRetentionPeriod: msToTs('1 day') })

@@ -7,7 +7,7 @@ import {
   createTestApi,
   deliver,
   endWorkflow,
-  ensureNamespace,
+  ensureOwnEngines,
   eventually,
   newAccount,
   openDatabase,
@@ -26,7 +26,7 @@ const cleanups: (() => Promise<unknown>)[] = [];
 let api: Api;
 
 beforeAll(async () => {
-  await ensureNamespace(temporal);
+  await ensureOwnEngines(temporal);
   api = createTestApi();
   api.forwarder.start();
 });
