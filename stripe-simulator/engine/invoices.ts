@@ -5,6 +5,7 @@ import { change, emit } from './events.ts';
 import { newId, randomToken } from './ids.ts';
 import type { CardFailure, Invoice, InvoiceLine, Subscription, SubscriptionItem } from './objects.ts';
 import { findPaymentMethod } from './payment-methods.ts';
+import { amountOf, isMetered } from './prices.ts';
 import { invalidRequest, noSuch, StripeError } from './stripe-error.ts';
 import { collectionFailed, findSubscription, followInvoices } from './subscription-status.ts';
 import type { World } from './world.ts';
@@ -36,7 +37,9 @@ export function draftInvoice(
   const customer = findCustomer(world, subscription.customer);
   const created = timeOf(world, customer.test_clock);
   const id = newId('in');
-  const lines = subscription.items.data.map((item) => lineFor(id, item, options.free));
+  // Usage is charged for the period that has ended, so that there is none on the first invoice.
+  const billed = subscription.items.data.filter((item) => reason !== 'subscription_create' || !isMetered(item.price));
+  const lines = billed.map((item) => lineFor(id, item, options));
   const total = lines.reduce((sum, line) => sum + line.amount, 0);
   const finalizesByItself = reason === 'subscription_cycle' && options.autoAdvance;
   const invoice: Invoice = {
@@ -328,9 +331,15 @@ function setDelinquent(world: World, customerId: string, delinquent: boolean): v
   });
 }
 
-function lineFor(invoice: string, item: SubscriptionItem, free: boolean): InvoiceLine {
+function lineFor(
+  invoice: string,
+  item: SubscriptionItem,
+  { free, usagePeriod }: { free: boolean; usagePeriod: { start: number; end: number } },
+): InvoiceLine {
   const { price } = item;
-  const amount = free ? 0 : price.unit_amount * item.quantity;
+  const metered = isMetered(price);
+  const quantity = metered ? 0 : (item.quantity ?? 1);
+  const amount = free ? 0 : amountOf(price, quantity);
   return {
     id: newId('il'),
     object: 'line_item',
@@ -338,7 +347,7 @@ function lineFor(invoice: string, item: SubscriptionItem, free: boolean): Invoic
     currency: price.currency,
     description: free
       ? `Trial period for ${price.product}`
-      : `${item.quantity} × ${price.nickname ?? price.lookup_key ?? price.product}`,
+      : `${quantity} × ${price.nickname ?? price.lookup_key ?? price.product}`,
     discount_amounts: [],
     discountable: true,
     discounts: [],
@@ -356,15 +365,15 @@ function lineFor(invoice: string, item: SubscriptionItem, free: boolean): Invoic
       },
       type: 'subscription_item_details',
     },
-    period: { end: item.current_period_end, start: item.current_period_start },
+    period: metered ? usagePeriod : { end: item.current_period_end, start: item.current_period_start },
     pretax_credit_amounts: [],
     pricing: {
       price_details: { price: price.id, product: price.product },
       type: 'price_details',
       unit_amount_decimal: free ? '0' : price.unit_amount_decimal,
     },
-    quantity: item.quantity,
-    quantity_decimal: String(item.quantity),
+    quantity,
+    quantity_decimal: String(quantity),
     subscription: item.subscription,
     subtotal: amount,
     taxes: [],

@@ -85,16 +85,86 @@ export interface Price {
   recurring: {
     interval: Interval;
     interval_count: number;
-    meter: null;
+    /** The meter whose sum is charged, of a metered price. */
+    meter: string | null;
     trial_period_days: null;
-    usage_type: 'licensed';
+    usage_type: 'licensed' | 'metered';
   } | null;
   tax_behavior: 'unspecified';
   tiers_mode: null;
   transform_quantity: null;
   type: 'recurring' | 'one_time';
-  unit_amount: number;
+  /** `null` where the amount has a fraction of a cent. */
+  unit_amount: number | null;
   unit_amount_decimal: string;
+}
+
+export interface Meter {
+  id: string;
+  object: 'billing.meter';
+  created: number;
+  customer_mapping: { event_payload_key: string; type: 'by_id' };
+  default_aggregation: { formula: 'count' | 'last' | 'sum' };
+  display_name: string;
+  event_name: string;
+  event_time_window: null;
+  livemode: false;
+  status: 'active' | 'inactive';
+  status_transitions: { deactivated_at: number | null };
+  updated: number;
+  value_settings: { event_payload_key: string };
+}
+
+type Prorations = 'none' | 'create_prorations' | 'always_invoice';
+
+export interface PortalFeatures {
+  customer_update: {
+    allowed_updates: ('address' | 'email' | 'name' | 'phone' | 'shipping' | 'tax_id')[];
+    enabled: boolean;
+  };
+  invoice_history: { enabled: boolean };
+  payment_method_update: { enabled: boolean; payment_method_configuration: null };
+  subscription_cancel: {
+    cancellation_reason: { enabled: false; feedback_options: null; options: [] };
+    enabled: boolean;
+    mode: 'at_period_end' | 'immediately';
+    proration_behavior: Prorations;
+  };
+  subscription_pause: { duration: { interval_options: []; type: 'indefinite' }; enabled: false };
+  subscription_update: {
+    billing_cycle_anchor: null;
+    default_allowed_updates: ('price' | 'quantity' | 'promotion_code')[];
+    enabled: boolean;
+    products: {
+      adjustable_quantity: { enabled: false; maximum: null; minimum: number };
+      prices: string[];
+      product: string;
+    }[];
+    proration_behavior: Prorations;
+    schedule_at_period_end: { conditions: [] };
+    trial_update_behavior: 'end_trial';
+  };
+}
+
+export interface PortalConfiguration {
+  id: string;
+  object: 'billing_portal.configuration';
+  active: boolean;
+  application: null;
+  business_profile: {
+    headline: string | null;
+    privacy_policy_url: string | null;
+    terms_of_service_url: string | null;
+  };
+  created: number;
+  default_return_url: string | null;
+  features: PortalFeatures;
+  is_default: false;
+  livemode: false;
+  login_page: { enabled: false; url: null };
+  metadata: Metadata;
+  name: string | null;
+  updated: number;
 }
 
 export interface PaymentMethod {
@@ -164,7 +234,8 @@ export interface SubscriptionItem {
   metadata: Metadata;
   plan: Plan;
   price: Price;
-  quantity: number;
+  /** Absent where the price is metered. */
+  quantity?: number;
   subscription: string;
   tax_rates: [];
 }
@@ -174,7 +245,7 @@ export interface Plan {
   id: string;
   object: 'plan';
   active: boolean;
-  amount: number;
+  amount: number | null;
   amount_decimal: string;
   billing_scheme: 'per_unit';
   created: number;
@@ -183,13 +254,13 @@ export interface Plan {
   interval_count: number;
   livemode: false;
   metadata: Metadata;
-  meter: null;
+  meter: string | null;
   nickname: string | null;
   product: string;
   tiers_mode: null;
   transform_usage: null;
   trial_period_days: null;
-  usage_type: 'licensed';
+  usage_type: 'licensed' | 'metered';
 }
 
 export type CancellationFeedback =

@@ -3,8 +3,10 @@ import type {
   Customer,
   Invoice,
   InvoicePayment,
+  Meter,
   PaymentIntent,
   PaymentMethod,
+  PortalConfiguration,
   Price,
   Product,
   StripeEvent,
@@ -70,6 +72,8 @@ export interface State {
   deletedCustomers: Record<string, true>;
   products: Record<string, Product>;
   prices: Record<string, Price>;
+  meters: Record<string, Meter>;
+  portalConfigurations: Record<string, PortalConfiguration>;
   paymentMethods: Record<string, PaymentMethod>;
   subscriptions: Record<string, Subscription>;
   invoices: Record<string, Invoice>;
@@ -105,6 +109,8 @@ export function emptyState(): State {
     deletedCustomers: {},
     products: {},
     prices: {},
+    meters: {},
+    portalConfigurations: {},
     paymentMethods: {},
     subscriptions: {},
     invoices: {},

@@ -16,7 +16,7 @@ import {
 import { mergeMetadata } from './metadata.ts';
 import type { CancellationFeedback, Customer, Metadata, Price, Subscription, SubscriptionItem } from './objects.ts';
 import { declineCodeOf } from './payment-methods.ts';
-import { findPrice, planOf } from './prices.ts';
+import { amountOf, findPrice, isMetered, planOf } from './prices.ts';
 import { invalidRequest, notSimulated, StripeError } from './stripe-error.ts';
 import { type Ending, endSubscription, findSubscription, hasEnded, invoicesOf } from './subscription-status.ts';
 import type { World } from './world.ts';
@@ -77,7 +77,7 @@ export function createSubscription(world: World, fields: SubscriptionCreation): 
   const behavior = fields.payment_behavior ?? 'allow_incomplete';
   const trialEnd = trialEndOf(fields, now);
   const total = fields.items.reduce(
-    (sum, item, index) => sum + (prices[index]?.unit_amount ?? 0) * (item.quantity ?? 1),
+    (sum, item, index) => sum + (prices[index] ? amountOf(prices[index], item.quantity ?? 1) : 0),
     0,
   );
   const card = cardFor(world, customer.id, fields.default_payment_method ?? null);
@@ -290,6 +290,9 @@ function itemFor(
   period: { start: number; end: number },
 ): SubscriptionItem {
   if (!price) throw new Error('An item without its price.');
+  if (isMetered(price) && fields.quantity !== undefined) {
+    throw invalidRequest('A quantity can not be given for a metered price.', 'items');
+  }
   return {
     id: newId('si'),
     object: 'subscription_item',
@@ -302,7 +305,7 @@ function itemFor(
     metadata: mergeMetadata({}, fields.metadata),
     plan: planOf(price),
     price: structuredClone(price),
-    quantity: fields.quantity ?? 1,
+    ...(isMetered(price) ? {} : { quantity: fields.quantity ?? 1 }),
     subscription,
     tax_rates: [],
   };
