@@ -170,3 +170,19 @@ export function freePlanOf(catalog: Catalog, audience: Audience): Plan {
   if (id === undefined) throw new Error(`Catalog ${catalog.id} has no free plan for ${audience} accounts.`);
   return planOf(catalog, id);
 }
+
+/**
+ * The first plan of an audience that people can buy by themselves.
+ *
+ * @throws Error when the catalog has none
+ */
+export function firstPaidPlanOf(catalog: Catalog, audience: Audience): Plan {
+  const plan = catalog.plans.find((each) => each.audience === audience && isSelfService(each) && each.prices.length > 0);
+  if (!plan) throw new Error(`Catalog ${catalog.id} has no plan for ${audience} accounts that can be bought.`);
+  return plan;
+}
+
+/** Whether people can take a plan by themselves. */
+export function isSelfService(plan: Plan): boolean {
+  return !plan.custom && !plan.retired;
+}

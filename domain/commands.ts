@@ -4,7 +4,7 @@ import type { Instant } from './time.ts';
 import type { Happened } from './timeline.ts';
 import { wishWorkspaces } from './workspace-wishes.ts';
 
-export type RefusalCode = 'UnknownWorkspace' | 'WorkspaceDeleted' | 'WorkspaceSuspended';
+export type RefusalCode = 'UnknownWorkspace' | 'WorkspaceDeleted' | 'WorkspaceSuspended' | 'WorkspaceHasNoRoom';
 
 /** A command that can't be carried out, with a sentence for people. */
 export class CommandRefused extends Error {
@@ -23,7 +23,7 @@ export interface CommandOutcome {
 }
 
 /**
- * The owner's wish for a workspace. Stopping is always possible; starting is refused under a hold.
+ * The owner's wish for a workspace. Stopping is always possible; starting is refused under a hold and without room.
  * A start after a failure is a new attempt even though the wish is the same.
  *
  * @throws CommandRefused
@@ -40,6 +40,8 @@ export function wishForWorkspace(
     throw new CommandRefused('WorkspaceDeleted', 'This workspace has been deleted.');
   const [hold] = state.holds;
   if (wish.wants === 'running' && hold) throw new CommandRefused('WorkspaceSuspended', hold.reason);
+  if (wish.wants === 'running' && workspace.allocation === null)
+    throw new CommandRefused('WorkspaceHasNoRoom', workspace.allocationNote ?? 'There is no room for it in the pool.');
 
   const wished: WorkspaceState = { ...workspace, ownerWants: wish.wants };
   const workspaces = state.workspaces.map((each) => (each === workspace ? wished : each));

@@ -1,6 +1,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { AccountState } from '#domain/account-state.ts';
 import type { AccountView } from '#domain/account-view.ts';
+import type { Audience, WorkspaceSize } from '#domain/catalog.ts';
 import type { RefusalCode } from '#domain/commands.ts';
 import type { Happened } from '#domain/timeline.ts';
 
@@ -29,7 +30,10 @@ export interface BillingHint {
 export interface Opening {
   ownerUserId: string;
   stripeCustomerId: string | null;
-  workspaces: { id: string; name: string; hostId: string }[];
+  /** Default: personal. */
+  audience?: Audience;
+  /** Without a size the plan's default is taken. */
+  workspaces: { id: string; name: string; hostId: string; size?: WorkspaceSize }[];
 }
 
 /** Carried from run to run by continue-as-new. Plain JSON. */
