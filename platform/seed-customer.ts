@@ -1,6 +1,6 @@
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type Stripe from 'stripe';
-import { ensurePrices } from '#catalogs/ensure-prices.ts';
+import { syncCatalog } from '#catalogs/sync/sync.ts';
 import { type Audience, type Catalog, firstPaidPlanOf, freePlanOf, planOf } from '#domain/catalog.ts';
 import {
   SUBSCRIPTION_TASK_QUEUE,
@@ -50,7 +50,7 @@ export async function seedCustomer(deps: SeedDeps, options: SeedOptions): Promis
   // A test clock starts now, in whole seconds, never ahead of the workflow's time.
   const startsAt = Math.floor(Date.now() / 1000);
   const key = (step: string) => ({ idempotencyKey: `seed/${accountId}/${startsAt}/${step}` });
-  const prices = await ensurePrices(stripe, catalog);
+  const prices = await syncCatalog(stripe, catalog);
   const price = plan.prices.map((each) => prices.get(each.lookupKey))[0];
   if (!price) throw new Error(`Plan ${plan.id} of catalog ${catalog.id} has no price to subscribe a customer to.`);
 
