@@ -1,5 +1,4 @@
-/** Currencies that Stripe counts with two decimals although they have none. https://docs.stripe.com/currencies#special-cases */
-const TWO_DECIMALS = new Set(['isk', 'ugx']);
+import { digitsOf } from '../money.ts';
 
 /**
  * A decimal amount in major units as one in minor units, exactly: `0.005` dollars are `0.5` cents.
@@ -28,10 +27,4 @@ export function readableAmount(minor: string, currency: string): string {
 export function plainDecimal(amount: string): string {
   const short = amount.includes('.') ? amount.replace(/\.?0+$/, '') : amount;
   return short.replace(/^0+(?=\d)/, '');
-}
-
-function digitsOf(currency: string): number {
-  if (TWO_DECIMALS.has(currency)) return 2;
-  const format = new Intl.NumberFormat('en', { style: 'currency', currency });
-  return format.resolvedOptions().maximumFractionDigits ?? 2;
 }

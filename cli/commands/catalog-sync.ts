@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import type Stripe from 'stripe';
 import { createStripe } from '#activities/stripe-client.ts';
-import { CatalogInvalid, loadCatalog } from '#catalogs/load.ts';
+import { CatalogInvalid } from '#catalogs/catalog-invalid.ts';
+import { loadCatalog } from '#catalogs/load.ts';
 import { applySync } from '#catalogs/sync/apply.ts';
 import { planSync, type SyncPlan, SyncRefused } from '#catalogs/sync/plan.ts';
 import { readPresent } from '#catalogs/sync/present.ts';
@@ -49,7 +50,7 @@ interface Planned {
 
 async function withPlan(file: string, use: (planned: Planned) => Promise<void>): Promise<void> {
   try {
-    const catalog = loadCatalog(file);
+    const catalog = loadCatalog(file, process.env);
     const { stripe, where, databaseUrl } = await surroundings();
     console.log(`${catalog.name} (${file}) and ${where}:`);
     if (databaseUrl === undefined) {

@@ -3,14 +3,16 @@ import { CatalogInvalid } from '#catalogs/catalog-invalid.ts';
 import { loadCatalog } from '#catalogs/load.ts';
 import { priceTable } from '#catalogs/price-table.ts';
 import type { Catalog } from '#domain/catalog.ts';
+import { catalogDiffCommand, catalogSyncCommand } from './catalog-sync.ts';
 
 /** `leasehold catalog`: what works on the catalogs, the files in which a product's plans and prices stand. */
 export function catalogCommand(): Command {
   return new Command('catalog')
-    .description('Check a product’s plans and prices, and print them.')
+    .description('Check a product’s plans and prices, print them, and bring them to Stripe.')
     .addCommand(checkCommand())
-    .addCommand(tableCommand());
-  // catalogDiffCommand() and catalogSyncCommand() of ./catalog-sync.ts are added here.
+    .addCommand(tableCommand())
+    .addCommand(catalogDiffCommand())
+    .addCommand(catalogSyncCommand());
 }
 
 function checkCommand(): Command {
