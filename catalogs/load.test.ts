@@ -568,7 +568,12 @@ const BROKEN: [string, () => string, string, string][] = [
     'suspendAfterDays: soon',
     '"soon" is not a whole number of days, 1 or more',
   ],
-  ['a bracket that is not closed', () => changed('pool: null', 'pool: ['), 'pool: [', 'close the bracket'],
+  [
+    'a bracket that is not closed',
+    () => changed('pool: null', 'pool: ['),
+    'limits:\n      worlds: { limit: 0 }',
+    'close the bracket',
+  ],
   [
     'a field twice',
     () => changed('name: Player', 'name: Player\n    name: Gamer'),
