@@ -11,11 +11,13 @@ const ADD_ON_KEYS: Record<string, AddOn['kind'][]> = {
   addon_tier: ['add-on'],
   booster_id: ['booster'],
   booster_tier: ['booster'],
-  add_on: ['add-on', 'booster'],
 };
 
-/** Our own key, on the products that we make. */
-const PLAN_KEY = 'plan';
+/** Our own keys: what a catalog's sync writes on products and prices, so that they are known when a lookup key has moved on. */
+const OUR_CATALOG = 'leasehold_catalog';
+const OUR_KIND = 'leasehold_kind';
+const OUR_ID = 'leasehold_id';
+const OUR_LOOKUP_KEY = 'leasehold_lookup_key';
 
 /**
  * What a subscription is for. Its price says so, by lookup key or by an id that the catalog knows; else the metadata of the
@@ -69,7 +71,7 @@ type Known = Omit<RecognisedRole, 'quantity'>;
 
 function byPrice(price: Stripe.Price, catalog: Catalog): Known | null {
   const isIt = ({ lookupKey, knownPriceIds }: PlanPrice) =>
-    (price.lookup_key !== null && price.lookup_key === lookupKey) || knownPriceIds.includes(price.id);
+    [price.lookup_key, price.metadata[OUR_LOOKUP_KEY]].includes(lookupKey) || knownPriceIds.includes(price.id);
   const plan = catalog.plans.find((each) => each.prices.some(isIt));
   if (plan) return { role: 'base', planId: plan.id, addOnId: null };
   const addOn = catalog.addOns.find((each) => each.prices.some(isIt));
@@ -82,8 +84,12 @@ function byMetadata(metadata: Stripe.Metadata, catalog: Catalog): Known | null {
     const addOn = value && catalog.addOns.find((each) => kinds.includes(each.kind) && isCalled(each, key, value));
     if (addOn) return { role: 'add-on', planId: null, addOnId: addOn.id };
   }
-  const plan = catalog.plans.find((each) => each.id === metadata[PLAN_KEY]);
-  return plan ? { role: 'base', planId: plan.id, addOnId: null } : null;
+  if (metadata[OUR_CATALOG] !== catalog.id) return null;
+  const { [OUR_KIND]: kind, [OUR_ID]: id } = metadata;
+  const plan = kind === 'plan' && catalog.plans.find((each) => each.id === id);
+  if (plan) return { role: 'base', planId: plan.id, addOnId: null };
+  const addOn = catalog.addOns.find((each) => each.kind === kind && each.id === id);
+  return addOn ? { role: 'add-on', planId: null, addOnId: addOn.id } : null;
 }
 
 function isCalled(addOn: AddOn, key: string, value: string): boolean {

@@ -32,11 +32,11 @@ export function createStripeActivities(deps: {
           stripe.invoices.list({ customer: stripeCustomerId, status: 'open', limit: PAGE }),
         ]);
         // From an account with a subscription in good standing nothing is taken, so nobody asks.
-        // An add-on covers nothing.
+        // An add-on covers nothing, nor does what nobody knows.
         const productMetadata = await metadataOf(stripe, productsToRead(subscriptions.data, catalog));
         const plans = subscriptions.data.filter((each) => {
           const product = productIdOf(mainItemOf(each, catalog)) ?? '';
-          return roleOf(each, catalog, productMetadata.get(product)).role !== 'add-on';
+          return roleOf(each, catalog, productMetadata.get(product)).role === 'base';
         });
         const covered = plans.some((each) => IN_GOOD_STANDING.has(each.status));
         const paymentInDoubt = !covered && (await isPaymentInDoubt(stripe, openInvoices.data, plans));

@@ -177,7 +177,9 @@ export function freePlanOf(catalog: Catalog, audience: Audience): Plan {
  * @throws Error when the catalog has none
  */
 export function firstPaidPlanOf(catalog: Catalog, audience: Audience): Plan {
-  const plan = catalog.plans.find((each) => each.audience === audience && isSelfService(each) && each.prices.length > 0);
+  const plan = catalog.plans.find(
+    (each) => each.audience === audience && isSelfService(each) && each.prices.length > 0,
+  );
   if (!plan) throw new Error(`Catalog ${catalog.id} has no plan for ${audience} accounts that can be bought.`);
   return plan;
 }

@@ -169,7 +169,12 @@ function changes(before: AccountState, after: AccountState, now: Instant): Happe
     });
   }
   for (const { id, reason } of before.overrides.filter((each) => !after.overrides.includes(each))) {
-    list.push({ id: `grant-ended/${id}`, at: now, kind: 'grant-ended', text: `What support gave has ended: ${reason}` });
+    list.push({
+      id: `grant-ended/${id}`,
+      at: now,
+      kind: 'grant-ended',
+      text: `What support gave has ended: ${reason}`,
+    });
   }
   return list;
 }

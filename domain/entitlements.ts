@@ -158,7 +158,9 @@ function partOfAddOn(part: keyof Resources, { addOn, quantity }: Held): Part {
 function partsOfSupport(part: keyof Pool, given: Override[]): Part[] {
   return given.flatMap(({ pool, reason }) => {
     const value = pool?.[part] ?? 0;
-    return value === 0 ? [] : [{ value, name: `support (${reason})`, text: `support ${sizeText(part, value)} (${reason})` }];
+    return value === 0
+      ? []
+      : [{ value, name: `support (${reason})`, text: `support ${sizeText(part, value)} (${reason})` }];
   });
 }
 
@@ -177,7 +179,9 @@ function limitsOf(catalog: Catalog, plan: Plan, held: Held[], given: Override[])
 }
 
 function limitOf(name: string, plan: Plan, limit: number, held: Held[], given: Override[]): Explained<number> {
-  const grants = given.flatMap((each) => (each.limits?.[name] === undefined ? [] : { ...each, value: each.limits[name] }));
+  const grants = given.flatMap((each) =>
+    each.limits?.[name] === undefined ? [] : { ...each, value: each.limits[name] },
+  );
   const unlocking = held.find(({ rule }) => rule.unlocks.includes(name));
   const isOfPlan = Object.hasOwn(plan.limits, name);
   if (isOfPlan && limit === UNLIMITED) return { value: UNLIMITED, because: `unlimited: ${plan.id}` };

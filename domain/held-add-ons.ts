@@ -24,9 +24,7 @@ export function addOnText(name: string, quantity: number): string {
 
 /** The add-ons that give what they promise. */
 export function countingAddOns(addOns: readonly HeldAddOn[]): Holdings['addOns'] {
-  return addOns
-    .filter((each) => COUNTING.has(each.status))
-    .map(({ addOnId, quantity }) => ({ id: addOnId, quantity }));
+  return addOns.filter((each) => COUNTING.has(each.status)).map(({ addOnId, quantity }) => ({ id: addOnId, quantity }));
 }
 
 /** When an add-on stops giving by itself. */
@@ -50,8 +48,16 @@ export function heldAddOns(
     .flatMap((each) => heldAs(each, before.find((held) => held.subscriptionId === each.id) ?? null, look) ?? []);
   const ended = before.filter((was) => !addOns.some((is) => is.subscriptionId === was.subscriptionId));
   const happened = [
-    ...addOns.flatMap((is) => changesOf(before.find((was) => was.subscriptionId === is.subscriptionId), is, look.now)),
-    ...ended.map((was) => entry('add-on-ended', was.subscriptionId, look.now, `${addOnText(was.name, was.quantity)} ended.`)),
+    ...addOns.flatMap((is) =>
+      changesOf(
+        before.find((was) => was.subscriptionId === is.subscriptionId),
+        is,
+        look.now,
+      ),
+    ),
+    ...ended.map((was) =>
+      entry('add-on-ended', was.subscriptionId, look.now, `${addOnText(was.name, was.quantity)} ended.`),
+    ),
   ];
   return { addOns, happened };
 }
@@ -121,7 +127,9 @@ function changesOf(was: HeldAddOn | undefined, is: HeldAddOn, now: Instant): Hap
     list.push(entry('add-on-suspended', is.grace.id, now, text));
   }
   if (was?.grace && !is.grace) {
-    list.push(entry('add-on-restored', was.grace.id, now, `The payment for ${what} is settled. It gives what it gave.`));
+    list.push(
+      entry('add-on-restored', was.grace.id, now, `The payment for ${what} is settled. It gives what it gave.`),
+    );
   }
   return list;
 }

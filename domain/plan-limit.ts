@@ -70,7 +70,10 @@ function addOnThatUnlocks(catalog: Catalog, planId: string, name: string): Limit
 }
 
 function monthlyCents({ prices }: Pick<Plan, 'prices'>): number {
-  return Math.min(...prices.map((price) => (price.interval === 'year' ? price.amountCents / 12 : price.amountCents)), prices.length === 0 ? 0 : Number.POSITIVE_INFINITY);
+  return Math.min(
+    ...prices.map((price) => (price.interval === 'year' ? price.amountCents / 12 : price.amountCents)),
+    prices.length === 0 ? 0 : Number.POSITIVE_INFINITY,
+  );
 }
 
 function wayOut(lifts: LimitLift[]): string {
@@ -80,7 +83,10 @@ function wayOut(lifts: LimitLift[]): string {
 
 /** `gateways` is the `Gateway` limit, `apiCalls` the `Api call` limit. */
 function singular(name: string): string {
-  const words = name.replace(/([a-z])([A-Z])/g, '$1 $2').replace(/_/g, ' ').toLowerCase();
+  const words = name
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .replace(/_/g, ' ')
+    .toLowerCase();
   return capitalised(words.replace(/ies$/, 'y').replace(/([^s])s$/, '$1'));
 }
 

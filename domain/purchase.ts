@@ -34,14 +34,20 @@ export function mayBuy(
     return refused('quantity', `The quantity of ${addOnId} must be a whole number of at least 1.`);
   }
   if (addOn.audience !== plan.audience) {
-    return refused('wrong-audience', `${addOnId} is for ${AUDIENCES[addOn.audience]}; ${planId} is for ${AUDIENCES[plan.audience]}.`);
+    return refused(
+      'wrong-audience',
+      `${addOnId} is for ${AUDIENCES[addOn.audience]}; ${planId} is for ${AUDIENCES[plan.audience]}.`,
+    );
   }
   if (addOn.retired) return refused('retired', `${addOnId} is no longer sold. Those who have it keep it.`);
   if (addOn.prices.length === 0) return refused('custom', `${addOnId} is agreed on by hand: talk to us.`);
   if (!worksOn(addOn, plan)) return refused('plan', whyNotOn(plan, addOn, catalog));
   const has = held.reduce((sum, each) => sum + (each.id === addOnId ? each.quantity : 0), 0);
   if (addOn.maxQuantity !== UNLIMITED && has + quantity > addOn.maxQuantity) {
-    return refused('max-quantity', `An account can have ${addOn.maxQuantity} × ${addOnId} at most; it has ${has} and asks for ${quantity} more.`);
+    return refused(
+      'max-quantity',
+      `An account can have ${addOn.maxQuantity} × ${addOnId} at most; it has ${has} and asks for ${quantity} more.`,
+    );
   }
   return { ok: true };
 }

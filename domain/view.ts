@@ -2,9 +2,9 @@ import type { AccountState, HeldAddOn, Hold, WorkspaceState } from './account-st
 import type { AccountView, AddOnView, WorkspaceStatus, WorkspaceView } from './account-view.ts';
 import { type ScheduledStep, stepsAhead } from './dunning-schedule.ts';
 import { poolSizeOf } from './entitlements.ts';
+import { addOnText } from './held-add-ons.ts';
 import type { Instant } from './time.ts';
 import type { Upcoming, UpcomingKind } from './timeline.ts';
-import { addOnText } from './held-add-ons.ts';
 import { isSettled } from './workspace-wishes.ts';
 
 const SCHEDULED: Record<ScheduledStep['kind'], { kind: UpcomingKind; text: string }> = {
@@ -92,7 +92,8 @@ function workspaceView(workspace: WorkspaceState, holds: Hold[]): WorkspaceView 
     canStart:
       holds.length === 0 &&
       workspace.allocation !== null &&
-      status !== 'deleted' && (workspace.ownerWants === 'stopped' || status === 'failed'),
+      status !== 'deleted' &&
+      (workspace.ownerWants === 'stopped' || status === 'failed'),
     canStop: status !== 'deleted' && workspace.ownerWants === 'running',
   };
 }

@@ -10,7 +10,9 @@ const size = z.object({
 function explained<T extends z.ZodType>(value: T) {
   return z.object({
     value,
-    because: z.string().openapi({ description: 'For people: where it comes from.', example: '2 GB = PRO 1 GB + MICRO 1 GB' }),
+    because: z
+      .string()
+      .openapi({ description: 'For people: where it comes from.', example: '2 GB = PRO 1 GB + MICRO 1 GB' }),
   });
 }
 
@@ -29,7 +31,10 @@ const entitlementsSchema = z
       })
       .nullable()
       .openapi({ description: 'What all workspaces may use together. Null: no workspaces.' }),
-    limits: z.record(z.string(), amount.extend({ per: z.enum(['month', 'standing']), mode: z.enum(['block', 'track']) })),
+    limits: z.record(
+      z.string(),
+      amount.extend({ per: z.enum(['month', 'standing']), mode: z.enum(['block', 'track']) }),
+    ),
     features: z.record(z.string(), explained(z.union([z.boolean(), z.string()]))),
   })
   .openapi('Entitlements');

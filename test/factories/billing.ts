@@ -71,7 +71,12 @@ export function aCatalog(changes: Partial<Catalog> = {}): Catalog {
     plans: [
       aPlan({ id: 'free', name: 'Free', limits: { executions: { limit: 1000, per: 'month', mode: 'block' } } }),
       aPlan({ id: 'team', name: 'Team', prices: [aPrice('team', 2900)], pool: { ...TEAM_SIZE, workspaces: 1 } }),
-      aPlan({ id: 'studio', name: 'Studio', prices: [aPrice('studio', 9900)], pool: { ...STUDIO_SIZE, workspaces: 1 } }),
+      aPlan({
+        id: 'studio',
+        name: 'Studio',
+        prices: [aPrice('studio', 9900)],
+        pool: { ...STUDIO_SIZE, workspaces: 1 },
+      }),
     ],
     addOns: [anAddOn()],
     metrics: [],
