@@ -1,4 +1,5 @@
 import type { AccountState, HoldName, WorkspaceState } from './account-state.ts';
+import type { Override } from './entitlements.ts';
 import { withHold, withoutHold } from './holds.ts';
 import type { Instant } from './time.ts';
 import type { Happened } from './timeline.ts';
@@ -95,6 +96,49 @@ export function liftHold(
         at: now,
         kind: 'hold-lifted',
         text: `The hold (${command.hold}) on your workspaces was lifted.`,
+      },
+    ],
+  };
+}
+
+/** Gives an account something beside what it bought. It counts from the next look on; the same id again replaces what it gave. */
+export function grantOverride(
+  state: AccountState,
+  command: { commandId: string; override: Override },
+  now: Instant,
+): CommandOutcome {
+  const { override } = command;
+  const others = state.overrides.filter((each) => each.id !== override.id);
+  const until = override.until === null ? '' : ` until ${override.until.slice(0, 10)}`;
+  return {
+    state: { ...state, overrides: [...others, override] },
+    happened: [
+      {
+        id: `granted/${command.commandId}`,
+        at: now,
+        kind: 'granted',
+        text: `Support gave you more${until}: ${override.reason}`,
+      },
+    ],
+  };
+}
+
+/** Takes back what support gave. */
+export function withdrawOverride(
+  state: AccountState,
+  command: { commandId: string; overrideId: string },
+  now: Instant,
+): CommandOutcome {
+  const override = state.overrides.find((each) => each.id === command.overrideId);
+  if (!override) return { state, happened: [] };
+  return {
+    state: { ...state, overrides: state.overrides.filter((each) => each !== override) },
+    happened: [
+      {
+        id: `grant-ended/${command.commandId}`,
+        at: now,
+        kind: 'grant-ended',
+        text: `What support gave was taken back: ${override.reason}`,
       },
     ],
   };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { aCatalog, anAddOn, aPlan, day } from '#test/factories/billing.ts';
-import { type Catalog, UNLIMITED } from './catalog.ts';
+import { type Catalog, type Resources, UNLIMITED } from './catalog.ts';
 import { type Entitlements, entitlementsOf, type Holdings, type Override, poolSizeOf } from './entitlements.ts';
 
 const GB = 1024;
@@ -165,13 +165,13 @@ describe('always', () => {
   const quantities = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 2, maxLength: 2 });
   const anything = fc.record({ plan: resources, gives: fc.tuple(resources, resources), quantities, given: resources });
 
-  function catalogOf({ plan, gives }: { plan: object; gives: [object, object] }): Catalog {
+  function catalogOf({ plan, gives }: { plan: Resources; gives: [Resources, Resources] }): Catalog {
     const rules = (how: 'stack' | 'replace') => [{ on: ['P'], resources: how, unlocks: [] }];
     return aCatalog({
-      plans: [aPlan({ id: 'P', pool: { ...(plan as Holdings & never), workspaces: 1 } })],
+      plans: [aPlan({ id: 'P', pool: { ...plan, workspaces: 1 } })],
       addOns: [
-        anAddOn({ id: 'A', gives: gives[0] as never, rules: rules('stack') }),
-        anAddOn({ id: 'R', gives: gives[1] as never, rules: rules('replace') }),
+        anAddOn({ id: 'A', gives: gives[0], rules: rules('stack') }),
+        anAddOn({ id: 'R', gives: gives[1], rules: rules('replace') }),
       ],
     });
   }

@@ -3,6 +3,7 @@ import type { AccountState } from '#domain/account-state.ts';
 import type { AccountView } from '#domain/account-view.ts';
 import type { Audience, WorkspaceSize } from '#domain/catalog.ts';
 import type { RefusalCode } from '#domain/commands.ts';
+import type { Override } from '#domain/entitlements.ts';
 import type { Happened } from '#domain/timeline.ts';
 
 /** The workflow type, and the task queue of the workers that run it. */
@@ -73,6 +74,18 @@ export interface HoldCommand {
   reason: string;
 }
 
+export interface GrantCommand {
+  commandId: string;
+  /** Its `reason` is shown to the customer. */
+  override: Override;
+}
+
+export interface WithdrawCommand {
+  commandId: string;
+  /** `Override.id`. */
+  overrideId: string;
+}
+
 /** `ApplicationFailure.type` of Updates that are refused. */
 export type RefusalType = RefusalCode | 'UnknownAccount';
 
@@ -82,6 +95,9 @@ export const startFreshRun = defineSignal('startFreshRun');
 export const wishWorkspace = defineUpdate<Receipt, [WorkspaceWish]>('wishWorkspace');
 export const placeHold = defineUpdate<Receipt, [HoldCommand]>('placeHold');
 export const liftHold = defineUpdate<Receipt, [Omit<HoldCommand, 'reason'>]>('liftHold');
+/** For support: gives an account something beside what it bought. */
+export const grantOverride = defineUpdate<Receipt, [GrantCommand]>('grantOverride');
+export const withdrawOverride = defineUpdate<Receipt, [WithdrawCommand]>('withdrawOverride');
 export const accountView = defineQuery<AccountView>('accountView');
 /** What the driver of stories needs to know: is there work in flight, and when does the workflow wake next by itself. */
 export const agenda = defineQuery<Agenda>('agenda');
