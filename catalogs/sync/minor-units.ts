@@ -25,6 +25,6 @@ export function readableAmount(minor: string, currency: string): string {
 
 /** Without zeros that say nothing, so that equal amounts are equal texts. */
 export function plainDecimal(amount: string): string {
-  const short = amount.includes('.') ? amount.replace(/\.?0+$/, '') : amount;
+  const short = amount.includes('.') ? amount.replace(/\.?0*$/, '') : amount;
   return short.replace(/^0+(?=\d)/, '');
 }

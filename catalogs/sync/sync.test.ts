@@ -1,5 +1,6 @@
 import type Stripe from 'stripe';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { loadCatalog } from '#catalogs/load.ts';
 import type { Catalog, PlanPrice } from '#domain/catalog.ts';
 import { type RunningSimulator, runSimulator } from '#stripe-simulator/running-simulator.ts';
 import { applySync } from './apply.ts';
@@ -151,6 +152,16 @@ test('on an empty Stripe everything is made: products with metadata, prices, a m
     'shop_micro_year',
     'shop_memory',
   ]);
+});
+
+test.each([
+  ['2bot', 27],
+  ['helvetia', 7],
+  ['objecta', 2],
+])('%s comes to Stripe whole, and a second run has nothing to do', async (name, prices) => {
+  const file = loadCatalog(`catalogs/${name}.yaml`);
+  expect((await syncCatalog(stripe, file)).size).toBe(prices);
+  expect(await stepsFor(file)).toEqual([]);
 });
 
 test('steps that are done again, as after a lost answer, make nothing twice', async () => {

@@ -219,6 +219,7 @@ export type SubscriptionStatus =
   | 'incomplete'
   | 'incomplete_expired'
   | 'past_due'
+  | 'paused'
   | 'trialing'
   | 'unpaid';
 
@@ -334,14 +335,25 @@ export interface Subscription {
   };
   pending_invoice_item_interval: null;
   pending_setup_intent: null;
-  pending_update: null;
+  pending_update: {
+    billing_cycle_anchor: number | null;
+    cancel_at_period_end: null;
+    discount: null;
+    discounts: null;
+    expires_at: number;
+    metadata: null;
+    prebilling_iterations: null;
+    subscription_items: SubscriptionItem[];
+    trial_end: null;
+    trial_from_plan: null;
+  } | null;
   schedule: null;
   start_date: number;
   status: SubscriptionStatus;
   test_clock: string | null;
   transfer_data: null;
   trial_end: number | null;
-  trial_settings: { end_behavior: { missing_payment_method: 'cancel' | 'create_invoice' } };
+  trial_settings: { end_behavior: { missing_payment_method: 'cancel' | 'create_invoice' | 'pause' } };
   trial_start: number | null;
 }
 
@@ -352,7 +364,8 @@ export interface InvoiceLine {
   currency: string;
   description: string;
   discount_amounts: [];
-  discountable: true;
+  /** Never on prorations. */
+  discountable: boolean;
   discounts: [];
   invoice: string;
   livemode: false;
@@ -360,8 +373,9 @@ export interface InvoiceLine {
   parent: {
     invoice_item_details: null;
     subscription_item_details: {
-      invoice_item: null;
-      proration: false;
+      /** Of prorations. */
+      invoice_item: string | null;
+      proration: boolean;
       proration_details: { credited_items: null };
       subscription: string;
       subscription_item: string;
@@ -402,7 +416,7 @@ export interface Invoice {
   auto_advance: boolean;
   automatic_tax: { disabled_reason: null; enabled: false; liability: null; provider: null; status: null };
   automatically_finalizes_at: number | null;
-  billing_reason: 'subscription_create' | 'subscription_cycle';
+  billing_reason: 'subscription_create' | 'subscription_cycle' | 'subscription_update';
   collection_method: 'charge_automatically';
   created: number;
   currency: string;
@@ -451,7 +465,7 @@ export interface Invoice {
   rendering: null;
   shipping_cost: null;
   shipping_details: null;
-  starting_balance: 0;
+  starting_balance: number;
   statement_descriptor: null;
   status: InvoiceStatus;
   status_transitions: {

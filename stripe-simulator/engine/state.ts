@@ -2,6 +2,7 @@ import type {
   Charge,
   Customer,
   Invoice,
+  InvoiceLine,
   InvoicePayment,
   Meter,
   PaymentIntent,
@@ -11,6 +12,7 @@ import type {
   Product,
   StripeEvent,
   Subscription,
+  SubscriptionItem,
   TestClock,
   WebhookEndpoint,
 } from './objects.ts';
@@ -77,6 +79,10 @@ export interface State {
   paymentMethods: Record<string, PaymentMethod>;
   subscriptions: Record<string, Subscription>;
   invoices: Record<string, Invoice>;
+  /** Prorations that wait for the next invoice, by subscription. */
+  pendingProrations: Record<string, InvoiceLine[]>;
+  /** Updates that wait for their invoice's payment, by subscription. */
+  pendingUpdates: Record<string, { invoice: string; items: SubscriptionItem[]; anchor: number }>;
   invoicePayments: Record<string, InvoicePayment>;
   paymentIntents: Record<string, PaymentIntent>;
   charges: Record<string, Charge>;
@@ -114,6 +120,8 @@ export function emptyState(): State {
     paymentMethods: {},
     subscriptions: {},
     invoices: {},
+    pendingProrations: {},
+    pendingUpdates: {},
     invoicePayments: {},
     paymentIntents: {},
     charges: {},
