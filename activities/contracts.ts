@@ -3,6 +3,7 @@ import type { AccountView } from '#domain/account-view.ts';
 import type { Catalog, WorkspaceSize } from '#domain/catalog.ts';
 import type { MailEffect } from '#domain/effect.ts';
 import type { BillingSnapshot } from '#domain/snapshot.ts';
+import type { StoredState } from '#domain/stored-account.ts';
 import type { Happened } from '#domain/timeline.ts';
 
 /**
@@ -12,8 +13,8 @@ import type { Happened } from '#domain/timeline.ts';
 export interface SubscriptionActivities {
   /** Reads the current truth from Stripe, with the catalog in force. Throws `StripeUnavailable` (retryable). */
   readBilling(input: { stripeCustomerId: string | null; now: string }): Promise<BillingReading>;
-  /** The whole stored state, or `null` for an account that was never saved. */
-  loadAccount(input: { accountId: string }): Promise<AccountState | null>;
+  /** The whole stored state, as the version that saved it wrote it, or `null` for an account that was never saved. */
+  loadAccount(input: { accountId: string }): Promise<StoredState | null>;
   /** Stores state, view and history in one transaction. An older version never overwrites a newer one. */
   saveAccount(input: SaveAccountInput): Promise<void>;
   /** Sends a mail with a `Message-ID` made from the effect's id. */

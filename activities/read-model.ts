@@ -1,4 +1,5 @@
 import type { AccountState } from '#domain/account-state.ts';
+import type { StoredState } from '#domain/stored-account.ts';
 import type { PrismaClient } from '#prisma/client.ts';
 import type { SaveAccountInput, SubscriptionActivities } from './contracts.ts';
 
@@ -10,7 +11,7 @@ export function createReadModelActivities(deps: {
   return {
     async loadAccount({ accountId }) {
       const row = await prisma.account.findUnique({ where: { id: accountId }, select: { state: true } });
-      return (row?.state as unknown as AccountState | undefined) ?? null;
+      return (row?.state as unknown as StoredState | undefined) ?? null;
     },
 
     async saveAccount(input) {

@@ -2,6 +2,7 @@ import type Stripe from 'stripe';
 import type { Catalog } from '#domain/catalog.ts';
 import type { BillingSnapshot, InvoiceSnapshot, SubscriptionSnapshot } from '#domain/snapshot.ts';
 import { fromUnixSeconds, type Instant } from '#domain/time.ts';
+import { mainItemOf, productIdOf, roleOf } from './stripe-role.ts';
 
 const ON_ITS_WAY = new Set(['processing', 'requires_capture']);
 const UNFINISHED = new Set([...ON_ITS_WAY, 'requires_action']);
@@ -13,17 +14,19 @@ export interface StripeReading {
   /** With `latest_invoice` and `default_payment_method` expanded. */
   subscriptions: Stripe.Subscription[];
   openInvoices: Stripe.Invoice[];
+  /** Metadata by product, of those that are needed to tell what a subscription is for. */
+  productMetadata: ReadonlyMap<string, Stripe.Metadata>;
   paymentInDoubt: boolean;
   catalog: Catalog;
 }
 
 /** Stripe's shapes in ours. Fields: https://docs.stripe.com/api/subscriptions/object, https://docs.stripe.com/api/invoices/object */
 export function snapshotOf(reading: StripeReading): BillingSnapshot {
-  const { readAt, customer, subscriptions, openInvoices, paymentInDoubt, catalog } = reading;
+  const { readAt, customer, subscriptions, paymentInDoubt } = reading;
   return {
     readAt,
     subscriptions: subscriptions
-      .map((each) => subscriptionOf(each, openInvoices, catalog))
+      .map((each) => subscriptionOf(each, reading))
       .sort((a, b) => b.createdAt.localeCompare(a.createdAt)),
     paymentMethod: cardOf(customer, subscriptions),
     paymentInDoubt,
@@ -33,7 +36,7 @@ export function snapshotOf(reading: StripeReading): BillingSnapshot {
 /**
  * Whether money of an open invoice may be on its way: then nothing may be cancelled or deleted.
  *
- * @param subscriptions all of the customer's. While one of them is past due, a payment that only waits for its customer
+ * @param subscriptions those for plans. While one of them is past due, a payment that only waits for its customer
  *   (3D Secure) is in no doubt: it would put off the cancel for ever. Before a deletion it counts.
  */
 export async function isPaymentInDoubt(
@@ -57,10 +60,9 @@ export async function isPaymentInDoubt(
 
 function subscriptionOf(
   subscription: Stripe.Subscription,
-  openInvoices: Stripe.Invoice[],
-  catalog: Catalog,
+  { openInvoices, productMetadata, catalog }: StripeReading,
 ): SubscriptionSnapshot {
-  const [item] = subscription.items.data;
+  const item = mainItemOf(subscription, catalog);
   const periodEnd = fromUnixSeconds(item?.current_period_end ?? subscription.created);
   const latest = typeof subscription.latest_invoice === 'object' ? subscription.latest_invoice : null;
   const open = openInvoices.filter((invoice) => subscriptionIdOf(invoice) === subscription.id);
@@ -69,7 +71,7 @@ function subscriptionOf(
     id: subscription.id,
     status: subscription.status,
     collectionPaused: subscription.pause_collection !== null,
-    planId: planIdOf(item?.price.lookup_key ?? null, catalog),
+    ...roleOf(subscription, catalog, productMetadata.get(productIdOf(item) ?? '')),
     createdAt: fromUnixSeconds(subscription.created),
     currentPeriodStart: fromUnixSeconds(item?.current_period_start ?? subscription.created),
     currentPeriodEnd: periodEnd,
@@ -103,12 +105,6 @@ function invoiceOf(invoice: Stripe.Invoice): InvoiceSnapshot {
 function subscriptionIdOf(invoice: Stripe.Invoice): string | null {
   const parent = invoice.parent?.subscription_details?.subscription ?? null;
   return typeof parent === 'object' ? (parent?.id ?? null) : parent;
-}
-
-function planIdOf(lookupKey: string | null, catalog: Catalog): string | null {
-  if (lookupKey === null) return null;
-  const plan = catalog.plans.find((each) => each.prices.some((price) => price.lookupKey === lookupKey));
-  return plan?.id ?? null;
 }
 
 /** The card that is charged: the subscription's own, else the customer's default. */

@@ -60,3 +60,42 @@ describe('a payment of an open invoice', () => {
     expect(await isPaymentInDoubt(stripeWith('processing'), [], [])).toBe(false);
   });
 });
+
+describe('a customer with add-ons', () => {
+  test('is read with the role of each subscription, by price, by its own metadata or by those of the product', async () => {
+    const { stripe } = simulator;
+    const catalog = aCatalog();
+    const price = (product: string, lookup_key?: string) =>
+      stripe.prices.create({
+        product,
+        currency: 'usd',
+        unit_amount: 500,
+        recurring: { interval: 'month' },
+        ...(lookup_key ? { lookup_key } : {}),
+      });
+    const plain = await stripe.products.create({ name: 'Plain' });
+    const labelled = await stripe.products.create({
+      name: 'Micro',
+      metadata: { product_type: 'workspace_addon', tier: 'MICRO' },
+    });
+    const [team, odd, micro] = await Promise.all([
+      price(plain.id, 'test_team_month'),
+      price(plain.id),
+      price(labelled.id),
+    ]);
+    const { customer, subscription: unknown } = await subscribe(stripe, { at: '2026-01-10T12:00:00Z' });
+    const add = (item: Stripe.SubscriptionCreateParams.Item, metadata: Stripe.MetadataParam = {}) =>
+      stripe.subscriptions.create({ customer: customer.id, items: [item], metadata });
+    const base = await add({ price: team.id });
+    const byMetadata = await add({ price: odd.id, quantity: 2 }, { user_id: 'u1', addon_tier: 'micro' });
+    const byProduct = await add({ price: micro.id });
+
+    const { readBilling } = createStripeActivities({ stripe, catalog });
+    const { snapshot } = await readBilling({ stripeCustomerId: customer.id, now: '2026-01-10T12:00:00.000Z' });
+    const roles = new Map(snapshot.subscriptions.map(({ id, ...each }) => [id, each]));
+    expect(roles.get(base.id)).toMatchObject({ role: 'base', planId: 'team', addOnId: null });
+    expect(roles.get(byMetadata.id)).toMatchObject({ role: 'add-on', planId: null, addOnId: 'micro', quantity: 2 });
+    expect(roles.get(byProduct.id)).toMatchObject({ role: 'add-on', addOnId: 'micro', quantity: 1 });
+    expect(roles.get(unknown.id)).toMatchObject({ role: 'unknown', planId: null, addOnId: null });
+  });
+});

@@ -3,6 +3,7 @@ import Stripe from 'stripe';
 import type { Catalog } from '#domain/catalog.ts';
 import { emptySnapshot } from '#domain/snapshot.ts';
 import type { SubscriptionActivities } from './contracts.ts';
+import { mainItemOf, productIdOf, productsToRead, roleOf } from './stripe-role.ts';
 import { isPaymentInDoubt, snapshotOf } from './stripe-snapshot.ts';
 
 /** Most subscriptions and open invoices that are read of one customer: Stripe's largest page. */
@@ -31,13 +32,20 @@ export function createStripeActivities(deps: {
           stripe.invoices.list({ customer: stripeCustomerId, status: 'open', limit: PAGE }),
         ]);
         // From an account with a subscription in good standing nothing is taken, so nobody asks.
-        const covered = subscriptions.data.some((each) => IN_GOOD_STANDING.has(each.status));
-        const paymentInDoubt = !covered && (await isPaymentInDoubt(stripe, openInvoices.data, subscriptions.data));
+        // An add-on covers nothing, nor does what nobody knows.
+        const productMetadata = await metadataOf(stripe, productsToRead(subscriptions.data, catalog));
+        const plans = subscriptions.data.filter((each) => {
+          const product = productIdOf(mainItemOf(each, catalog)) ?? '';
+          return roleOf(each, catalog, productMetadata.get(product)).role === 'base';
+        });
+        const covered = plans.some((each) => IN_GOOD_STANDING.has(each.status));
+        const paymentInDoubt = !covered && (await isPaymentInDoubt(stripe, openInvoices.data, plans));
         const snapshot = snapshotOf({
           readAt: now,
           customer,
           subscriptions: subscriptions.data,
           openInvoices: openInvoices.data,
+          productMetadata,
           paymentInDoubt,
           catalog,
         });
@@ -65,6 +73,12 @@ export function createStripeActivities(deps: {
       });
     },
   };
+}
+
+/** An expansion reaches four levels deep, and a product lies at the fifth: the few that are needed are read by themselves. */
+async function metadataOf(stripe: Stripe, productIds: string[]): Promise<Map<string, Stripe.Metadata>> {
+  const products = await Promise.all(productIds.map((id) => stripe.products.retrieve(id)));
+  return new Map(products.map((each) => [each.id, each.metadata]));
 }
 
 async function cancel(stripe: Stripe, subscription: Stripe.Subscription, idempotencyKey: string): Promise<void> {

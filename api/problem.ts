@@ -22,6 +22,7 @@ export type ProblemCode =
   | 'temporal-unavailable'
   | 'unauthenticated'
   | 'workspace-deleted'
+  | 'workspace-has-no-room'
   | 'workspace-not-found'
   | 'workspace-not-running'
   | 'workspace-suspended';

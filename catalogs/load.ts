@@ -1,112 +1,79 @@
 import { readFileSync } from 'node:fs';
-import { parseDocument } from 'yaml';
-import { z } from 'zod';
+import { LineCounter, parseDocument, type YAMLParseError } from 'yaml';
 import type { Catalog } from '#domain/catalog.ts';
+import { catalogFile } from './catalog-file.ts';
+import { CatalogInvalid, type CatalogProblem } from './catalog-invalid.ts';
+import { checkConsistency } from './consistency.ts';
+import { lineOf } from './place.ts';
+import { toCatalog } from './to-catalog.ts';
 
-/** A catalog that can't be used: names the file, the place and the way to mend it. */
-export class CatalogInvalid extends Error {
-  constructor(file: string, problems: string[]) {
-    super(`Catalog ${file} can't be used:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
-    this.name = 'CatalogInvalid';
+/**
+ * Reads and checks a catalog. Its format is in `docs/plans.md`.
+ *
+ * @param file path of a YAML file; relative paths are seen from the working directory
+ * @param env where `knownPriceIdsFrom` is looked up; default: nowhere
+ * @throws CatalogInvalid naming each problem with its line and the way to mend it
+ */
+export function loadCatalog(file: string, env: Record<string, string | undefined> = {}): Catalog {
+  const lines = new LineCounter();
+  const document = parseDocument(textOf(file), { lineCounter: lines });
+  // The errors after the first mostly follow from it.
+  const [broken] = document.errors;
+  if (broken) {
+    const what = (broken.message.split('\n')[0] ?? '').replace(/ at line \d.*$/, '');
+    throw new CatalogInvalid(file, [
+      {
+        line: lines.linePos(broken.pos[0]).line,
+        field: 'file',
+        message: `is no YAML: ${what}; ${remedyOf(broken)}`,
+      },
+    ]);
+  }
+  if (document.contents === null) {
+    throw new CatalogInvalid(file, [{ line: 1, field: 'file', message: 'is empty; copy catalogs/demo.yaml to begin' }]);
+  }
+
+  const problems: CatalogProblem[] = [];
+  const refuse = (path: PropertyKey[], message: string) => {
+    problems.push({ line: lineOf(document, lines, path), field: path.map(String).join('.') || 'file', message });
+  };
+  const parsed = catalogFile.safeParse(document.toJS());
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) {
+      const paths = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
+      for (const path of paths) refuse(path, issue.message);
+    }
+    throw new CatalogInvalid(file, problems);
+  }
+  const catalog = toCatalog(parsed.data, env, refuse);
+  checkConsistency(catalog, refuse);
+  if (problems.length > 0)
+    throw new CatalogInvalid(
+      file,
+      problems.toSorted((a, b) => a.line - b.line),
+    );
+  return catalog;
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : String(error);
+    throw new CatalogInvalid(file, [{ line: 1, field: 'file', message: `can't be read: ${reason}; check the path` }]);
   }
 }
 
-const id = z.string().regex(/^[A-Za-z0-9_-]+$/, 'letters, digits, _ and - only');
-const positive = z.int().positive();
-const day = z.int().nonnegative();
-
-const catalogSchema = z
-  .strictObject({
-    id,
-    name: z.string().min(1),
-    currency: z.string().regex(/^[a-z]{3}$/, 'an ISO 4217 code in lower case, for example usd'),
-    plans: z
-      .array(
-        z.strictObject({
-          id,
-          name: z.string().min(1),
-          prices: z.array(
-            z.strictObject({
-              interval: z.enum(['month', 'year']),
-              amountCents: z.int().nonnegative(),
-              lookupKey: z.string().min(1),
-            }),
-          ),
-          workspace: z.strictObject({ memoryMb: positive, cpuPercent: positive, storageMb: positive }),
-        }),
-      )
-      .min(1),
-    freePlanId: id,
-    onCancel: z.enum(['free-plan', 'stop-services']),
-    onCollectionPaused: z.enum(['keep-access', 'hold']),
-    dunning: z.strictObject({
-      reminderDays: z.array(day),
-      suspendAfterDays: positive,
-      minimumNoticeDays: day,
-      cancelAfterDays: positive,
-      voidOpenInvoicesOnCancel: z.boolean(),
-      deletionWarningDays: z.array(day),
-      deleteAfterDays: positive,
-    }),
-  })
-  .superRefine((catalog, context) => {
-    const refuse = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
-    const { dunning } = catalog;
-    if (!catalog.plans.some((plan) => plan.id === catalog.freePlanId)) {
-      refuse(
-        ['freePlanId'],
-        `no plan has the id ${catalog.freePlanId}; name one of ${catalog.plans.map((plan) => plan.id).join(', ')}`,
-      );
-    }
-    for (const [name, values] of [
-      ['plan id', catalog.plans.map((plan) => plan.id)],
-      ['lookupKey', catalog.plans.flatMap((plan) => plan.prices.map((price) => price.lookupKey))],
-    ] as const) {
-      const twice = values.find((value, index) => values.indexOf(value) !== index);
-      if (twice !== undefined) refuse(['plans'], `the ${name} ${twice} occurs twice; each must be unique`);
-    }
-    if (!isAscending([...dunning.reminderDays, dunning.suspendAfterDays])) {
-      refuse(['dunning', 'reminderDays'], 'must ascend and lie before suspendAfterDays');
-    }
-    if (dunning.cancelAfterDays <= dunning.suspendAfterDays) {
-      refuse(['dunning', 'cancelAfterDays'], 'must lie after suspendAfterDays');
-    }
-    if (!isAscending([dunning.cancelAfterDays, ...dunning.deletionWarningDays, dunning.deleteAfterDays])) {
-      refuse(['dunning', 'deletionWarningDays'], 'must ascend and lie between cancelAfterDays and deleteAfterDays');
-    }
-  });
-
-/**
- * Reads and checks a catalog.
- *
- * @param file path of a YAML file; relative paths are seen from the working directory
- * @throws CatalogInvalid naming each problem with its line
- */
-export function loadCatalog(file: string): Catalog {
-  const document = parseDocument(readFileSync(file, 'utf8'));
-  if (document.errors.length > 0)
-    throw new CatalogInvalid(
-      file,
-      document.errors.map((error) => error.message),
-    );
-  const parsed = catalogSchema.safeParse(document.toJS());
-  if (parsed.success) return parsed.data;
-  const text = readFileSync(file, 'utf8');
-  const lineOf = (path: PropertyKey[]): number => {
-    for (let depth = path.length; depth > 0; depth -= 1) {
-      const node = document.getIn(path.slice(0, depth), true) as { range?: [number, number, number] } | undefined;
-      if (node?.range) return text.slice(0, node.range[0]).split('\n').length;
-    }
-    return 1;
-  };
-  throw new CatalogInvalid(
-    file,
-    parsed.error.issues.map(
-      (issue) => `line ${lineOf(issue.path)}, ${issue.path.join('.') || 'file'}: ${issue.message}`,
-    ),
-  );
-}
-
-function isAscending(values: number[]): boolean {
-  return values.every((value, index) => index === 0 || value > (values[index - 1] ?? Number.NEGATIVE_INFINITY));
+function remedyOf({ code, message }: YAMLParseError): string {
+  if (message.startsWith('Flow')) return 'close the bracket';
+  switch (code) {
+    case 'DUPLICATE_KEY':
+      return 'remove one of the two';
+    case 'TAB_AS_INDENT':
+      return 'indent with spaces';
+    case 'BAD_INDENT':
+      return 'indent the fields of one thing alike';
+    default:
+      return 'look for a bracket or a quote that is not closed, or a colon without a space after it';
+  }
 }

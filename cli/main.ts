@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { PlatformError } from '#platform/platform-error.ts';
 import { cardCommand } from './commands/card.ts';
+import { catalogCommand } from './commands/catalog.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { fastForwardCommand } from './commands/fast-forward.ts';
 import { storyCommand } from './commands/story.ts';
@@ -16,6 +17,7 @@ const program = new Command('leasehold')
   .addCommand(storyCommand())
   .addCommand(fastForwardCommand())
   .addCommand(cardCommand())
+  .addCommand(catalogCommand())
   .addCommand(doctorCommand());
 
 try {

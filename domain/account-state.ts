@@ -1,5 +1,6 @@
-import type { DunningPolicy, Plan, WorkspaceSize } from './catalog.ts';
+import type { Audience, DunningPolicy, Plan, WorkspaceSize } from './catalog.ts';
 import type { Effect } from './effect.ts';
+import type { Entitlements, Override } from './entitlements.ts';
 import type { Instant } from './time.ts';
 
 /** How an account stands with us. */
@@ -24,6 +25,23 @@ export interface GoverningSubscription {
   currentPeriodEnd: Instant;
   cancelAt: Instant | null;
   trialEnd: Instant | null;
+}
+
+/** An add-on or booster that the account has a subscription to. */
+export interface HeldAddOn {
+  subscriptionId: string;
+  addOnId: string;
+  name: string;
+  quantity: number;
+  /** It counts while it is `active`, `trialing` or in `grace`; `unpaid` and `paused` ones give nothing. */
+  status: 'active' | 'trialing' | 'grace' | 'unpaid' | 'paused';
+  currentPeriodEnd: Instant;
+  /** When it ends by its customer's wish, or `null`. */
+  endsAt: Instant | null;
+  /** Its renewal is unpaid. Fixed when it opens, as a dunning's instants are. */
+  grace: { id: string; startedAt: Instant; endsAt: Instant } | null;
+  /** When it last recovered: an invoice that failed before opens no grace. */
+  recoveredAt: Instant | null;
 }
 
 /** What is owed now on the governing subscription. */
@@ -84,6 +102,12 @@ export interface WorkspaceState {
   /** The host it lives on: its task queue is `workspaces/{hostId}`. */
   hostId: string;
   ownerWants: 'running' | 'stopped';
+  /** The size that was asked for; `null` for what the plan gives by default. */
+  asked: WorkspaceSize | null;
+  /** Its share of the pool; `null` when there is no room for it. */
+  allocation: WorkspaceSize | null;
+  /** For people: why the share is less than it should be. */
+  allocationNote: string | null;
   desired: DesiredWorkspace;
   observed: ObservedWorkspace | null;
 }
@@ -94,10 +118,19 @@ export interface AccountState {
   /** Opaque id of the person who owns the account. */
   ownerUserId: string;
   stripeCustomerId: string | null;
+  audience: Audience;
   /** Grows with every saved change. */
   version: number;
   /** The plan in force. A copy, so that a view needs no catalog. */
-  plan: Pick<Plan, 'id' | 'name' | 'workspace'>;
+  plan: Pick<Plan, 'id' | 'name'>;
+  /** Add-ons whose subscriptions have begun and have not ended. */
+  addOns: HeldAddOn[];
+  /** What support gave and what has not ended. */
+  overrides: Override[];
+  /** What the account may use: of the plan in force, the add-ons that count and the overrides. */
+  entitlements: Entitlements;
+  /** Subscriptions at Stripe of which neither price nor metadata says what they are for. */
+  ignoredSubscriptions: string[];
   standing: Standing;
   standingSince: Instant;
   subscription: GoverningSubscription | null;

@@ -1,5 +1,6 @@
-import type { AccountState, Debt, GoverningSubscription, Hold, Standing } from './account-state.ts';
-import type { Plan, WorkspaceSize } from './catalog.ts';
+import type { AccountState, Debt, GoverningSubscription, HeldAddOn, Hold, Standing } from './account-state.ts';
+import type { Audience, Plan, Pool, WorkspaceSize } from './catalog.ts';
+import type { Entitlements } from './entitlements.ts';
 import type { Instant } from './time.ts';
 import type { Upcoming } from './timeline.ts';
 
@@ -11,7 +12,7 @@ export interface WorkspaceView {
   name: string;
   hostId: string;
   status: WorkspaceStatus;
-  /** Why it is suspended or failed. */
+  /** Why it is suspended, failed or without room. */
   reason: string | null;
   ownerWants: 'running' | 'stopped';
   size: WorkspaceSize;
@@ -21,13 +22,23 @@ export interface WorkspaceView {
   canStop: boolean;
 }
 
+/** An add-on that is held. */
+export type AddOnView = Pick<HeldAddOn, 'addOnId' | 'name' | 'quantity' | 'status' | 'currentPeriodEnd' | 'endsAt'> & {
+  /** When it stops giving if its renewal stays unpaid, or `null`. */
+  graceEndsAt: Instant | null;
+};
+
 /** What an account's page and its API answer show. */
 export interface AccountView {
   accountId: string;
   version: number;
   /** The account's own time when the view was made. */
   now: Instant;
-  plan: Pick<Plan, 'id' | 'name'> & { size: WorkspaceSize };
+  audience: Audience;
+  /** With the account's pool, add-ons included; `null` when there are no workspaces. */
+  plan: Pick<Plan, 'id' | 'name'> & { size: Pool | null };
+  entitlements: Entitlements;
+  addOns: AddOnView[];
   standing: Standing;
   standingSince: Instant;
   subscription: GoverningSubscription | null;

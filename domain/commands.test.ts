@@ -9,7 +9,7 @@ import {
   day,
 } from '#test/factories/billing.ts';
 import type { AccountState, ObservedWorkspaceState } from './account-state.ts';
-import { CommandRefused, liftHold, placeHold, wishForWorkspace } from './commands.ts';
+import { CommandRefused, grantOverride, liftHold, placeHold, wishForWorkspace, withdrawOverride } from './commands.ts';
 import { decide } from './decide.ts';
 
 const NOW = day(1);
@@ -138,5 +138,46 @@ describe('holds by hand', () => {
     const lifted = liftHold(state, { commandId: 'c_3', hold: 'admin' }, NOW);
     expect(lifted.state).toBe(state);
     expect(lifted.happened).toEqual([]);
+  });
+});
+
+describe('room in the pool', () => {
+  test('a start without room is refused with the reason; a stop is not', () => {
+    const state = anAccount();
+    const workspaces = state.workspaces.map((each) => ({ ...each, allocation: null, allocationNote: 'No room.' }));
+    const refusal = refusalOf(() => wish({ ...state, workspaces }, 'running'));
+    expect([refusal.code, refusal.message]).toEqual(['WorkspaceHasNoRoom', 'No room.']);
+    expect(desired(wish({ ...state, workspaces }, 'stopped').state)?.state).toBe('stopped');
+  });
+});
+
+describe('what support gives', () => {
+  const override = { id: 'g_1', reason: 'An outage.', pool: { memoryMb: 512 }, until: day(9) };
+
+  test('is written down and counts from the next look on; once withdrawn it counts no more', () => {
+    const granted = grantOverride(aPayingAccount(), { commandId: 'c_4', override }, NOW);
+    expect(granted.happened).toEqual([
+      {
+        id: 'granted/c_4',
+        at: '2026-03-02T00:00:00.000Z',
+        kind: 'granted',
+        text: 'Support gave you more until 2026-03-10: An outage.',
+      },
+    ]);
+    const looked = decide(granted.state, aSnapshot(NOW, [aSubscription()]), NOW, aCatalog()).state;
+    expect(desired(looked)?.size.memoryMb).toBe(1024);
+    const withdrawn = withdrawOverride(looked, { commandId: 'c_5', overrideId: 'g_1' }, NOW);
+    expect(withdrawn.happened.map((each) => each.id)).toEqual(['grant-ended/c_5']);
+    const after = decide(withdrawn.state, aSnapshot(NOW, [aSubscription()]), NOW, aCatalog());
+    expect([desired(after.state)?.size.memoryMb, after.happened]).toEqual([512, []]);
+  });
+
+  test('given again under its id replaces what it was; withdrawing what is not there changes nothing', () => {
+    const once = grantOverride(anAccount(), { commandId: 'c_4', override }, NOW).state;
+    const more = { ...override, pool: { memoryMb: 1024 }, until: null };
+    const { state, happened } = grantOverride(once, { commandId: 'c_5', override: more }, NOW);
+    expect(state.overrides).toEqual([more]);
+    expect(happened[0]?.text).toBe('Support gave you more: An outage.');
+    expect(withdrawOverride(state, { commandId: 'c_6', overrideId: 'g_9' }, NOW)).toEqual({ state, happened: [] });
   });
 });

@@ -1,10 +1,11 @@
 import type { AccountState, HoldName, WorkspaceState } from './account-state.ts';
+import type { Override } from './entitlements.ts';
 import { withHold, withoutHold } from './holds.ts';
 import type { Instant } from './time.ts';
 import type { Happened } from './timeline.ts';
 import { wishWorkspaces } from './workspace-wishes.ts';
 
-export type RefusalCode = 'UnknownWorkspace' | 'WorkspaceDeleted' | 'WorkspaceSuspended';
+export type RefusalCode = 'UnknownWorkspace' | 'WorkspaceDeleted' | 'WorkspaceSuspended' | 'WorkspaceHasNoRoom';
 
 /** A command that can't be carried out, with a sentence for people. */
 export class CommandRefused extends Error {
@@ -23,7 +24,7 @@ export interface CommandOutcome {
 }
 
 /**
- * The owner's wish for a workspace. Stopping is always possible; starting is refused under a hold.
+ * The owner's wish for a workspace. Stopping is always possible; starting is refused under a hold and without room.
  * A start after a failure is a new attempt even though the wish is the same.
  *
  * @throws CommandRefused
@@ -40,6 +41,8 @@ export function wishForWorkspace(
     throw new CommandRefused('WorkspaceDeleted', 'This workspace has been deleted.');
   const [hold] = state.holds;
   if (wish.wants === 'running' && hold) throw new CommandRefused('WorkspaceSuspended', hold.reason);
+  if (wish.wants === 'running' && workspace.allocation === null)
+    throw new CommandRefused('WorkspaceHasNoRoom', workspace.allocationNote ?? 'There is no room for it in the pool.');
 
   const wished: WorkspaceState = { ...workspace, ownerWants: wish.wants };
   const workspaces = state.workspaces.map((each) => (each === workspace ? wished : each));
@@ -93,6 +96,49 @@ export function liftHold(
         at: now,
         kind: 'hold-lifted',
         text: `The hold (${command.hold}) on your workspaces was lifted.`,
+      },
+    ],
+  };
+}
+
+/** Gives an account something beside what it bought. It counts from the next look on; the same id again replaces what it gave. */
+export function grantOverride(
+  state: AccountState,
+  command: { commandId: string; override: Override },
+  now: Instant,
+): CommandOutcome {
+  const { override } = command;
+  const others = state.overrides.filter((each) => each.id !== override.id);
+  const until = override.until === null ? '' : ` until ${override.until.slice(0, 10)}`;
+  return {
+    state: { ...state, overrides: [...others, override] },
+    happened: [
+      {
+        id: `granted/${command.commandId}`,
+        at: now,
+        kind: 'granted',
+        text: `Support gave you more${until}: ${override.reason}`,
+      },
+    ],
+  };
+}
+
+/** Takes back what support gave. */
+export function withdrawOverride(
+  state: AccountState,
+  command: { commandId: string; overrideId: string },
+  now: Instant,
+): CommandOutcome {
+  const override = state.overrides.find((each) => each.id === command.overrideId);
+  if (!override) return { state, happened: [] };
+  return {
+    state: { ...state, overrides: state.overrides.filter((each) => each !== override) },
+    happened: [
+      {
+        id: `grant-ended/${command.commandId}`,
+        at: now,
+        kind: 'grant-ended',
+        text: `What support gave was taken back: ${override.reason}`,
       },
     ],
   };

@@ -73,14 +73,14 @@ function lapsed(dunning: Dunning, dunned: SubscriptionSnapshot | null, snapshot:
 }
 
 /** Whether a subscription owes a renewal. A declined upgrade on its own is no reason for grace: the old plan was paid for. */
-function owesRenewal(subscription: SubscriptionSnapshot): boolean {
+export function owesRenewal(subscription: SubscriptionSnapshot): boolean {
   if (!OWED.has(subscription.status)) return false;
   const open = openInvoices(subscription);
   return open.length === 0 || open.some((invoice) => !isForUpgrade(invoice));
 }
 
 /** Whether a subscription that owed a renewal still does. Under a status that is not known, its open invoices tell. */
-function stillOwesRenewal(subscription: SubscriptionSnapshot): boolean {
+export function stillOwesRenewal(subscription: SubscriptionSnapshot): boolean {
   return isKnown(subscription)
     ? owesRenewal(subscription)
     : openInvoices(subscription).some((invoice) => !isForUpgrade(invoice));
@@ -98,11 +98,12 @@ function canReplace(subscription: SubscriptionSnapshot): boolean {
 }
 
 /** Whether a subscription is over for good. */
-function isOver(subscription: SubscriptionSnapshot): boolean {
+export function isOver(subscription: SubscriptionSnapshot): boolean {
   return ENDED.has(subscription.status);
 }
 
-function isKnown(subscription: SubscriptionSnapshot): boolean {
+/** Whether the status of a subscription is one that is known today. */
+export function isKnown(subscription: SubscriptionSnapshot): boolean {
   return Object.hasOwn(RANK, subscription.status) || isOver(subscription);
 }
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
+import { FREE_SIZE, STUDIO_SIZE, TEAM_SIZE } from '#test/factories/billing.ts';
 import { anyCatalog, anyHistory, attemptedAgain, type Decided, live } from '#test/factories/billing-history.ts';
 import { decide } from './decide.ts';
 import type { SubscriptionSnapshot } from './snapshot.ts';
@@ -8,6 +9,7 @@ vi.setConfig({ testTimeout: 60_000 });
 
 const DAY_MS = 86_400_000;
 const DUNNING_TELLS = new Set(['payment-failed', 'suspended', 'payment-received', 'data-deleted']);
+const SIZES: Record<string, object> = { free: FREE_SIZE, team: TEAM_SIZE, studio: STUDIO_SIZE };
 const ms = (instant: string) => Date.parse(instant);
 
 /** Checks a guarantee on every decision of any history under any catalog. */
@@ -100,7 +102,7 @@ test('without a hold each workspace is exactly what its owner last asked for', (
       expect(workspace.ownerWants).toBe(ownerWants);
       if (state.holds.length > 0 || workspace.desired.state === 'deleted') continue;
       expect(workspace.desired.state).toBe(ownerWants);
-      expect(workspace.desired.size).toEqual(state.plan.workspace);
+      expect(workspace.desired.size).toEqual(SIZES[state.plan.id]);
     }
   });
 });

@@ -1,17 +1,20 @@
-import type { AccountState, GoverningSubscription, Standing } from './account-state.ts';
-import { type Catalog, type Plan, planOf } from './catalog.ts';
+import type { AccountState, GoverningSubscription, HeldAddOn, Standing } from './account-state.ts';
+import { type Catalog, freePlanOf, type Plan, planOf } from './catalog.ts';
 import { coverOf } from './cover.ts';
 import { debtOf } from './debt.ts';
 import { advanceDunning } from './dunning.ts';
 import { dunningDeadlines } from './dunning-schedule.ts';
 import { withoutDropped } from './dunning-step.ts';
 import type { Effect } from './effect.ts';
+import { type Entitlements, entitlementsOf, type Override } from './entitlements.ts';
+import { addOnDeadlines, countingAddOns, heldAddOns } from './held-add-ons.ts';
 import { holdForStanding } from './holds.ts';
 import { type BillingSnapshot, isForUpgrade, type SubscriptionSnapshot } from './snapshot.ts';
 import { standingOf } from './standing.ts';
+import { sortByRole } from './subscription-roles.ts';
 import type { Instant } from './time.ts';
 import type { Happened } from './timeline.ts';
-import { wishWorkspaces } from './workspace-wishes.ts';
+import { allocateWorkspaces, wishWorkspaces } from './workspace-wishes.ts';
 
 export interface Decision {
   state: AccountState;
@@ -29,15 +32,20 @@ export interface Decision {
  * Pure. Deciding twice on one input changes nothing. A snapshot older than the last one decided on is ignored. Every step
  * that takes something away rests on a snapshot that was read after its deadline.
  */
-export function decide(state: AccountState, snapshot: BillingSnapshot, now: Instant, catalog: Catalog): Decision {
-  if (state.billingReadAt !== null && snapshot.readAt < state.billingReadAt) {
+export function decide(state: AccountState, read: BillingSnapshot, now: Instant, catalog: Catalog): Decision {
+  if (state.billingReadAt !== null && read.readAt < state.billingReadAt) {
     return { state, effects: [], deadlines: deadlinesOf(state), happened: [] };
   }
+  const roles = sortByRole(read.subscriptions, state);
+  // Standing, debt and dunning are of the plan alone.
+  const snapshot = { ...read, subscriptions: roles.base };
   const cover = coverOf(snapshot, state.dunning);
   const { governing } = cover;
   const step = advanceDunning({ state, cover, snapshot, now, policy: catalog.dunning });
   const standing = standingOf(cover, step.dunning, state.standing, catalog);
   const plan = planInForce(state, governing, standing, catalog);
+  const addOns = heldAddOns(state.addOns, roles.addOns, { readAt: read.readAt, now, catalog });
+  const overrides = state.overrides.filter((each) => each.until === null || each.until > now);
   const kept = withoutDropped(state.outbox, step.drops);
   const effects = step.effects.filter((effect) => !kept.some((each) => each.id === effect.id));
   const decided: AccountState = {
@@ -45,6 +53,10 @@ export function decide(state: AccountState, snapshot: BillingSnapshot, now: Inst
     standing,
     standingSince: standing === state.standing ? state.standingSince : now,
     plan,
+    addOns: addOns.addOns,
+    overrides,
+    entitlements: entitlementsInForce(state, plan.id, addOns.addOns, overrides, now, catalog),
+    ignoredSubscriptions: roles.unknown.map((each) => each.id),
     subscription: governing && summary(governing, plan.id),
     paymentMethod: snapshot.paymentMethod,
     debt: debtOf(governing ?? lastOf(snapshot)),
@@ -54,18 +66,20 @@ export function decide(state: AccountState, snapshot: BillingSnapshot, now: Inst
     outbox: [...kept, ...effects],
     billingReadAt: snapshot.readAt,
   };
-  const wished = { ...decided, workspaces: wishWorkspaces(decided) };
+  const workspaces = allocateWorkspaces(decided.workspaces, decided.entitlements, catalog);
+  const wished = { ...decided, workspaces: wishWorkspaces({ ...decided, workspaces }) };
   return {
     state: wished,
     effects,
     deadlines: deadlinesOf(wished),
-    happened: [...step.happened, ...changes(state, wished, now)],
+    happened: [...step.happened, ...changes(state, wished, now), ...addOns.happened],
   };
 }
 
 /** When an account acts by itself. */
 export function deadlinesOf(state: AccountState): Instant[] {
-  return dunningDeadlines(state.dunning);
+  const ends = state.overrides.flatMap(({ until }) => until ?? []);
+  return [...dunningDeadlines(state.dunning), ...addOnDeadlines(state.addOns), ...ends];
 }
 
 function planInForce(
@@ -76,7 +90,7 @@ function planInForce(
 ): AccountState['plan'] {
   // A canceled account keeps the size of its machines until they are deleted or subscribed to again.
   if (standing === 'canceled') return state.plan;
-  if (standing === 'free' || standing === 'incomplete') return inForce(planOf(catalog, catalog.freePlanId));
+  if (standing === 'free' || standing === 'incomplete') return inForce(freePlanOf(catalog, state.audience));
   // An upgrade counts from its payment on. Stripe may name the new price before.
   const unpaidUpgrade = governing?.invoices.some((invoice) => invoice.status === 'open' && isForUpgrade(invoice));
   if (unpaidUpgrade && governing?.id === state.subscription?.id) return state.plan;
@@ -85,7 +99,20 @@ function planInForce(
 }
 
 function inForce(plan: Plan): AccountState['plan'] {
-  return { id: plan.id, name: plan.name, workspace: plan.workspace };
+  return { id: plan.id, name: plan.name };
+}
+
+/** A plan that the catalog has dropped (of a canceled account, say) leaves the account what it had. */
+function entitlementsInForce(
+  state: AccountState,
+  planId: string,
+  addOns: HeldAddOn[],
+  overrides: Override[],
+  now: Instant,
+  catalog: Catalog,
+): Entitlements {
+  if (!catalog.plans.some((each) => each.id === planId)) return state.entitlements;
+  return entitlementsOf(catalog, { planId, addOns: countingAddOns(addOns) }, overrides, now);
 }
 
 function summary(subscription: SubscriptionSnapshot, planId: string): GoverningSubscription {
@@ -131,6 +158,22 @@ function changes(before: AccountState, after: AccountState, now: Instant): Happe
       at: now,
       kind: 'subscription-canceled',
       text: 'Your subscription ended.',
+    });
+  }
+  for (const id of after.ignoredSubscriptions.filter((each) => !before.ignoredSubscriptions.includes(each))) {
+    list.push({
+      id: `subscription-ignored/${id}`,
+      at: now,
+      kind: 'subscription-ignored',
+      text: `The subscription ${id} is for something that we do not know. It changes nothing here.`,
+    });
+  }
+  for (const { id, reason } of before.overrides.filter((each) => !after.overrides.includes(each))) {
+    list.push({
+      id: `grant-ended/${id}`,
+      at: now,
+      kind: 'grant-ended',
+      text: `What support gave has ended: ${reason}`,
     });
   }
   return list;

@@ -1,25 +1,37 @@
-import type { AccountState } from './account-state.ts';
-import { type Catalog, planOf } from './catalog.ts';
+import type { AccountState, WorkspaceState } from './account-state.ts';
+import { type Audience, type Catalog, freePlanOf, type WorkspaceSize } from './catalog.ts';
+import { entitlementsOf } from './entitlements.ts';
 import type { Instant } from './time.ts';
-import { newWorkspace } from './workspace-wishes.ts';
+import { allocateWorkspaces, newWorkspace } from './workspace-wishes.ts';
 
 /** What a new account is made of. */
 export interface AccountOpening {
   accountId: string;
   ownerUserId: string;
   stripeCustomerId: string | null;
-  workspaces: { id: string; name: string; hostId: string }[];
+  /** Default: personal. */
+  audience?: Audience | undefined;
+  /** Without a size the plan's default is taken. */
+  workspaces: { id: string; name: string; hostId: string; size?: WorkspaceSize | undefined }[];
 }
 
 /** A new account: on the free plan until Stripe says otherwise, its workspaces wanted. */
 export function openAccount(opening: AccountOpening, now: Instant, catalog: Catalog): AccountState {
-  const free = planOf(catalog, catalog.freePlanId);
+  const { audience = 'personal' } = opening;
+  const free = freePlanOf(catalog, audience);
+  const entitlements = entitlementsOf(catalog, { planId: free.id, addOns: [] }, [], now);
+  const workspaces = allocateWorkspaces(opening.workspaces.map(newWorkspace), entitlements, catalog);
   return {
     accountId: opening.accountId,
     ownerUserId: opening.ownerUserId,
     stripeCustomerId: opening.stripeCustomerId,
+    audience,
     version: 0,
-    plan: { id: free.id, name: free.name, workspace: free.workspace },
+    plan: { id: free.id, name: free.name },
+    addOns: [],
+    overrides: [],
+    entitlements,
+    ignoredSubscriptions: [],
     standing: 'free',
     standingSince: now,
     subscription: null,
@@ -28,8 +40,15 @@ export function openAccount(opening: AccountOpening, now: Instant, catalog: Cata
     dunning: null,
     recoveredAt: null,
     holds: [],
-    workspaces: opening.workspaces.map((each) => newWorkspace(each, free.workspace)),
+    workspaces: workspaces.map(asOpened),
     outbox: [],
     billingReadAt: null,
   };
+}
+
+/** The first wish is for what the first allocation gives. */
+function asOpened(workspace: WorkspaceState): WorkspaceState {
+  const { allocation, desired } = workspace;
+  const state = allocation ? 'running' : 'stopped';
+  return { ...workspace, desired: { ...desired, state, size: allocation ?? desired.size } };
 }

@@ -40,13 +40,21 @@ export type SubscriptionStatus =
   | 'canceled'
   | (string & {});
 
+/** What a subscription is for. `unknown`: neither its price nor its metadata says. */
+export type SubscriptionRole = 'base' | 'add-on' | 'unknown';
+
 export interface SubscriptionSnapshot {
   id: string;
+  role: SubscriptionRole;
   status: SubscriptionStatus;
   /** `pause_collection` is set: the status stays `active`, our policy decides on access. */
   collectionPaused: boolean;
-  /** The catalog's plan of its price, or `null` when the price is not in the catalog. */
+  /** The catalog's plan of its price, or `null` when the price is no plan's. */
   planId: string | null;
+  /** The catalog's add-on of its price, or `null` when the price is no add-on's. */
+  addOnId: string | null;
+  /** How many of an add-on. */
+  quantity: number;
   createdAt: Instant;
   currentPeriodStart: Instant;
   currentPeriodEnd: Instant;
@@ -65,7 +73,7 @@ export interface SubscriptionSnapshot {
 export interface BillingSnapshot {
   /** The workflow's time at which the read began. */
   readAt: Instant;
-  /** Base subscriptions, newest first, ended ones included. */
+  /** Of every role, newest first, ended ones included. */
   subscriptions: SubscriptionSnapshot[];
   /** The card or account that is charged by default. */
   paymentMethod: { brand: string; last4: string; expMonth: number; expYear: number } | null;

@@ -19,7 +19,16 @@ export type HappenedKind =
   | 'owner-started'
   | 'owner-stopped'
   | 'hold-placed'
-  | 'hold-lifted';
+  | 'hold-lifted'
+  | 'add-on-started'
+  | 'add-on-changed'
+  | 'add-on-payment-failed'
+  | 'add-on-suspended'
+  | 'add-on-restored'
+  | 'add-on-ended'
+  | 'subscription-ignored'
+  | 'granted'
+  | 'grant-ended';
 
 /** An entry of an account's history. */
 export interface Happened {
@@ -41,7 +50,10 @@ export type UpcomingKind =
   | 'cancel'
   | 'deletion-warning'
   | 'delete'
-  | 'payment-retry';
+  | 'payment-retry'
+  | 'add-on-ends'
+  | 'add-on-suspends'
+  | 'grant-ends';
 
 export interface Upcoming {
   at: Instant;

@@ -1,6 +1,8 @@
-import type { AccountState, Hold, WorkspaceState } from './account-state.ts';
-import type { AccountView, WorkspaceStatus, WorkspaceView } from './account-view.ts';
+import type { AccountState, HeldAddOn, Hold, WorkspaceState } from './account-state.ts';
+import type { AccountView, AddOnView, WorkspaceStatus, WorkspaceView } from './account-view.ts';
 import { type ScheduledStep, stepsAhead } from './dunning-schedule.ts';
+import { poolSizeOf } from './entitlements.ts';
+import { addOnText } from './held-add-ons.ts';
 import type { Instant } from './time.ts';
 import type { Upcoming, UpcomingKind } from './timeline.ts';
 import { isSettled } from './workspace-wishes.ts';
@@ -19,7 +21,10 @@ export function viewOf(state: AccountState, now: Instant): AccountView {
     accountId: state.accountId,
     version: state.version,
     now,
-    plan: { id: state.plan.id, name: state.plan.name, size: state.plan.workspace },
+    audience: state.audience,
+    plan: { id: state.plan.id, name: state.plan.name, size: poolSizeOf(state.entitlements) },
+    entitlements: state.entitlements,
+    addOns: state.addOns.map(addOnView),
     standing: state.standing,
     standingSince: state.standingSince,
     subscription: state.subscription,
@@ -51,7 +56,21 @@ export function upcomingOf(state: AccountState, now: Instant): Upcoming[] {
   } else if (subscription?.status === 'active') {
     list.push({ at: subscription.currentPeriodEnd, kind: 'renewal', text: `${state.plan.name} renews.` });
   }
+  for (const addOn of state.addOns) list.push(...upcomingOfAddOn(addOn));
+  for (const { until } of state.overrides)
+    if (until !== null) list.push({ at: until, kind: 'grant-ends', text: 'What support gave ends.' });
   return list.filter((each) => each.at > now).sort((a, b) => a.at.localeCompare(b.at));
+}
+
+function upcomingOfAddOn({ name, quantity, status, endsAt, grace }: HeldAddOn): Upcoming[] {
+  const what = addOnText(name, quantity);
+  if (status === 'grace' && grace && (endsAt === null || grace.endsAt < endsAt))
+    return [{ at: grace.endsAt, kind: 'add-on-suspends', text: `${what} stops giving unless it is paid.` }];
+  return endsAt === null ? [] : [{ at: endsAt, kind: 'add-on-ends', text: `${what} ends, as you asked.` }];
+}
+
+function addOnView({ addOnId, name, quantity, status, currentPeriodEnd, endsAt, grace }: HeldAddOn): AddOnView {
+  return { addOnId, name, quantity, status, currentPeriodEnd, endsAt, graceEndsAt: grace?.endsAt ?? null };
 }
 
 function workspaceView(workspace: WorkspaceState, holds: Hold[]): WorkspaceView {
@@ -66,11 +85,15 @@ function workspaceView(workspace: WorkspaceState, holds: Hold[]): WorkspaceView 
         ? (holds[0]?.reason ?? null)
         : status === 'failed'
           ? (workspace.observed?.reason ?? null)
-          : null,
+          : workspace.allocationNote,
     ownerWants: workspace.ownerWants,
     size: workspace.desired.size,
     containerId: workspace.observed?.containerId ?? null,
-    canStart: holds.length === 0 && status !== 'deleted' && (workspace.ownerWants === 'stopped' || status === 'failed'),
+    canStart:
+      holds.length === 0 &&
+      workspace.allocation !== null &&
+      status !== 'deleted' &&
+      (workspace.ownerWants === 'stopped' || status === 'failed'),
     canStop: status !== 'deleted' && workspace.ownerWants === 'running',
   };
 }

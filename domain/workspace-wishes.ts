@@ -1,27 +1,54 @@
 import type { AccountState, DesiredWorkspace, Hold, WorkspaceState } from './account-state.ts';
-import type { WorkspaceSize } from './catalog.ts';
+import { allocate, NO_SIZE } from './allocation.ts';
+import type { Catalog, WorkspaceSize } from './catalog.ts';
+import { type Entitlements, poolSizeOf } from './entitlements.ts';
 
 /**
- * What each workspace should be: it runs when its owner wants it to **and** nothing holds it. The size follows the plan,
- * except under a hold, where a machine that is down is left as it is. A change raises the generation.
+ * What each workspace should be: it runs when its owner wants it to **and** nothing holds it **and** the pool has room for
+ * it. The size is its share of the pool, except where it is down, where a machine is left as it is. A change raises the
+ * generation.
  */
 export function wishWorkspaces(state: AccountState): WorkspaceState[] {
   const deleted = state.dunning?.stage === 'deleted';
   return state.workspaces.map((workspace) => {
     if (workspace.desired.state === 'deleted') return workspace;
     const wanted = desiredState(workspace, state.holds, deleted);
-    const size = state.holds.length > 0 ? workspace.desired.size : state.plan.workspace;
+    const size = state.holds.length > 0 ? workspace.desired.size : (workspace.allocation ?? workspace.desired.size);
     if (wanted === workspace.desired.state && sameSize(size, workspace.desired.size)) return workspace;
     return { ...workspace, desired: { state: wanted, size, generation: workspace.desired.generation + 1 } };
   });
 }
 
-/** A workspace as it is opened: wanted by its owner, and new to its host. */
-export function newWorkspace(
-  opening: Pick<WorkspaceState, 'id' | 'name' | 'hostId'>,
-  size: WorkspaceSize,
-): WorkspaceState {
-  return { ...opening, ownerWants: 'running', desired: { state: 'running', size, generation: 1 }, observed: null };
+/** Gives each workspace its share of the pool; one whose data is deleted has none. */
+export function allocateWorkspaces(
+  workspaces: readonly WorkspaceState[],
+  entitlements: Entitlements,
+  catalog: Pick<Catalog, 'plans' | 'onShrink'>,
+): WorkspaceState[] {
+  const plan = catalog.plans.find((each) => each.id === entitlements.planId);
+  const policy = { defaultAllocation: plan?.defaultAllocation, onShrink: catalog.onShrink };
+  const living = workspaces.filter((each) => each.desired.state !== 'deleted');
+  const shares = allocate(poolSizeOf(entitlements), living, policy);
+  return workspaces.map((workspace) => {
+    const share = shares.find((each) => each.id === workspace.id);
+    return share ? { ...workspace, allocation: share.size, allocationNote: share.note } : workspace;
+  });
+}
+
+/** A workspace as it is opened: wanted by its owner, new to its host, and still without a share of the pool. */
+export function newWorkspace({
+  size,
+  ...opening
+}: Pick<WorkspaceState, 'id' | 'name' | 'hostId'> & { size?: WorkspaceSize | undefined }): WorkspaceState {
+  return {
+    ...opening,
+    ownerWants: 'running',
+    asked: size ?? null,
+    allocation: null,
+    allocationNote: null,
+    desired: { state: 'running', size: NO_SIZE, generation: 1 },
+    observed: null,
+  };
 }
 
 /** Whether a host has reported the newest wish as done, or as impossible. */
@@ -31,7 +58,8 @@ export function isSettled(workspace: WorkspaceState): boolean {
 
 function desiredState(workspace: WorkspaceState, holds: Hold[], deleted: boolean): DesiredWorkspace['state'] {
   if (deleted) return 'deleted';
-  return workspace.ownerWants === 'running' && holds.length === 0 ? 'running' : 'stopped';
+  const mayRun = holds.length === 0 && workspace.allocation !== null;
+  return workspace.ownerWants === 'running' && mayRun ? 'running' : 'stopped';
 }
 
 function sameSize(a: WorkspaceSize, b: WorkspaceSize): boolean {

@@ -1,7 +1,7 @@
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type Stripe from 'stripe';
-import { ensurePrices } from '#catalogs/ensure-prices.ts';
-import type { Catalog } from '#domain/catalog.ts';
+import { syncCatalog } from '#catalogs/sync/sync.ts';
+import { type Audience, type Catalog, firstPaidPlanOf, freePlanOf, planOf } from '#domain/catalog.ts';
 import {
   SUBSCRIPTION_TASK_QUEUE,
   SUBSCRIPTION_WORKFLOW,
@@ -21,6 +21,10 @@ export interface SeedOptions {
   /** The host of the one workspace. */
   hostId: string;
   workspaceName: string;
+  /** Default: personal. */
+  audience?: Audience;
+  /** Default: the audience's first plan that can be bought. */
+  planId?: string;
   /** A card token of Stripe's documentation, for example `pm_card_visa`. */
   card: string;
 }
@@ -39,13 +43,16 @@ export interface SeededCustomer {
  */
 export async function seedCustomer(deps: SeedDeps, options: SeedOptions): Promise<SeededCustomer> {
   const { stripe, client, catalog } = deps;
-  const { accountId, ownerUserId, hostId } = options;
+  const { accountId, ownerUserId, hostId, planId, audience = 'personal' } = options;
+  const plan = planId === undefined ? firstPaidPlanOf(catalog, audience) : planOf(catalog, planId);
+  // Without one the account's workflow could not begin.
+  freePlanOf(catalog, audience);
   // A test clock starts now, in whole seconds, never ahead of the workflow's time.
   const startsAt = Math.floor(Date.now() / 1000);
   const key = (step: string) => ({ idempotencyKey: `seed/${accountId}/${startsAt}/${step}` });
-  const prices = await ensurePrices(stripe, catalog);
-  const price = catalog.plans.flatMap((plan) => plan.prices).map((each) => prices.get(each.lookupKey))[0];
-  if (!price) throw new Error(`Catalog ${catalog.id} has no plan with a price: nothing to subscribe a customer to.`);
+  const prices = await syncCatalog(stripe, catalog);
+  const price = plan.prices.map((each) => prices.get(each.lookupKey))[0];
+  if (!price) throw new Error(`Plan ${plan.id} of catalog ${catalog.id} has no price to subscribe a customer to.`);
 
   const clock = await stripe.testHelpers.testClocks.create({ frozen_time: startsAt, name: accountId }, key('clock'));
   const customer = await stripe.customers.create(
@@ -65,6 +72,7 @@ export async function seedCustomer(deps: SeedDeps, options: SeedOptions): Promis
     opening: {
       ownerUserId,
       stripeCustomerId: customer.id,
+      audience,
       workspaces: [{ id: workspaceId, name: options.workspaceName, hostId }],
     },
   };

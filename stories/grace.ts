@@ -1,3 +1,4 @@
+import { firstPaidPlanOf } from '#domain/catalog.ts';
 import { addDays, DAY_MS, msBetween } from '#domain/time.ts';
 import { accountView, startFreshRun } from '#workflows/subscription/messages.ts';
 import { Expectations } from './expectations.ts';
@@ -48,7 +49,8 @@ async function play(stage: Stage, options: StoryOptions): Promise<StoryResult> {
   await until('the workspace to run', START_TIMEOUT_MS, async () => (await workspace.container()).status === 'running');
   await driver.settle();
   const before = await workspace.container();
-  const planSize = stage.catalog.plans.find((plan) => plan.prices.length > 0)?.workspace;
+  const plan = firstPaidPlanOf(stage.catalog, 'personal');
+  const planSize = plan.defaultAllocation ?? plan.pool;
   expect.equal('memory limit by inspect', before.memoryMb, planSize?.memoryMb);
   expect.equal('CPU limit by inspect', before.cpus, (planSize?.cpuPercent ?? 0) / 100);
   await workspace.write(FILE, TEXT);

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv, type ValidateFunction } from 'ajv';
+import Stripe from 'stripe';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { changeCard, type RunningSimulator, runSimulator, subscribe } from './running-simulator.ts';
 
@@ -39,6 +40,28 @@ test("every object that is answered or sent as an event has the form of Stripe's
   await subscribe(stripe, { at: '2026-01-10T12:00:00Z', card: 'pm_card_chargeCustomerFail' });
   await stripe.webhookEndpoints.create({ url: 'http://127.0.0.1:15149/', enabled_events: ['product.deleted'] });
 
+  const meter = await stripe.billing.meters.create({
+    display_name: 'Memory',
+    event_name: 'memory',
+    default_aggregation: { formula: 'sum' },
+  });
+  await stripe.prices.create({
+    product: (await stripe.products.create({ name: 'Memory' })).id,
+    currency: 'usd',
+    unit_amount_decimal: Stripe.Decimal.from('0.5'),
+    recurring: { interval: 'month', usage_type: 'metered', meter: meter.id },
+  });
+  await stripe.billingPortal.configurations.create({ features: { invoice_history: { enabled: true } } });
+  const changing = await subscribe(stripe, { at: '2026-01-10T12:00:00Z' });
+  const items = [{ id: changing.subscription.items.data[0]?.id ?? '', quantity: 2 }];
+  await stripe.subscriptions.update(changing.subscription.id, { items, proration_behavior: 'always_invoice' });
+  await changeCard(stripe, changing.customer.id, 'pm_card_chargeCustomerFail');
+  await stripe.subscriptions.update(changing.subscription.id, {
+    items: items.map(({ id }) => ({ id, quantity: 3 })),
+    proration_behavior: 'always_invoice',
+    payment_behavior: 'pending_if_incomplete',
+  });
+
   const lists = await Promise.all(
     [
       `/v1/customers?test_clock=${clock.id}`,
@@ -50,6 +73,8 @@ test("every object that is answered or sent as an event has the form of Stripe's
       '/v1/charges?limit=100',
       '/v1/products',
       '/v1/prices',
+      '/v1/billing/meters',
+      '/v1/billing_portal/configurations',
       '/v1/test_helpers/test_clocks',
       '/v1/webhook_endpoints',
       '/v1/events?limit=100',
@@ -59,7 +84,7 @@ test("every object that is answered or sent as an event has the form of Stripe's
   const inEvents = objects.filter((each) => each.object === 'event').map((each) => each.data?.object as WireObject);
   const wrong = [...objects, ...inEvents].flatMap(faultsOf);
   expect([...new Set(wrong)]).toEqual([]);
-  expect(new Set(objects.map(({ object }) => object)).size).toBe(12);
+  expect(new Set(objects.map(({ object }) => object)).size).toBe(14);
   for (const each of objects) expect(faultsOf({ ...each, created: 'yesterday' } as WireObject)).not.toEqual([]);
 });
 
@@ -94,7 +119,7 @@ function compile(document: { components: { schemas: Record<string, Json> } }): M
   });
   const spoken = new Set(
     (
-      'charge customer event invoice invoice_payment payment_intent payment_method price product subscription ' +
+      'billing.meter billing_portal.configuration charge customer event invoice invoice_payment payment_intent payment_method price product subscription ' +
       'test_helpers.test_clock webhook_endpoint'
     ).split(' '),
   );

@@ -1,4 +1,5 @@
 import type { AccountView } from '#domain/account-view.ts';
+import { presentView, type StoredView as SavedView } from '#domain/stored-account.ts';
 import type { Happened, HappenedKind } from '#domain/timeline.ts';
 import type { PrismaClient } from '#prisma/client.ts';
 
@@ -47,8 +48,8 @@ export function createReadModel(prisma: PrismaClient): ReadModel {
         select: { view: true, updatedAt: true },
       });
       if (!row) return null;
-      // The save activity alone writes this column, and only AccountViews.
-      const view = row.view as unknown as AccountView;
+      // The save activity alone writes this column, and only AccountViews; older ones lack what came later.
+      const view = presentView(row.view as unknown as SavedView);
       return { view, ageSeconds: Math.max(0, Math.round((Date.now() - row.updatedAt.getTime()) / 1_000)) };
     },
     async clockAheadMs(accountId) {

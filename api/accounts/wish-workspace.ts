@@ -70,6 +70,13 @@ function refused(type: RefusalType): Problem {
         'The workspace was deleted',
         'Its data is gone, so it can neither be started nor stopped.',
       );
+    case 'WorkspaceHasNoRoom':
+      return new Problem(
+        409,
+        'workspace-has-no-room',
+        'There is no room for the workspace',
+        'The plan and its add-ons give too little for it. Free room in other workspaces, add more, or change the plan.',
+      );
     case 'UnknownAccount':
     case 'UnknownWorkspace':
       return workspaceNotFound();

@@ -7,6 +7,50 @@ const size = z.object({
   storageMb: z.number(),
 });
 
+function explained<T extends z.ZodType>(value: T) {
+  return z.object({
+    value,
+    because: z
+      .string()
+      .openapi({ description: 'For people: where it comes from.', example: '2 GB = PRO 1 GB + MICRO 1 GB' }),
+  });
+}
+
+const amount = explained(z.number().openapi({ description: '-1 is unlimited.' }));
+
+const entitlementsSchema = z
+  .object({
+    planId: z.string(),
+    pool: z
+      .object({
+        memoryMb: amount,
+        cpuPercent: amount,
+        storageMb: amount,
+        workspaces: amount,
+        bandwidthGb: amount.optional(),
+      })
+      .nullable()
+      .openapi({ description: 'What all workspaces may use together. Null: no workspaces.' }),
+    limits: z.record(
+      z.string(),
+      amount.extend({ per: z.enum(['month', 'standing']), mode: z.enum(['block', 'track']) }),
+    ),
+    features: z.record(z.string(), explained(z.union([z.boolean(), z.string()]))),
+  })
+  .openapi('Entitlements');
+
+const addOnSchema = z
+  .object({
+    addOnId: z.string(),
+    name: z.string(),
+    quantity: z.number().int(),
+    status: z.enum(['active', 'trialing', 'grace', 'unpaid', 'paused']),
+    currentPeriodEnd: instant,
+    endsAt: instant.nullable(),
+    graceEndsAt: instant.nullable().openapi({ description: 'When it stops giving unless it is paid.' }),
+  })
+  .openapi('AddOn');
+
 export const workspaceSchema = z
   .object({
     id: z.string(),
@@ -41,7 +85,17 @@ export const accountSchema = z
     accountId: z.string(),
     version: z.number().int().openapi({ description: 'Grows with every change.' }),
     now: instant,
-    plan: z.object({ id: z.string(), name: z.string(), size }),
+    audience: z.enum(['personal', 'organisation']),
+    plan: z.object({
+      id: z.string(),
+      name: z.string(),
+      size: size
+        .extend({ workspaces: z.number(), bandwidthGb: z.number().optional() })
+        .nullable()
+        .openapi({ description: 'All of the pool, add-ons included; -1 is unlimited. Null: no workspaces.' }),
+    }),
+    entitlements: entitlementsSchema,
+    addOns: z.array(addOnSchema),
     standing: z.enum(['free', 'incomplete', 'trialing', 'active', 'grace', 'paused', 'suspended', 'canceled']),
     standingSince: instant,
     subscription: z
@@ -84,6 +138,9 @@ export const accountSchema = z
             'deletion-warning',
             'delete',
             'payment-retry',
+            'add-on-ends',
+            'add-on-suspends',
+            'grant-ends',
           ]),
           text: z.string(),
         }),

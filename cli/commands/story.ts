@@ -1,7 +1,9 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Argument, Command, Option } from 'commander';
+import { loadCatalog } from '#catalogs/load.ts';
 import { attachPlatform, type PlatformHandle } from '#platform/attach.ts';
-import { startPlatform } from '#platform/start.ts';
+import { PlatformError } from '#platform/platform-error.ts';
+import { ROOT, startPlatform } from '#platform/start.ts';
 import { stories } from '#stories/all-stories.ts';
 import type { StoryStep } from '#stories/story.ts';
 import { createProgressLines } from '../progress-lines.ts';
@@ -14,14 +16,15 @@ export function storyCommand(): Command {
     .description('Play a story in virtual time on the real parts and check what Docker and Temporal say.')
     .addArgument(new Argument('<name>', 'which story').choices(stories.map((story) => story.name)))
     .addOption(new Option('--disturb <how>', 'what is done to the system meanwhile').choices(disturbances))
+    .option('--catalog <file>', 'the product that it is played on, for example catalogs/2bot.yaml')
     .option('--json', 'print the result as JSON and nothing else')
     .addHelpText('after', `\n${explanation()}`)
-    .action(async (name: string, { json = false, disturb }: { json?: boolean; disturb?: string }) => {
+    .action(async (name: string, { json = false, disturb, catalog }: StoryFlags) => {
       const story = stories.find((each) => each.name === name);
       if (!story) throw new Error(`There is no story ${name}.`);
       // With --json standard output holds the result alone.
       const lines = createProgressLines(json ? process.stderr : process.stdout);
-      const result = await onPlatform(lines, (platform) =>
+      const result = await onPlatform(lines, catalog, (platform) =>
         story.play({ platform, disturbance: disturb, onStep: (step) => lines.say(lineOf(step)) }),
       );
       lines.end();
@@ -31,17 +34,35 @@ export function storyCommand(): Command {
     });
 }
 
-/** Uses the platform that runs here, else starts one of its own for the time of the story. */
+interface StoryFlags {
+  json?: boolean;
+  disturb?: string;
+  catalog?: string;
+}
+
+/** Uses the platform that runs here, else starts one of its own for the time of the story, with the catalog asked for. */
 async function onPlatform<T>(
   lines: ReturnType<typeof createProgressLines>,
+  catalog: string | undefined,
   play: (platform: PlatformHandle) => Promise<T>,
 ): Promise<T> {
+  // Refused before anything is started.
+  const catalogId = catalog === undefined ? undefined : loadCatalog(catalog).id;
   const running = await attachPlatform(stateFolder(process.env));
-  if (running) return await play(running);
+  if (running) {
+    const runs = running.env.LEASEHOLD_CATALOG ?? '';
+    if (catalog !== undefined && resolve(ROOT, runs) !== resolve(catalog)) {
+      throw new PlatformError(
+        `The platform that runs here has the catalog ${runs}, and the story is to be played on ${catalog}. Stop it, or give the story a state folder of its own with LEASEHOLD_STATE.`,
+      );
+    }
+    return await play(running);
+  }
   const own = await startPlatform({
-    stateDir: join(stateFolder(process.env), 'stories'),
+    stateDir: join(stateFolder(process.env), catalogId === undefined ? 'stories' : `stories-${catalogId}`),
     without: ['web', 'demo', 'temporal-ui'],
     ports: 'free',
+    ...(catalog === undefined ? {} : { extraEnv: { LEASEHOLD_CATALOG: resolve(catalog) } }),
     onProgress: lines.part,
     onNotice: lines.say,
   });

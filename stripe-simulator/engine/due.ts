@@ -6,6 +6,7 @@ import {
   announceTrialEnd,
   cancelAsScheduled,
   expireIncomplete,
+  expirePendingUpdate,
   firstItem,
   INCOMPLETE_SECONDS,
   renewSubscription,
@@ -20,6 +21,7 @@ export type DueKind =
   | 'scheduled-cancel'
   | 'collection-resumes'
   | 'incomplete-expires'
+  | 'pending-update-expires'
   | 'period-ends'
   | 'invoice-finalizes'
   | 'payment-attempt';
@@ -29,6 +31,7 @@ const ORDER: readonly DueKind[] = [
   'scheduled-cancel',
   'collection-resumes',
   'incomplete-expires',
+  'pending-update-expires',
   'period-ends',
   'invoice-finalizes',
   'payment-attempt',
@@ -117,6 +120,11 @@ function* plannedFor(world: World, subscription: Subscription): Generator<Due> {
   if (subscription.cancel_at !== null) yield due('scheduled-cancel', subscription.cancel_at, cancelAsScheduled);
   const resumesAt = subscription.pause_collection?.resumes_at;
   if (resumesAt) yield due('collection-resumes', resumesAt, resumeCollection);
+  if (subscription.pending_update) {
+    yield due('pending-update-expires', subscription.pending_update.expires_at, expirePendingUpdate);
+  }
+  // https://docs.stripe.com/billing/subscriptions/pause: nothing is billed while paused
+  if (subscription.status === 'paused') return;
   yield due('period-ends', firstItem(subscription).current_period_end, renewSubscription);
 }
 

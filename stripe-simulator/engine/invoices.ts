@@ -3,8 +3,10 @@ import { timeOf } from './clock.ts';
 import { findCustomer } from './customers.ts';
 import { change, emit } from './events.ts';
 import { newId, randomToken } from './ids.ts';
-import type { CardFailure, Invoice, InvoiceLine, Subscription, SubscriptionItem } from './objects.ts';
+import type { CardFailure, Customer, Invoice, InvoiceLine, Subscription, SubscriptionItem } from './objects.ts';
 import { findPaymentMethod } from './payment-methods.ts';
+import { isOfPendingUpdate, settlePendingUpdate } from './pending-updates.ts';
+import { amountOf, isMetered } from './prices.ts';
 import { invalidRequest, noSuch, StripeError } from './stripe-error.ts';
 import { collectionFailed, findSubscription, followInvoices } from './subscription-status.ts';
 import type { World } from './world.ts';
@@ -20,6 +22,16 @@ export function findInvoice(world: World, id: string, param = 'invoice'): Invoic
   return invoice;
 }
 
+export interface DraftOptions {
+  usagePeriod: { start: number; end: number };
+  free: boolean;
+  autoAdvance: boolean;
+  /** What is charged whole; default the subscription's items. */
+  items?: SubscriptionItem[];
+  /** Credits and charges for the rest of a period, beside those that wait. */
+  prorations?: InvoiceLine[];
+}
+
 /**
  * Drafts a subscription's invoice for the period that its items are in; emits `invoice.created`.
  * https://docs.stripe.com/billing/invoices/subscription
@@ -31,12 +43,21 @@ export function draftInvoice(
   world: World,
   subscription: Subscription,
   reason: Invoice['billing_reason'],
-  options: { usagePeriod: { start: number; end: number }; free: boolean; autoAdvance: boolean },
+  options: DraftOptions,
 ): Invoice {
   const customer = findCustomer(world, subscription.customer);
   const created = timeOf(world, customer.test_clock);
   const id = newId('in');
-  const lines = subscription.items.data.map((item) => lineFor(id, item, options.free));
+  // Usage is charged for the period that has ended, so that there is none on the first invoice.
+  const billed = (options.items ?? subscription.items.data).filter(
+    (item) => reason === 'subscription_cycle' || !isMetered(item.price),
+  );
+  const waiting = [...(world.state.pendingProrations[subscription.id] ?? []), ...(options.prorations ?? [])];
+  delete world.state.pendingProrations[subscription.id];
+  const lines = [
+    ...waiting.map((line) => ({ ...line, invoice: id })),
+    ...billed.map((item) => lineFor(id, item, options)),
+  ];
   const total = lines.reduce((sum, line) => sum + line.amount, 0);
   const finalizesByItself = reason === 'subscription_cycle' && options.autoAdvance;
   const invoice: Invoice = {
@@ -45,11 +66,11 @@ export function draftInvoice(
     account_country: 'US',
     account_name: 'Stripe simulator',
     account_tax_ids: null,
-    amount_due: total,
+    amount_due: Math.max(0, total),
     amount_overpaid: 0,
     amount_paid: 0,
     amount_paid_off_stripe: 0,
-    amount_remaining: total,
+    amount_remaining: Math.max(0, total),
     amount_shipping: 0,
     application: null,
     attempt_count: 0,
@@ -141,11 +162,25 @@ export function finalizeInvoice(world: World, invoice: Invoice): void {
   invoice.hosted_invoice_url = `/invoice/${token}`;
   invoice.automatically_finalizes_at = null;
   invoice.effective_at = at;
-  invoice.ending_balance = 0;
+  settleBalance(world, invoice, customer);
   invoice.status_transitions.finalized_at = at;
   if (invoice.amount_remaining > 0) openPayment(world, invoice);
   emit(world, 'invoice.finalized', invoice);
   if (invoice.amount_remaining === 0) markPaid(world, invoice, 'charged');
+}
+
+/**
+ * A credit that the customer has is used first; an invoice below zero adds to it. https://docs.stripe.com/billing/customer/balance
+ */
+function settleBalance(world: World, invoice: Invoice, customer: Customer): void {
+  const sum = customer.balance + invoice.total;
+  invoice.starting_balance = customer.balance;
+  invoice.ending_balance = Math.min(0, sum);
+  invoice.amount_due = Math.max(0, sum);
+  invoice.amount_remaining = invoice.amount_due;
+  change(world, 'customer.updated', customer, (each) => {
+    each.balance = Math.min(0, sum);
+  });
 }
 
 /**
@@ -184,7 +219,8 @@ export function collect(
     return null;
   }
   const retryDays = world.policy.retryAfterDays[attempts - 1];
-  const retries = automatic && invoice.billing_reason === 'subscription_cycle' && retryDays !== undefined;
+  const retried = invoice.billing_reason !== 'subscription_create' && !isOfPendingUpdate(world, invoice);
+  const retries = automatic && retried && retryDays !== undefined;
   change(world, 'invoice.updated', invoice, (each) => {
     each.attempted = true;
     each.attempt_count = attempts;
@@ -195,7 +231,7 @@ export function collect(
   emit(world, 'invoice.payment_failed', invoice);
   setDelinquent(world, invoice.customer, true);
   followInvoices(world, subscription);
-  if (automatic && !retries && invoice.billing_reason === 'subscription_cycle') collectionFailed(world, subscription);
+  if (automatic && !retries && retried) collectionFailed(world, subscription);
   return failure;
 }
 
@@ -246,7 +282,13 @@ export function voidInvoice(world: World, invoice: Invoice): void {
     each.status_transitions.voided_at = timeOf(world, each.test_clock);
   });
   emit(world, 'invoice.voided', invoice);
-  followInvoices(world, subscriptionOf(world, invoice));
+  const used = (invoice.ending_balance ?? 0) - invoice.starting_balance;
+  change(world, 'customer.updated', findCustomer(world, invoice.customer), (each) => {
+    each.balance -= used;
+  });
+  const subscription = subscriptionOf(world, invoice);
+  settlePendingUpdate(world, invoice, subscription);
+  followInvoices(world, subscription);
 }
 
 /** Emits `invoice.marked_uncollectible`. https://docs.stripe.com/api/invoices/mark_uncollectible */
@@ -318,7 +360,9 @@ function markPaid(
   emit(world, 'invoice.paid', invoice);
   emit(world, 'invoice.payment_succeeded', invoice);
   setDelinquent(world, invoice.customer, false);
-  followInvoices(world, subscriptionOf(world, invoice));
+  const subscription = subscriptionOf(world, invoice);
+  settlePendingUpdate(world, invoice, subscription);
+  followInvoices(world, subscription);
 }
 
 /** `delinquent` follows the latest change of any invoice. https://docs.stripe.com/api/customers/object#customer_object-delinquent */
@@ -328,9 +372,15 @@ function setDelinquent(world: World, customerId: string, delinquent: boolean): v
   });
 }
 
-function lineFor(invoice: string, item: SubscriptionItem, free: boolean): InvoiceLine {
+function lineFor(
+  invoice: string,
+  item: SubscriptionItem,
+  { free, usagePeriod }: { free: boolean; usagePeriod: { start: number; end: number } },
+): InvoiceLine {
   const { price } = item;
-  const amount = free ? 0 : price.unit_amount * item.quantity;
+  const metered = isMetered(price);
+  const quantity = metered ? 0 : (item.quantity ?? 1);
+  const amount = free ? 0 : amountOf(price, quantity);
   return {
     id: newId('il'),
     object: 'line_item',
@@ -338,7 +388,7 @@ function lineFor(invoice: string, item: SubscriptionItem, free: boolean): Invoic
     currency: price.currency,
     description: free
       ? `Trial period for ${price.product}`
-      : `${item.quantity} × ${price.nickname ?? price.lookup_key ?? price.product}`,
+      : `${quantity} × ${price.nickname ?? price.lookup_key ?? price.product}`,
     discount_amounts: [],
     discountable: true,
     discounts: [],
@@ -356,15 +406,15 @@ function lineFor(invoice: string, item: SubscriptionItem, free: boolean): Invoic
       },
       type: 'subscription_item_details',
     },
-    period: { end: item.current_period_end, start: item.current_period_start },
+    period: metered ? usagePeriod : { end: item.current_period_end, start: item.current_period_start },
     pretax_credit_amounts: [],
     pricing: {
       price_details: { price: price.id, product: price.product },
       type: 'price_details',
       unit_amount_decimal: free ? '0' : price.unit_amount_decimal,
     },
-    quantity: item.quantity,
-    quantity_decimal: String(item.quantity),
+    quantity,
+    quantity_decimal: String(quantity),
     subscription: item.subscription,
     subtotal: amount,
     taxes: [],

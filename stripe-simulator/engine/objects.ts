@@ -85,16 +85,86 @@ export interface Price {
   recurring: {
     interval: Interval;
     interval_count: number;
-    meter: null;
+    /** The meter whose sum is charged, of a metered price. */
+    meter: string | null;
     trial_period_days: null;
-    usage_type: 'licensed';
+    usage_type: 'licensed' | 'metered';
   } | null;
   tax_behavior: 'unspecified';
   tiers_mode: null;
   transform_quantity: null;
   type: 'recurring' | 'one_time';
-  unit_amount: number;
+  /** `null` where the amount has a fraction of a cent. */
+  unit_amount: number | null;
   unit_amount_decimal: string;
+}
+
+export interface Meter {
+  id: string;
+  object: 'billing.meter';
+  created: number;
+  customer_mapping: { event_payload_key: string; type: 'by_id' };
+  default_aggregation: { formula: 'count' | 'last' | 'sum' };
+  display_name: string;
+  event_name: string;
+  event_time_window: null;
+  livemode: false;
+  status: 'active' | 'inactive';
+  status_transitions: { deactivated_at: number | null };
+  updated: number;
+  value_settings: { event_payload_key: string };
+}
+
+type Prorations = 'none' | 'create_prorations' | 'always_invoice';
+
+export interface PortalFeatures {
+  customer_update: {
+    allowed_updates: ('address' | 'email' | 'name' | 'phone' | 'shipping' | 'tax_id')[];
+    enabled: boolean;
+  };
+  invoice_history: { enabled: boolean };
+  payment_method_update: { enabled: boolean; payment_method_configuration: null };
+  subscription_cancel: {
+    cancellation_reason: { enabled: false; feedback_options: null; options: [] };
+    enabled: boolean;
+    mode: 'at_period_end' | 'immediately';
+    proration_behavior: Prorations;
+  };
+  subscription_pause: { duration: { interval_options: []; type: 'indefinite' }; enabled: false };
+  subscription_update: {
+    billing_cycle_anchor: null;
+    default_allowed_updates: ('price' | 'quantity' | 'promotion_code')[];
+    enabled: boolean;
+    products: {
+      adjustable_quantity: { enabled: false; maximum: null; minimum: number };
+      prices: string[];
+      product: string;
+    }[];
+    proration_behavior: Prorations;
+    schedule_at_period_end: { conditions: [] };
+    trial_update_behavior: 'end_trial';
+  };
+}
+
+export interface PortalConfiguration {
+  id: string;
+  object: 'billing_portal.configuration';
+  active: boolean;
+  application: null;
+  business_profile: {
+    headline: string | null;
+    privacy_policy_url: string | null;
+    terms_of_service_url: string | null;
+  };
+  created: number;
+  default_return_url: string | null;
+  features: PortalFeatures;
+  is_default: false;
+  livemode: false;
+  login_page: { enabled: false; url: null };
+  metadata: Metadata;
+  name: string | null;
+  updated: number;
 }
 
 export interface PaymentMethod {
@@ -149,6 +219,7 @@ export type SubscriptionStatus =
   | 'incomplete'
   | 'incomplete_expired'
   | 'past_due'
+  | 'paused'
   | 'trialing'
   | 'unpaid';
 
@@ -164,7 +235,8 @@ export interface SubscriptionItem {
   metadata: Metadata;
   plan: Plan;
   price: Price;
-  quantity: number;
+  /** Absent where the price is metered. */
+  quantity?: number;
   subscription: string;
   tax_rates: [];
 }
@@ -174,7 +246,7 @@ export interface Plan {
   id: string;
   object: 'plan';
   active: boolean;
-  amount: number;
+  amount: number | null;
   amount_decimal: string;
   billing_scheme: 'per_unit';
   created: number;
@@ -183,13 +255,13 @@ export interface Plan {
   interval_count: number;
   livemode: false;
   metadata: Metadata;
-  meter: null;
+  meter: string | null;
   nickname: string | null;
   product: string;
   tiers_mode: null;
   transform_usage: null;
   trial_period_days: null;
-  usage_type: 'licensed';
+  usage_type: 'licensed' | 'metered';
 }
 
 export type CancellationFeedback =
@@ -263,14 +335,25 @@ export interface Subscription {
   };
   pending_invoice_item_interval: null;
   pending_setup_intent: null;
-  pending_update: null;
+  pending_update: {
+    billing_cycle_anchor: number | null;
+    cancel_at_period_end: null;
+    discount: null;
+    discounts: null;
+    expires_at: number;
+    metadata: null;
+    prebilling_iterations: null;
+    subscription_items: SubscriptionItem[];
+    trial_end: null;
+    trial_from_plan: null;
+  } | null;
   schedule: null;
   start_date: number;
   status: SubscriptionStatus;
   test_clock: string | null;
   transfer_data: null;
   trial_end: number | null;
-  trial_settings: { end_behavior: { missing_payment_method: 'cancel' | 'create_invoice' } };
+  trial_settings: { end_behavior: { missing_payment_method: 'cancel' | 'create_invoice' | 'pause' } };
   trial_start: number | null;
 }
 
@@ -281,7 +364,8 @@ export interface InvoiceLine {
   currency: string;
   description: string;
   discount_amounts: [];
-  discountable: true;
+  /** Never on prorations. */
+  discountable: boolean;
   discounts: [];
   invoice: string;
   livemode: false;
@@ -289,8 +373,9 @@ export interface InvoiceLine {
   parent: {
     invoice_item_details: null;
     subscription_item_details: {
-      invoice_item: null;
-      proration: false;
+      /** Of prorations. */
+      invoice_item: string | null;
+      proration: boolean;
       proration_details: { credited_items: null };
       subscription: string;
       subscription_item: string;
@@ -331,7 +416,7 @@ export interface Invoice {
   auto_advance: boolean;
   automatic_tax: { disabled_reason: null; enabled: false; liability: null; provider: null; status: null };
   automatically_finalizes_at: number | null;
-  billing_reason: 'subscription_create' | 'subscription_cycle';
+  billing_reason: 'subscription_create' | 'subscription_cycle' | 'subscription_update';
   collection_method: 'charge_automatically';
   created: number;
   currency: string;
@@ -380,7 +465,7 @@ export interface Invoice {
   rendering: null;
   shipping_cost: null;
   shipping_details: null;
-  starting_balance: 0;
+  starting_balance: number;
   statement_descriptor: null;
   status: InvoiceStatus;
   status_transitions: {

@@ -9,6 +9,8 @@ import type { World } from './world.ts';
 export interface ProductFields {
   name?: string | undefined;
   active?: boolean | undefined;
+  /** Only of a product that is there, and one of its active prices. */
+  default_price?: string | undefined;
   description?: string | null | undefined;
   metadata?: Metadata | null | undefined;
   unit_label?: string | null | undefined;
@@ -61,9 +63,17 @@ export function createProduct(
 /** Emits `product.updated`. https://docs.stripe.com/api/products/update */
 export function updateProduct(world: World, id: string, fields: ProductFields): Product {
   const product = findProduct(world, id, 'id');
+  const defaultPrice = fields.default_price;
+  if (defaultPrice !== undefined) {
+    const price = world.state.prices[defaultPrice];
+    if (price?.product !== id || !price.active) {
+      throw invalidRequest(`${defaultPrice} is no active price of this product.`, 'default_price');
+    }
+  }
   change(world, 'product.updated', product, (each) => {
     if (fields.name !== undefined) each.name = fields.name;
     if (fields.active !== undefined) each.active = fields.active;
+    if (defaultPrice !== undefined) each.default_price = defaultPrice;
     if (fields.description !== undefined) each.description = fields.description;
     if (fields.unit_label !== undefined) each.unit_label = fields.unit_label;
     if (fields.url !== undefined) each.url = fields.url;

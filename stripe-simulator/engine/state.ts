@@ -2,13 +2,17 @@ import type {
   Charge,
   Customer,
   Invoice,
+  InvoiceLine,
   InvoicePayment,
+  Meter,
   PaymentIntent,
   PaymentMethod,
+  PortalConfiguration,
   Price,
   Product,
   StripeEvent,
   Subscription,
+  SubscriptionItem,
   TestClock,
   WebhookEndpoint,
 } from './objects.ts';
@@ -70,9 +74,15 @@ export interface State {
   deletedCustomers: Record<string, true>;
   products: Record<string, Product>;
   prices: Record<string, Price>;
+  meters: Record<string, Meter>;
+  portalConfigurations: Record<string, PortalConfiguration>;
   paymentMethods: Record<string, PaymentMethod>;
   subscriptions: Record<string, Subscription>;
   invoices: Record<string, Invoice>;
+  /** Prorations that wait for the next invoice, by subscription. */
+  pendingProrations: Record<string, InvoiceLine[]>;
+  /** Updates that wait for their invoice's payment, by subscription. */
+  pendingUpdates: Record<string, { invoice: string; items: SubscriptionItem[]; anchor: number }>;
   invoicePayments: Record<string, InvoicePayment>;
   paymentIntents: Record<string, PaymentIntent>;
   charges: Record<string, Charge>;
@@ -105,9 +115,13 @@ export function emptyState(): State {
     deletedCustomers: {},
     products: {},
     prices: {},
+    meters: {},
+    portalConfigurations: {},
     paymentMethods: {},
     subscriptions: {},
     invoices: {},
+    pendingProrations: {},
+    pendingUpdates: {},
     invoicePayments: {},
     paymentIntents: {},
     charges: {},

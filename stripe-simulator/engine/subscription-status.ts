@@ -1,6 +1,7 @@
 import { timeOf } from './clock.ts';
 import { change, emit } from './events.ts';
 import type { Invoice, Subscription, SubscriptionStatus } from './objects.ts';
+import { isOfPendingUpdate } from './pending-updates.ts';
 import { noSuch } from './stripe-error.ts';
 import type { World } from './world.ts';
 
@@ -85,8 +86,11 @@ export function endSubscription(world: World, subscription: Subscription, ending
 
 function statusFromInvoices(world: World, subscription: Subscription): SubscriptionStatus {
   const { status } = subscription;
-  if (hasEnded(subscription) || status === 'trialing') return status;
-  const finalized = invoicesOf(world, subscription).filter((each) => each.status !== 'draft');
+  if (hasEnded(subscription) || status === 'trialing' || status === 'paused') return status;
+  // An update that waits for its payment leaves the status alone: https://docs.stripe.com/billing/subscriptions/pending-updates
+  const finalized = invoicesOf(world, subscription).filter(
+    (each) => each.status !== 'draft' && !isOfPendingUpdate(world, each),
+  );
   const latest = finalized.filter((each) => each.status !== 'void').at(-1);
   if (status === 'incomplete') {
     if (!latest) return finalized.length > 0 ? 'incomplete_expired' : 'incomplete';

@@ -13,10 +13,20 @@ import {
   requireCardOf,
   voidInvoice,
 } from './invoices.ts';
+import { changeItems, type ItemChange, type ItemsChange } from './item-changes.ts';
 import { mergeMetadata } from './metadata.ts';
-import type { CancellationFeedback, Customer, Metadata, Price, Subscription, SubscriptionItem } from './objects.ts';
+import type {
+  CancellationFeedback,
+  Customer,
+  Invoice,
+  Metadata,
+  Price,
+  Subscription,
+  SubscriptionItem,
+} from './objects.ts';
 import { declineCodeOf } from './payment-methods.ts';
-import { findPrice, planOf } from './prices.ts';
+import { PENDING_SECONDS } from './pending-updates.ts';
+import { amountOf, findPrice, isMetered, planOf } from './prices.ts';
 import { invalidRequest, notSimulated, StripeError } from './stripe-error.ts';
 import { type Ending, endSubscription, findSubscription, hasEnded, invoicesOf } from './subscription-status.ts';
 import type { World } from './world.ts';
@@ -54,6 +64,10 @@ export interface SubscriptionUpdate extends SubscriptionFields {
     | { behavior: 'keep_as_draft' | 'mark_uncollectible' | 'void'; resumes_at?: number | undefined }
     | null
     | undefined;
+  items?: ItemChange[] | undefined;
+  trial_end?: number | 'now' | undefined;
+  trial_settings?: Subscription['trial_settings'] | undefined;
+  payment_behavior?: 'allow_incomplete' | 'error_if_incomplete' | 'pending_if_incomplete' | undefined;
   cancellation_details?: { comment?: string | undefined; feedback?: CancellationFeedback | undefined } | undefined;
 }
 
@@ -77,7 +91,7 @@ export function createSubscription(world: World, fields: SubscriptionCreation): 
   const behavior = fields.payment_behavior ?? 'allow_incomplete';
   const trialEnd = trialEndOf(fields, now);
   const total = fields.items.reduce(
-    (sum, item, index) => sum + (prices[index]?.unit_amount ?? 0) * (item.quantity ?? 1),
+    (sum, item, index) => sum + (prices[index] ? amountOf(prices[index], item.quantity ?? 1) : 0),
     0,
   );
   const card = cardFor(world, customer.id, fields.default_payment_method ?? null);
@@ -127,7 +141,15 @@ export function updateSubscription(world: World, id: string, fields: Subscriptio
     requireCardOf(world, fields.default_payment_method, subscription.customer, 'default_payment_method');
   }
   const now = timeOf(world, subscription.test_clock);
+  refuseBesidePending(subscription, fields);
+  // On a copy first: what is refused leaves nothing behind.
+  const tried = structuredClone(subscription);
+  extendTrial(tried, fields, now);
+  scheduleCancel(tried, fields, now);
+  const billing = fields.items ? billChange(world, subscription, fields, fields.items, now) : null;
   change(world, 'customer.subscription.updated', subscription, (each) => {
+    if (billing) applyBilling(world, each, billing, now);
+    extendTrial(each, fields, now);
     scheduleCancel(each, fields, now);
     each.metadata = mergeMetadata(each.metadata, fields.metadata);
     if (fields.description !== undefined) each.description = fields.description;
@@ -141,7 +163,146 @@ export function updateSubscription(world: World, id: string, fields: Subscriptio
     if (details?.comment !== undefined) each.cancellation_details.comment = details.comment;
     if (details?.feedback !== undefined) each.cancellation_details.feedback = details.feedback;
   });
+  if (billing?.invoice) {
+    finalizeInvoice(world, billing.invoice);
+    if (billing.invoice.status === 'open') collect(world, billing.invoice, { kind: 'automatic' });
+  }
+  if (fields.trial_end === 'now' && subscription.status === 'trialing') endTrialNow(world, subscription, now);
   return subscription;
+}
+
+interface Billing {
+  change: ItemsChange;
+  /** What is charged at once. */
+  invoice: Invoice | null;
+  /** It takes effect once the invoice is paid. */
+  waits: boolean;
+}
+
+/**
+ * Drafts what a change of items costs at once: with `always_invoice`, and where a new period begins. Prorations of
+ * `create_prorations`, the default, wait for the next invoice. https://docs.stripe.com/api/subscriptions/update#update_subscription-proration_behavior
+ *
+ * @throws StripeError `card_declined` with `error_if_incomplete`, and then nothing is changed
+ */
+function billChange(
+  world: World,
+  subscription: Subscription,
+  fields: SubscriptionUpdate,
+  items: ItemChange[],
+  now: number,
+): Billing {
+  const prorations = fields.proration_behavior ?? 'create_prorations';
+  const change = changeItems(world, subscription, items, now, prorations !== 'none');
+  const atOnce = change.resets || (prorations === 'always_invoice' && change.prorations.length > 0);
+  if (!atOnce) {
+    if (change.prorations.length > 0) {
+      world.state.pendingProrations[subscription.id] = [
+        ...(world.state.pendingProrations[subscription.id] ?? []),
+        ...change.prorations,
+      ];
+    }
+    return { change, invoice: null, waits: false };
+  }
+  const behavior = fields.payment_behavior ?? 'allow_incomplete';
+  const card = cardFor(world, subscription.customer, subscription.default_payment_method);
+  const charged = change.resets ? change.items : [];
+  const owed = [...change.prorations, ...(world.state.pendingProrations[subscription.id] ?? [])].reduce(
+    (sum, line) => sum + line.amount,
+    charged.reduce((sum, item) => sum + amountOf(item.price, item.quantity ?? 1), 0),
+  );
+  const balance = findCustomer(world, subscription.customer).balance;
+  const fails = owed + balance > 0 && (card === null || declineCodeOf(world, card) !== null);
+  if (fails && behavior === 'error_if_incomplete') requireChargeable(world, card, behavior);
+  const invoice = draftInvoice(world, subscription, 'subscription_update', {
+    usagePeriod: { start: firstItem(subscription).current_period_start, end: now },
+    free: false,
+    autoAdvance: true,
+    items: charged,
+    prorations: change.prorations,
+  });
+  return { change, invoice, waits: fails && behavior === 'pending_if_incomplete' };
+}
+
+function applyBilling(
+  world: World,
+  subscription: Subscription,
+  { change, invoice, waits }: Billing,
+  now: number,
+): void {
+  const { items, anchor, resets } = change;
+  if (invoice) subscription.latest_invoice = invoice.id;
+  if (!waits) {
+    subscription.items.data = items;
+    subscription.items.total_count = items.length;
+    subscription.billing_cycle_anchor = anchor;
+    return;
+  }
+  if (!invoice) throw new Error('An update that waits for no payment.');
+  world.state.pendingUpdates[subscription.id] = { invoice: invoice.id, items, anchor };
+  subscription.pending_update = {
+    billing_cycle_anchor: resets ? anchor : null,
+    cancel_at_period_end: null,
+    discount: null,
+    discounts: null,
+    expires_at: Math.min(now + PENDING_SECONDS, firstItem(subscription).current_period_end),
+    metadata: null,
+    prebilling_iterations: null,
+    subscription_items: items,
+    trial_end: null,
+    trial_from_plan: null,
+  };
+}
+
+/** What may not come together with an update that waits for its payment. https://docs.stripe.com/billing/subscriptions/pending-updates-reference */
+function refuseBesidePending(subscription: Subscription, fields: SubscriptionUpdate): void {
+  if (subscription.pending_update && (fields.items || fields.trial_end !== undefined)) {
+    throw notSimulated('changing a subscription whose pending update waits for its payment', 'items');
+  }
+  if (fields.payment_behavior !== 'pending_if_incomplete') return;
+  const supported = new Set(['items', 'payment_behavior', 'proration_behavior', 'off_session']);
+  const [param] = Object.entries(fields).find(([name, value]) => value !== undefined && !supported.has(name)) ?? [];
+  if (param === undefined) return;
+  throw invalidRequest(
+    `When \`payment_behavior\` is \`pending_if_incomplete\`, you can only pass supported params. Received unsupported param: ${param}`,
+    param,
+  );
+}
+
+/** A trial gets another end, and its period with it. https://docs.stripe.com/api/subscriptions/update#update_subscription-trial_end */
+function extendTrial(subscription: Subscription, fields: SubscriptionUpdate, now: number): void {
+  if (fields.trial_settings !== undefined) subscription.trial_settings = fields.trial_settings;
+  const { trial_end } = fields;
+  if (trial_end === undefined) return;
+  if (subscription.status !== 'trialing') throw notSimulated('a trial for a subscription that is in none', 'trial_end');
+  if (trial_end === 'now') return;
+  if (trial_end <= now) {
+    throw invalidRequest('Invalid timestamp: must be an integer Unix timestamp in the future.', 'trial_end');
+  }
+  subscription.trial_end = trial_end;
+  subscription.billing_cycle_anchor = trial_end;
+  for (const item of subscription.items.data) item.current_period_end = trial_end;
+}
+
+/** `trial_end=now`: the first paid period begins, and is charged at once. https://docs.stripe.com/billing/subscriptions/trials */
+function endTrialNow(world: World, subscription: Subscription, now: number): void {
+  change(world, 'customer.subscription.updated', subscription, (each) => {
+    each.trial_end = now;
+    each.billing_cycle_anchor = now;
+    for (const item of each.items.data) item.current_period_end = now;
+  });
+  renewSubscription(world, subscription);
+  const invoice = world.state.invoices[subscription.latest_invoice ?? ''];
+  if (subscription.status !== 'active' || !invoice) return;
+  finalizeInvoice(world, invoice);
+  collect(world, invoice, { kind: 'automatic' });
+}
+
+/** The payment did not come: its invoice is voided and the update dropped. https://docs.stripe.com/billing/subscriptions/pending-updates */
+export function expirePendingUpdate(world: World, subscription: Subscription): void {
+  const pending = world.state.pendingUpdates[subscription.id];
+  const invoice = pending && world.state.invoices[pending.invoice];
+  if (invoice) voidInvoice(world, invoice);
 }
 
 /** Ends it now. https://docs.stripe.com/api/subscriptions/cancel */
@@ -168,6 +329,14 @@ export function renewSubscription(world: World, subscription: Subscription): voi
   const card = cardFor(world, subscription.customer, subscription.default_payment_method);
   if (trialEnds && card === null && subscription.trial_settings.end_behavior.missing_payment_method === 'cancel') {
     endSubscription(world, subscription, { reason: 'payment_failed' });
+    return;
+  }
+  if (trialEnds && card === null && subscription.trial_settings.end_behavior.missing_payment_method === 'pause') {
+    // https://docs.stripe.com/billing/subscriptions/trials#create-free-trials-without-payment
+    change(world, 'customer.subscription.updated', subscription, (each) => {
+      each.status = 'paused';
+    });
+    emit(world, 'customer.subscription.paused', subscription);
     return;
   }
   const first = firstItem(subscription);
@@ -290,6 +459,9 @@ function itemFor(
   period: { start: number; end: number },
 ): SubscriptionItem {
   if (!price) throw new Error('An item without its price.');
+  if (isMetered(price) && fields.quantity !== undefined) {
+    throw invalidRequest('A quantity can not be given for a metered price.', 'items');
+  }
   return {
     id: newId('si'),
     object: 'subscription_item',
@@ -302,7 +474,7 @@ function itemFor(
     metadata: mergeMetadata({}, fields.metadata),
     plan: planOf(price),
     price: structuredClone(price),
-    quantity: fields.quantity ?? 1,
+    ...(isMetered(price) ? {} : { quantity: fields.quantity ?? 1 }),
     subscription,
     tax_rates: [],
   };

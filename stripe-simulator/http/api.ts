@@ -13,6 +13,7 @@ import type { World } from '../engine/world.ts';
 import { FormBodyError, type FormFields, parseFormBody } from '../form-body.ts';
 import type { Store } from '../store.ts';
 import type { Endpoint } from './endpoint.ts';
+import { billingEndpoints } from './endpoints/billing.ts';
 import { catalogEndpoints } from './endpoints/catalog.ts';
 import { customerEndpoints } from './endpoints/customers.ts';
 import { eventEndpoints } from './endpoints/events.ts';
@@ -25,6 +26,7 @@ import { readParameters } from './parameters.ts';
 const ENDPOINTS: readonly Endpoint[] = [
   ...customerEndpoints,
   ...catalogEndpoints,
+  ...billingEndpoints,
   ...paymentEndpoints,
   ...subscriptionEndpoints,
   ...invoiceEndpoints,

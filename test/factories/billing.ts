@@ -1,5 +1,5 @@
 import type { AccountState } from '#domain/account-state.ts';
-import type { Catalog } from '#domain/catalog.ts';
+import { type AddOn, type Catalog, type Plan, type PlanPrice, UNLIMITED } from '#domain/catalog.ts';
 import { decide } from '#domain/decide.ts';
 import { openAccount } from '#domain/open-account.ts';
 import type { BillingSnapshot, InvoiceSnapshot, SubscriptionSnapshot } from '#domain/snapshot.ts';
@@ -16,31 +16,74 @@ export function day(days: number, hours = 0): Instant {
 export const FREE_SIZE = { memoryMb: 256, cpuPercent: 50, storageMb: 1024 };
 export const TEAM_SIZE = { memoryMb: 512, cpuPercent: 100, storageMb: 5120 };
 export const STUDIO_SIZE = { memoryMb: 2048, cpuPercent: 200, storageMb: 20_480 };
+export const MICRO_SIZE = { memoryMb: 1024, cpuPercent: 50, storageMb: 10_240 };
 
-/** A catalog with a free plan and two that cost, and the default dunning: 0/3/6, 7, 30, 60. */
+/** A personal plan with one workspace that is as large as its pool, at nothing. */
+export function aPlan(changes: Partial<Plan> & Pick<Plan, 'id'>): Plan {
+  return {
+    name: changes.id,
+    audience: 'personal',
+    prices: [],
+    custom: false,
+    retired: false,
+    trialDays: 0,
+    pool: { ...FREE_SIZE, workspaces: 1 },
+    limits: {},
+    features: {},
+    metered: false,
+    metadata: {},
+    ...changes,
+  };
+}
+
+/** A price by the month, with the lookup key `test_<of>_month`. */
+export function aPrice(of: string, amountCents: number, changes: Partial<PlanPrice> = {}): PlanPrice {
+  return { interval: 'month', amountCents, lookupKey: `test_${of}_month`, knownPriceIds: [], ...changes };
+}
+
+/** An add-on that stacks on Team and Studio, and takes the place of what Free gives and unlocks its executions. */
+export function anAddOn(changes: Partial<AddOn> = {}): AddOn {
+  return {
+    id: 'micro',
+    name: 'Micro',
+    kind: 'add-on',
+    audience: 'personal',
+    prices: [aPrice('micro', 500)],
+    gives: MICRO_SIZE,
+    rules: [
+      { on: ['free'], resources: 'replace', unlocks: ['executions'] },
+      { on: ['team', 'studio'], resources: 'stack', unlocks: [] },
+    ],
+    maxQuantity: UNLIMITED,
+    retired: false,
+    aliases: [],
+    metadata: { product_type: 'workspace_addon', tier: 'MICRO' },
+    ...changes,
+  };
+}
+
+/** A catalog with a free plan and two that cost, one add-on, and the default dunning: 0/3/6, 7, 30, 60. */
 export function aCatalog(changes: Partial<Catalog> = {}): Catalog {
   return {
     id: 'test',
     name: 'Test',
     currency: 'usd',
     plans: [
-      { id: 'free', name: 'Free', prices: [], workspace: FREE_SIZE },
-      {
-        id: 'team',
-        name: 'Team',
-        prices: [{ interval: 'month', amountCents: 2900, lookupKey: 'test_team_month' }],
-        workspace: TEAM_SIZE,
-      },
-      {
+      aPlan({ id: 'free', name: 'Free', limits: { executions: { limit: 1000, per: 'month', mode: 'block' } } }),
+      aPlan({ id: 'team', name: 'Team', prices: [aPrice('team', 2900)], pool: { ...TEAM_SIZE, workspaces: 1 } }),
+      aPlan({
         id: 'studio',
         name: 'Studio',
-        prices: [{ interval: 'month', amountCents: 9900, lookupKey: 'test_studio_month' }],
-        workspace: STUDIO_SIZE,
-      },
+        prices: [aPrice('studio', 9900)],
+        pool: { ...STUDIO_SIZE, workspaces: 1 },
+      }),
     ],
-    freePlanId: 'free',
+    addOns: [anAddOn()],
+    metrics: [],
+    freePlans: { personal: 'free' },
     onCancel: 'free-plan',
     onCollectionPaused: 'keep-access',
+    onShrink: 'newest-first',
     dunning: {
       reminderDays: [0, 3, 6],
       suspendAfterDays: 7,
@@ -76,9 +119,12 @@ export function anInvoice(changes: Partial<InvoiceSnapshot> = {}): InvoiceSnapsh
 export function aSubscription(changes: Partial<SubscriptionSnapshot> = {}): SubscriptionSnapshot {
   return {
     id: 'sub_1',
+    role: 'base',
     status: 'active',
     collectionPaused: false,
     planId: 'team',
+    addOnId: null,
+    quantity: 1,
     createdAt: day(-30),
     currentPeriodStart: DAY_0,
     currentPeriodEnd: day(30),
@@ -90,6 +136,12 @@ export function aSubscription(changes: Partial<SubscriptionSnapshot> = {}): Subs
     invoices: [],
     ...changes,
   };
+}
+
+/** An active subscription to one Micro, begun ten days before day 0. */
+export function anAddOnSubscription(changes: Partial<SubscriptionSnapshot> = {}): SubscriptionSnapshot {
+  const own = { id: 'sub_micro', role: 'add-on' as const, planId: null, addOnId: 'micro', latestInvoiceId: 'in_micro' };
+  return aSubscription({ ...own, createdAt: day(-10), ...changes });
 }
 
 /** The subscription whose renewal failed on day 0. */

@@ -2,6 +2,7 @@ import type { AccountState, ObservedWorkspace, WorkspaceState } from '#domain/ac
 import { type CommandOutcome, CommandRefused } from '#domain/commands.ts';
 import { deadlinesOf } from '#domain/decide.ts';
 import type { Effect } from '#domain/effect.ts';
+import { presentState, type StoredState } from '#domain/stored-account.ts';
 import type { Happened } from '#domain/timeline.ts';
 import { isSettled } from '#domain/workspace-wishes.ts';
 import type { BillingHint, Carried, Receipt } from './messages.ts';
@@ -27,12 +28,14 @@ export class AccountDesk {
   /** Wishes that have been stored, by workspace: only these are given to hosts. */
   private readonly storedWishes = new Map<string, WorkspaceState>();
 
-  restore(carried: Carried): void {
-    this.state = carried.state;
+  /** Takes up what an earlier run carried or stored, of whatever version. */
+  restore(carried: Omit<Carried, 'state'> & { state: StoredState }): void {
+    const state = presentState(carried.state);
+    this.state = state;
     this.pendingHints = [...carried.pendingHints, ...this.pendingHints];
     this.recentCommands = carried.recentCommands;
     this.unsaved = carried.unsaved;
-    if (this.unsaved === null) this.markSaved(carried.state);
+    if (this.unsaved === null) this.markSaved(state);
   }
 
   carry(): Carried {

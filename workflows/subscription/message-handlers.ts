@@ -1,5 +1,13 @@
 import { ApplicationFailure, condition, setHandler } from '@temporalio/workflow';
-import { CommandRefused, liftHold as lift, placeHold as place, wishForWorkspace } from '#domain/commands.ts';
+import { UNLIMITED } from '#domain/catalog.ts';
+import {
+  CommandRefused,
+  grantOverride as grant,
+  liftHold as lift,
+  placeHold as place,
+  wishForWorkspace,
+  withdrawOverride as withdraw,
+} from '#domain/commands.ts';
 import { earliest } from '#domain/time.ts';
 import { viewOf } from '#domain/view.ts';
 import type { AccountDesk } from './account-desk.ts';
@@ -8,14 +16,18 @@ import {
   accountView,
   agenda,
   billingHints,
+  type GrantCommand,
+  grantOverride,
   type HoldCommand,
   liftHold,
   placeHold,
   type Receipt,
   type RefusalType,
   startFreshRun,
+  type WithdrawCommand,
   type WorkspaceWish,
   wishWorkspace,
+  withdrawOverride,
 } from './messages.ts';
 
 const HOLDS: readonly HoldCommand['hold'][] = ['admin', 'dispute', 'quota'];
@@ -43,6 +55,25 @@ export function handleMessages(desk: AccountDesk): void {
     (command) => answer(desk, () => desk.command(command.commandId, (state) => lift(state, command, workflowNow()))),
     { validator: requireHoldName },
   );
+  // What support gives counts through a look, which has the catalog at hand.
+  setHandler(
+    grantOverride,
+    (command) =>
+      answer(desk, () => {
+        desk.lookAsked = true;
+        return desk.command(command.commandId, (state) => grant(state, command, workflowNow()));
+      }),
+    { validator: requireGrant },
+  );
+  setHandler(
+    withdrawOverride,
+    (command) =>
+      answer(desk, () => {
+        desk.lookAsked = true;
+        return desk.command(command.commandId, (state) => withdraw(state, command, workflowNow()));
+      }),
+    { validator: requireWithdrawal },
+  );
   setHandler(accountView, () => viewOf(opened(desk), workflowNow()));
   setHandler(agenda, () => ({
     now: workflowNow(),
@@ -62,6 +93,29 @@ function requireWish(wish: WorkspaceWish): void {
 function requireHold(command: HoldCommand): void {
   requireHoldName(command);
   requireText(command.reason, 'reason');
+}
+
+function requireGrant(command: GrantCommand): void {
+  requireText(command?.commandId, 'commandId');
+  requireText(command.override?.id, 'override.id');
+  requireText(command.override.reason, 'override.reason');
+  const { pool = {}, limits = {}, until } = command.override;
+  for (const [name, value] of Object.entries({ ...pool, ...limits })) {
+    if (!Number.isSafeInteger(value) || value < UNLIMITED)
+      throw malformed(`\`${name}\` must be a whole number, or ${UNLIMITED} for no limit.`);
+  }
+  if (until !== null && !isInstant(until))
+    throw malformed('`override.until` must be null or an instant such as 2026-03-08T00:00:00.000Z.');
+}
+
+function isInstant(text: unknown): boolean {
+  const at = typeof text === 'string' ? Date.parse(text) : Number.NaN;
+  return !Number.isNaN(at) && new Date(at).toISOString() === text;
+}
+
+function requireWithdrawal(command: WithdrawCommand): void {
+  requireText(command?.commandId, 'commandId');
+  requireText(command.overrideId, 'overrideId');
 }
 
 function requireHoldName(command: Omit<HoldCommand, 'reason'>): void {

@@ -1,7 +1,9 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { AccountState } from '#domain/account-state.ts';
 import type { AccountView } from '#domain/account-view.ts';
+import type { Audience, WorkspaceSize } from '#domain/catalog.ts';
 import type { RefusalCode } from '#domain/commands.ts';
+import type { Override } from '#domain/entitlements.ts';
 import type { Happened } from '#domain/timeline.ts';
 
 /** The workflow type, and the task queue of the workers that run it. */
@@ -29,7 +31,10 @@ export interface BillingHint {
 export interface Opening {
   ownerUserId: string;
   stripeCustomerId: string | null;
-  workspaces: { id: string; name: string; hostId: string }[];
+  /** Default: personal. */
+  audience?: Audience;
+  /** Without a size the plan's default is taken. */
+  workspaces: { id: string; name: string; hostId: string; size?: WorkspaceSize }[];
 }
 
 /** Carried from run to run by continue-as-new. Plain JSON. */
@@ -69,6 +74,18 @@ export interface HoldCommand {
   reason: string;
 }
 
+export interface GrantCommand {
+  commandId: string;
+  /** Its `reason` is shown to the customer. */
+  override: Override;
+}
+
+export interface WithdrawCommand {
+  commandId: string;
+  /** `Override.id`. */
+  overrideId: string;
+}
+
 /** `ApplicationFailure.type` of Updates that are refused. */
 export type RefusalType = RefusalCode | 'UnknownAccount';
 
@@ -78,6 +95,9 @@ export const startFreshRun = defineSignal('startFreshRun');
 export const wishWorkspace = defineUpdate<Receipt, [WorkspaceWish]>('wishWorkspace');
 export const placeHold = defineUpdate<Receipt, [HoldCommand]>('placeHold');
 export const liftHold = defineUpdate<Receipt, [Omit<HoldCommand, 'reason'>]>('liftHold');
+/** For support: gives an account something beside what it bought. */
+export const grantOverride = defineUpdate<Receipt, [GrantCommand]>('grantOverride');
+export const withdrawOverride = defineUpdate<Receipt, [WithdrawCommand]>('withdrawOverride');
 export const accountView = defineQuery<AccountView>('accountView');
 /** What the driver of stories needs to know: is there work in flight, and when does the workflow wake next by itself. */
 export const agenda = defineQuery<Agenda>('agenda');

@@ -6,6 +6,8 @@ import { endpoint } from '../endpoint.ts';
 import { clearable, created, flag, integer, metadata, nonEmpty, paging, positive } from '../parameters.ts';
 
 const MAX_LOOKUP_KEYS = 10;
+/** https://docs.stripe.com/api/prices/create#create_price-unit_amount_decimal */
+const DECIMAL = /^\d+(\.\d{1,12})?$/;
 
 const productFields = {
   active: flag.optional(),
@@ -58,7 +60,7 @@ export const catalogEndpoints = [
   endpoint({
     method: 'post',
     path: '/v1/products/:id',
-    params: z.strictObject({ ...productFields, name: nonEmpty.optional() }),
+    params: z.strictObject({ ...productFields, name: nonEmpty.optional(), default_price: nonEmpty.optional() }),
     run: (world, params, id) => updateProduct(world, id, params),
   }),
   endpoint({
@@ -67,9 +69,18 @@ export const catalogEndpoints = [
     params: z.strictObject({
       ...priceFields,
       currency: z.string().regex(/^[A-Za-z]{3}$/),
-      unit_amount: integer.pipe(z.number().min(0)),
+      unit_amount: integer.pipe(z.number().min(0)).optional(),
+      unit_amount_decimal: z.string().regex(DECIMAL, 'a decimal of at most 12 places').optional(),
+      billing_scheme: z.literal('per_unit').optional(),
       product: nonEmpty,
-      recurring: z.strictObject({ interval, interval_count: positive.optional() }).optional(),
+      recurring: z
+        .strictObject({
+          interval,
+          interval_count: positive.optional(),
+          usage_type: z.enum(['licensed', 'metered']).optional(),
+          meter: nonEmpty.optional(),
+        })
+        .optional(),
     }),
     run: (world, params) => createPrice(world, params),
   }),
@@ -84,7 +95,13 @@ export const catalogEndpoints = [
       lookup_keys: z.array(nonEmpty).max(MAX_LOOKUP_KEYS).optional(),
       product: nonEmpty.optional(),
       type: z.enum(['recurring', 'one_time']).optional(),
-      recurring: z.strictObject({ interval: interval.optional() }).optional(),
+      recurring: z
+        .strictObject({
+          interval: interval.optional(),
+          meter: nonEmpty.optional(),
+          usage_type: z.enum(['licensed', 'metered']).optional(),
+        })
+        .optional(),
     }),
     run: (world, params) =>
       page(
@@ -97,6 +114,9 @@ export const catalogEndpoints = [
             (params.product === undefined || each.product === params.product) &&
             (params.type === undefined || each.type === params.type) &&
             (params.recurring?.interval === undefined || each.recurring?.interval === params.recurring.interval) &&
+            (params.recurring?.meter === undefined || each.recurring?.meter === params.recurring.meter) &&
+            (params.recurring?.usage_type === undefined ||
+              each.recurring?.usage_type === params.recurring.usage_type) &&
             matchesCreated(each.created, params.created),
         ),
         params,

@@ -23,11 +23,18 @@ const fields = {
   default_payment_method: clearable.optional(),
   description: clearable.optional(),
   metadata: metadata.optional(),
-  proration_behavior: z.literal('none').optional(),
+  proration_behavior: z.enum(['none', 'create_prorations', 'always_invoice']).optional(),
   off_session: flag.optional(),
   collection_method: z.literal('charge_automatically').optional(),
   automatic_tax: z.strictObject({ enabled: onlyFalse }).optional(),
 };
+
+const trialSettings = z
+  .strictObject({
+    end_behavior: z.strictObject({ missing_payment_method: z.enum(['cancel', 'create_invoice', 'pause']) }),
+  })
+  .optional();
+const trialEnd = z.union([z.literal('now'), positive]).optional();
 
 const feedback = z.enum([
   'customer_service',
@@ -49,6 +56,7 @@ const status = z.enum([
   'incomplete',
   'incomplete_expired',
   'past_due',
+  'paused',
   'trialing',
   'unpaid',
 ]);
@@ -65,12 +73,8 @@ export const subscriptionEndpoints = [
         .array(z.strictObject({ price: nonEmpty, quantity: positive.optional(), metadata: metadata.optional() }))
         .min(1),
       trial_period_days: integer.pipe(z.number().min(0)).optional(),
-      trial_end: z.union([z.literal('now'), positive]).optional(),
-      trial_settings: z
-        .strictObject({
-          end_behavior: z.strictObject({ missing_payment_method: z.enum(['cancel', 'create_invoice']) }),
-        })
-        .optional(),
+      trial_end: trialEnd,
+      trial_settings: trialSettings,
       payment_behavior: z.enum(['allow_incomplete', 'default_incomplete', 'error_if_incomplete']).optional(),
       payment_settings: z
         .strictObject({ save_default_payment_method: z.enum(['off', 'on_subscription']).optional() })
@@ -117,6 +121,21 @@ export const subscriptionEndpoints = [
     path: '/v1/subscriptions/:id',
     params: z.strictObject({
       ...fields,
+      items: z
+        .array(
+          z.strictObject({
+            id: nonEmpty.optional(),
+            price: nonEmpty.optional(),
+            quantity: positive.optional(),
+            deleted: flag.optional(),
+            metadata: metadata.optional(),
+          }),
+        )
+        .min(1)
+        .optional(),
+      trial_end: trialEnd,
+      trial_settings: trialSettings,
+      payment_behavior: z.enum(['allow_incomplete', 'error_if_incomplete', 'pending_if_incomplete']).optional(),
       cancellation_details: cancellationDetails,
       pause_collection: z
         .union([

@@ -51,7 +51,7 @@ export function presentAccountPage({ account, history, live, viewer, wallMs }: A
     workspaces: account.workspaces.map((view) => presentWorkspace(view, live.get(view.id) ?? null)),
     plan: {
       name: plan.name,
-      size: `${megabytes(plan.size.memoryMb)} memory, ${cpus(plan.size.cpuPercent)}, ${megabytes(plan.size.storageMb)} storage`,
+      size: poolText(plan.size),
       paymentMethod: paymentMethod && `${capitalised(paymentMethod.brand)} ending in ${paymentMethod.last4}`,
     },
     asOf: moment.time,
@@ -69,6 +69,13 @@ export function presentAccountPage({ account, history, live, viewer, wallMs }: A
 /** The account's own time now. It can be ahead of the wall's, never behind. */
 function accountTime(account: AccountAnswer, wallMs: number): string {
   return new Date(Math.max(Date.parse(account.now), wallMs)).toISOString();
+}
+
+function poolText(pool: AccountAnswer['plan']['size']): string {
+  if (!pool) return 'No workspaces';
+  const endless = (value: number, text: (value: number) => string) => (value < 0 ? 'unlimited' : text(value));
+  const cpu = pool.cpuPercent < 0 ? 'unlimited CPUs' : cpus(pool.cpuPercent);
+  return `${endless(pool.memoryMb, megabytes)} memory, ${cpu}, ${endless(pool.storageMb, megabytes)} storage`;
 }
 
 function capitalised(word: string): string {

@@ -47,7 +47,7 @@ export function presentTimeline(
     past: past ? { earlier: past.slice(0, -RECENT), recent: past.slice(-RECENT) } : null,
     now: momentOf(now, now, viewer),
     upcoming: upcoming.map((each) => ({
-      id: `${each.kind}/${each.at}`,
+      id: `${each.kind}/${each.at}/${each.text}`,
       at: momentOf(each.at, now, viewer),
       text: each.text,
       kind: each.kind,
@@ -79,6 +79,15 @@ const HAPPENED_TONE: Record<HappenedKind, Tone> = {
   'owner-stopped': 'neutral',
   'hold-placed': 'warn',
   'hold-lifted': 'good',
+  'add-on-started': 'good',
+  'add-on-changed': 'info',
+  'add-on-payment-failed': 'warn',
+  'add-on-suspended': 'bad',
+  'add-on-restored': 'good',
+  'add-on-ended': 'info',
+  'subscription-ignored': 'neutral',
+  granted: 'good',
+  'grant-ended': 'info',
 };
 
 const UPCOMING_TONE: Record<UpcomingKind, Tone> = {
@@ -91,4 +100,7 @@ const UPCOMING_TONE: Record<UpcomingKind, Tone> = {
   'deletion-warning': 'neutral',
   delete: 'bad',
   'payment-retry': 'info',
+  'add-on-ends': 'info',
+  'add-on-suspends': 'warn',
+  'grant-ends': 'info',
 };

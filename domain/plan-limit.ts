@@ -1,0 +1,95 @@
+import { type Catalog, isSelfService, type Plan, planOf, UNLIMITED } from './catalog.ts';
+import type { Entitlements } from './entitlements.ts';
+
+/** What lifts a limit. */
+export interface LimitLift {
+  kind: 'plan' | 'add-on';
+  id: string;
+  name: string;
+}
+
+/** A call that would pass a limit: what an answer says of it. */
+export interface PlanLimitError {
+  /** Name of the limit, for example `gateways`. */
+  limit: string;
+  /** The most there may be. */
+  max: number;
+  used: number;
+  /** What the call would have added. */
+  asked: number;
+  /** What lifts it, the plan first; empty when nothing that is sold does. */
+  liftedBy: LimitLift[];
+  /** For people: `Gateway limit reached. Upgrade to Pro.` */
+  message: string;
+}
+
+export type LimitCheck = { ok: true } | { ok: false; error: PlanLimitError };
+
+/**
+ * Whether `more` of something fits under its limit. What is only tracked always does, and so does what the plan does not
+ * count.
+ *
+ * @param used how much there is, or was used this month
+ */
+export function checkLimit(
+  catalog: Catalog,
+  entitlements: Entitlements,
+  name: string,
+  used: number,
+  more: number,
+): LimitCheck {
+  const limit = entitlements.limits[name];
+  if (!limit || limit.mode === 'track' || limit.value === UNLIMITED || used + more <= limit.value) return { ok: true };
+  const liftedBy = [
+    ...planThatLifts(catalog, entitlements.planId, name, limit.value, used + more),
+    ...addOnThatUnlocks(catalog, entitlements.planId, name),
+  ];
+  const message = `${singular(name)} limit reached. ${wayOut(liftedBy)}`;
+  return { ok: false, error: { limit: name, max: limit.value, used, asked: more, liftedBy, message } };
+}
+
+/** The cheapest plan of the same audience under which all of it fits. */
+function planThatLifts(catalog: Catalog, planId: string, name: string, max: number, wanted: number): LimitLift[] {
+  const { audience } = planOf(catalog, planId);
+  const fits = (plan: Plan) => {
+    const limit = plan.limits[name]?.limit ?? UNLIMITED;
+    return limit === UNLIMITED || (limit > max && limit >= wanted);
+  };
+  const [cheapest] = catalog.plans
+    .filter((each) => each.id !== planId && each.audience === audience && isSelfService(each) && fits(each))
+    .sort((a, b) => monthlyCents(a) - monthlyCents(b));
+  return cheapest ? [{ kind: 'plan', id: cheapest.id, name: cheapest.name }] : [];
+}
+
+function addOnThatUnlocks(catalog: Catalog, planId: string, name: string): LimitLift[] {
+  const [cheapest] = catalog.addOns
+    .filter((each) => !each.retired && each.prices.length > 0)
+    .filter((each) => each.rules.some((rule) => rule.on.includes(planId) && rule.unlocks.includes(name)))
+    .sort((a, b) => monthlyCents(a) - monthlyCents(b));
+  return cheapest ? [{ kind: 'add-on', id: cheapest.id, name: cheapest.name }] : [];
+}
+
+function monthlyCents({ prices }: Pick<Plan, 'prices'>): number {
+  return Math.min(
+    ...prices.map((price) => (price.interval === 'year' ? price.amountCents / 12 : price.amountCents)),
+    prices.length === 0 ? 0 : Number.POSITIVE_INFINITY,
+  );
+}
+
+function wayOut(lifts: LimitLift[]): string {
+  const ways = lifts.map(({ kind, name }) => (kind === 'plan' ? `upgrade to ${name}` : `add ${name}`));
+  return `${capitalised(ways.join(' or ') || 'talk to us about more')}.`;
+}
+
+/** `gateways` is the `Gateway` limit, `apiCalls` the `Api call` limit. */
+function singular(name: string): string {
+  const words = name
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .replace(/_/g, ' ')
+    .toLowerCase();
+  return capitalised(words.replace(/ies$/, 'y').replace(/([^s])s$/, '$1'));
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

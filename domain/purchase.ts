@@ -1,0 +1,70 @@
+import { type AddOn, type Audience, type Catalog, type Plan, planOf, UNLIMITED } from './catalog.ts';
+import type { Holdings } from './entitlements.ts';
+
+export type PurchaseRefusalCode =
+  | 'unknown-add-on'
+  | 'quantity'
+  | 'retired'
+  | 'custom'
+  | 'wrong-audience'
+  | 'plan'
+  | 'max-quantity';
+
+export type Purchase = { ok: true } | { ok: false; code: PurchaseRefusalCode; reason: string };
+
+const AUDIENCES: Record<Audience, string> = { personal: 'personal accounts', organisation: 'organisations' };
+
+/**
+ * Whether an add-on may be bought on a plan. To be asked before Checkout.
+ *
+ * @param held what the account has of add-ons already
+ * @returns a refusal with a sentence for people when it may not
+ */
+export function mayBuy(
+  catalog: Catalog,
+  planId: string,
+  addOnId: string,
+  quantity: number,
+  held: Holdings['addOns'],
+): Purchase {
+  const plan = planOf(catalog, planId);
+  const addOn = catalog.addOns.find((each) => each.id === addOnId);
+  if (!addOn) return refused('unknown-add-on', `There is no add-on ${addOnId}.`);
+  if (!Number.isSafeInteger(quantity) || quantity < 1) {
+    return refused('quantity', `The quantity of ${addOnId} must be a whole number of at least 1.`);
+  }
+  if (addOn.audience !== plan.audience) {
+    return refused(
+      'wrong-audience',
+      `${addOnId} is for ${AUDIENCES[addOn.audience]}; ${planId} is for ${AUDIENCES[plan.audience]}.`,
+    );
+  }
+  if (addOn.retired) return refused('retired', `${addOnId} is no longer sold. Those who have it keep it.`);
+  if (addOn.prices.length === 0) return refused('custom', `${addOnId} is agreed on by hand: talk to us.`);
+  if (!worksOn(addOn, plan)) return refused('plan', whyNotOn(plan, addOn, catalog));
+  const has = held.reduce((sum, each) => sum + (each.id === addOnId ? each.quantity : 0), 0);
+  if (addOn.maxQuantity !== UNLIMITED && has + quantity > addOn.maxQuantity) {
+    return refused(
+      'max-quantity',
+      `An account can have ${addOn.maxQuantity} × ${addOnId} at most; it has ${has} and asks for ${quantity} more.`,
+    );
+  }
+  return { ok: true };
+}
+
+function refused(code: PurchaseRefusalCode, reason: string): Purchase {
+  return { ok: false, code, reason };
+}
+
+function worksOn(addOn: AddOn, plan: Plan): boolean {
+  return addOn.rules.some((rule) => rule.on.includes(plan.id));
+}
+
+/** Plans are listed from the smallest up: what stands behind this one is an upgrade. */
+function whyNotOn(plan: Plan, addOn: AddOn, catalog: Catalog): string {
+  const higher = catalog.plans.slice(catalog.plans.indexOf(plan) + 1).filter((each) => worksOn(addOn, each));
+  const [first] = higher;
+  return first
+    ? `${plan.id} must upgrade first: ${addOn.id} can be bought from ${first.id} on.`
+    : `${addOn.id} can't be bought on ${plan.id}.`;
+}

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { aCatalog, aPayingAccount, aSnapshot, aSubscription, day, TEAM_SIZE } from '#test/factories/billing.ts';
+import { decide } from './decide.ts';
+import { presentState, presentView, type StoredState, type StoredView } from './stored-account.ts';
+import { viewOf } from './view.ts';
+
+/** As the first version stored it. */
+function oldState(): StoredState {
+  const {
+    audience: _1,
+    addOns: _2,
+    overrides: _3,
+    entitlements: _4,
+    ignoredSubscriptions: _5,
+    ...state
+  } = aPayingAccount();
+  const plan = { id: 'team', name: 'Team', workspace: TEAM_SIZE };
+  const workspaces = state.workspaces.map(({ asked: _6, allocation: _7, allocationNote: _8, ...each }) => each);
+  return JSON.parse(JSON.stringify({ ...state, plan, workspaces }));
+}
+
+test('a state of the first version keeps its machines as they are, and the next look completes it', () => {
+  const state = presentState(oldState());
+  expect(state).toMatchObject({ audience: 'personal', addOns: [], overrides: [], ignoredSubscriptions: [] });
+  expect(state.workspaces[0]).toMatchObject({ asked: null, allocation: TEAM_SIZE, allocationNote: null });
+  expect(viewOf(state, day(0)).plan.size).toEqual({ ...TEAM_SIZE, workspaces: 1 });
+  const next = decide(state, aSnapshot(day(0), [aSubscription()]), day(0), aCatalog()).state;
+  expect(next.workspaces[0]?.desired).toEqual(state.workspaces[0]?.desired);
+  expect(next.entitlements.pool?.memoryMb.because).toBe('512 MB = team 512 MB');
+});
+
+test('a state and a view of today come back as they were', () => {
+  expect(presentState(aPayingAccount())).toEqual(aPayingAccount());
+  const view = viewOf(aPayingAccount(), day(0));
+  expect(presentView(view)).toEqual(view);
+});
+
+test('a view of the first version shows what its machines have', () => {
+  const { audience: _1, addOns: _2, entitlements: _3, ...old } = viewOf(aPayingAccount(), day(0));
+  const stored: StoredView = old;
+  expect(presentView(stored)).toMatchObject({
+    audience: 'personal',
+    addOns: [],
+    entitlements: { planId: 'team', pool: { memoryMb: { value: 512 }, workspaces: { value: 1 } } },
+  });
+});
