@@ -38,7 +38,7 @@ export async function openStage(platform: PlatformHandle): Promise<Stage> {
   const client = await connectTemporal(env);
   const simulatorBase = setting(env, 'STRIPE_API_BASE');
   const stripe = createStripe(setting(env, 'STRIPE_SECRET_KEY'), simulatorBase);
-  const catalog = loadCatalog(setting(env, 'LEASEHOLD_CATALOG'));
+  const catalog = loadCatalog(setting(env, 'LEASEHOLD_CATALOG'), env);
   const docker = createDockerClient(setting(env, 'DOCKER_HOST'));
 
   const name = `story-${randomUUID().slice(0, 8)}`;

@@ -59,7 +59,7 @@ const subscriptions = await Worker.create({
   activities: {
     ...createStripeActivities({
       stripe: createStripe(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE),
-      catalog: loadCatalog(settings.LEASEHOLD_CATALOG),
+      catalog: loadCatalog(settings.LEASEHOLD_CATALOG, process.env),
     }),
     ...createReadModelActivities({ prisma }),
     ...createMailActivities({
