@@ -28,7 +28,11 @@ export async function ensureDemoCustomer(env: Record<string, string>): Promise<v
     const client = await connectTemporal(env);
     try {
       const seeded = await seedCustomer(
-        { stripe: createStripe(STRIPE_SECRET_KEY, STRIPE_API_BASE), client, catalog: loadCatalog(LEASEHOLD_CATALOG, env) },
+        {
+          stripe: createStripe(STRIPE_SECRET_KEY, STRIPE_API_BASE),
+          client,
+          catalog: loadCatalog(LEASEHOLD_CATALOG, env),
+        },
         {
           accountId: DEMO_ACCOUNT_ID,
           ownerUserId: owner.id,
