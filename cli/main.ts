@@ -4,7 +4,9 @@ import { PlatformError } from '#platform/platform-error.ts';
 import { cardCommand } from './commands/card.ts';
 import { catalogCommand } from './commands/catalog.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { entitlementsCommand } from './commands/entitlements.ts';
 import { fastForwardCommand } from './commands/fast-forward.ts';
+import { grantCommand } from './commands/grant.ts';
 import { storyCommand } from './commands/story.ts';
 import { upCommand } from './commands/up.ts';
 
@@ -17,6 +19,8 @@ const program = new Command('leasehold')
   .addCommand(storyCommand())
   .addCommand(fastForwardCommand())
   .addCommand(cardCommand())
+  .addCommand(entitlementsCommand())
+  .addCommand(grantCommand())
   .addCommand(catalogCommand())
   .addCommand(doctorCommand());
 
