@@ -1,6 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import type Docker from 'dockerode';
 import { engineMessage, isEngineError, unlessMissing } from './engine-error.ts';
+import { hostRoutes } from './host-routes.ts';
 import { assertOwned, isOwned, type Owner, objectName, ownerLabels } from './ownership.ts';
 import { freeSubnet } from './subnet-pool.ts';
 import { WorkspaceFailed } from './workspace-failure.ts';
@@ -105,5 +106,6 @@ async function takenSubnets(docker: Docker): Promise<string[]> {
   const ofHost = Object.values(networkInterfaces()).flatMap(
     (addresses) => addresses?.map(({ cidr }) => cidr ?? '') ?? [],
   );
-  return [...ofEngine, ...ofHost];
+  // Interfaces that are down, such as bridges that an ended engine left, are not listed there, but they are routed to.
+  return [...ofEngine, ...ofHost, ...(await hostRoutes())];
 }
