@@ -51,8 +51,6 @@ export interface Entitlements {
   features: Record<string, Explained<boolean | string>>;
 }
 
-export type EntitlementsOf = (catalog: Catalog, holdings: Holdings, overrides: Override[], now: string) => Entitlements;
-
 /** An add-on that is held, with what it does on the plan in force. */
 interface Held {
   addOn: AddOn;
@@ -78,7 +76,7 @@ interface Part {
  * @param now overrides that ended by then give nothing
  * @throws Error when the catalog lacks the plan
  */
-export const entitlementsOf: EntitlementsOf = (catalog, holdings, overrides, now) => {
+export function entitlementsOf(catalog: Catalog, holdings: Holdings, overrides: Override[], now: string): Entitlements {
   const plan = planOf(catalog, holdings.planId);
   const held = heldOn(plan, holdings, catalog);
   const given = overrides.filter((each) => each.until === null || each.until > now);
@@ -88,7 +86,7 @@ export const entitlementsOf: EntitlementsOf = (catalog, holdings, overrides, now
     limits: limitsOf(catalog, plan, held, given),
     features: featuresOf(plan, given),
   };
-};
+}
 
 /** The numbers of a pool alone. */
 export function poolSizeOf({ pool }: Entitlements): Pool | null {

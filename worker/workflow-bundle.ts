@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
@@ -17,7 +17,7 @@ const SOURCES = ['workflows', 'domain', 'activities/contracts.ts', 'package-lock
 export async function workflowBundle(): Promise<string> {
   const file = join(BUILD, `${await fingerprint()}.js`);
   try {
-    await readFile(file);
+    await access(file);
     return file;
   } catch {
     const { code } = await bundleWorkflowCode({ workflowsPath: join(ROOT, 'workflows/index.ts') });

@@ -7,6 +7,8 @@ import type { Happened } from '#domain/timeline.ts';
 import { isSettled } from '#domain/workspace-wishes.ts';
 import type { BillingHint, Carried, Receipt } from './messages.ts';
 
+type Unsaved = NonNullable<Carried['unsaved']>;
+
 /** Command ids that are remembered, so that a repeated command is answered and not done again. */
 const RECENT_COMMANDS = 200;
 
@@ -23,7 +25,7 @@ export class AccountDesk {
   freshRunAsked = false;
   /** The run is ending: coroutines finish what they hold and stop. */
   closing = false;
-  unsaved: { happened: Happened[]; actedOn: string[] } | null = null;
+  unsaved: Unsaved | null = null;
   private recentCommands: Carried['recentCommands'] = [];
   /** Wishes that have been stored, by workspace: only these are given to hosts. */
   private readonly storedWishes = new Map<string, WorkspaceState>();
@@ -47,10 +49,19 @@ export class AccountDesk {
   put(next: AccountState, happened: Happened[], actedOn: string[] = []): void {
     if (next === this.state && happened.length === 0 && actedOn.length === 0) return;
     this.state = next === this.state ? next : { ...next, version: next.version + 1 };
-    this.unsaved = {
-      happened: [...(this.unsaved?.happened ?? []), ...happened],
-      actedOn: [...(this.unsaved?.actedOn ?? []), ...actedOn],
-    };
+    this.unsaved = joined(this.unsaved, { happened, actedOn });
+  }
+
+  /** Takes what is to be saved off the desk; what comes meanwhile gathers anew. */
+  takeUnsaved(): Unsaved | null {
+    const { unsaved } = this;
+    this.unsaved = null;
+    return unsaved;
+  }
+
+  /** It could not be saved: it stands before what has come meanwhile. */
+  putBack(unsaved: Unsaved): void {
+    this.unsaved = joined(unsaved, this.unsaved);
   }
 
   /** Carries out a command once; a repeated id gets the first receipt. Refusals are thrown as `CommandRefused`. */
@@ -120,4 +131,11 @@ export class AccountDesk {
     if (!state) throw new CommandRefused('UnknownWorkspace', 'This account has not been opened.');
     return state;
   }
+}
+
+function joined(first: Unsaved | null, second: Unsaved | null): Unsaved {
+  return {
+    happened: [...(first?.happened ?? []), ...(second?.happened ?? [])],
+    actedOn: [...(first?.actedOn ?? []), ...(second?.actedOn ?? [])],
+  };
 }

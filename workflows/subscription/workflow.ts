@@ -80,9 +80,9 @@ function nextStep(desk: AccountDesk, deadline: string): string {
 
 /** Writes the decision down. Only then do hosts get its wishes and the outbox its effects. */
 async function save(desk: AccountDesk): Promise<boolean> {
-  const { state, unsaved } = desk;
-  if (!state || !unsaved) return true;
-  desk.unsaved = null;
+  const { state } = desk;
+  const unsaved = state && desk.takeUnsaved();
+  if (!unsaved) return true;
   const done = await tried('save the account', () =>
     steps.saveAccount({
       state,
@@ -95,9 +95,6 @@ async function save(desk: AccountDesk): Promise<boolean> {
     desk.markSaved(state);
     return true;
   }
-  desk.unsaved = {
-    happened: [...unsaved.happened, ...((desk.unsaved as typeof unsaved | null)?.happened ?? [])],
-    actedOn: [...unsaved.actedOn, ...((desk.unsaved as typeof unsaved | null)?.actedOn ?? [])],
-  };
+  desk.putBack(unsaved);
   return false;
 }
