@@ -10,6 +10,7 @@ const allowed = {
   worker: ['worker', 'activities', 'catalogs', 'domain', 'prisma', 'telemetry', 'workflows'],
   api: [
     'api',
+    'catalogs/load.ts',
     'domain',
     'prisma',
     'telemetry',

@@ -1,5 +1,6 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { requestId } from 'hono/request-id';
+import type { Catalog } from '#domain/catalog.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import type { HostClient } from './accounts/host-client.ts';
 import type { ReadAccount } from './accounts/read-account.ts';
@@ -43,6 +44,8 @@ export interface AppDeps {
   readAccount: ReadAccount;
   wishWorkspace: WishWorkspace;
   hosts: HostClient;
+  /** What is sold, and what limits it. */
+  catalog: Catalog;
 }
 
 /**

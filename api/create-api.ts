@@ -1,3 +1,4 @@
+import { loadCatalog } from '#catalogs/load.ts';
 import { createPrisma } from '#prisma/client.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { createHostClient } from './accounts/host-client.ts';
@@ -34,7 +35,8 @@ const FORWARDING_CONCURRENCY = 8;
 /**
  * Everything of one API process but its port. Connects to nothing before it is used.
  *
- * @param env where `@temporalio/envconfig` reads `TEMPORAL_*` from
+ * @param env where `@temporalio/envconfig` reads `TEMPORAL_*` from, and the catalog the names that it knows prices by
+ * @throws CatalogInvalid naming each fault of the catalog's file
  */
 export function createApi(
   settings: ApiSettings,
@@ -42,6 +44,7 @@ export function createApi(
   log: Logger,
   forwarding: ForwarderOptions = {},
 ): Api {
+  const catalog = loadCatalog(settings.catalogFile, env);
   const prisma = createPrisma(settings.databaseUrl, { maxConnections: 6 });
   const acceptingPool = createInboxPool(settings.databaseUrl, ACCEPTING_CONNECTIONS, log);
   const forwardingPool = createInboxPool(settings.databaseUrl, FORWARDING_CONCURRENCY + 1, log);
@@ -79,6 +82,7 @@ export function createApi(
     readAccount,
     wishWorkspace: createWishWorkspace({ temporal, readAccount }),
     hosts: createHostClient({ token: settings.internalToken, log }),
+    catalog,
   });
   return {
     app,

@@ -14,6 +14,7 @@ test('what is not set has its documented default, and secrets may be two during 
     webOrigin: 'http://127.0.0.1:4310',
     webhookSecrets: ['whsec_new', 'whsec_old'],
     demoPassword: undefined,
+    catalogFile: 'catalogs/demo.yaml',
   });
 });
 

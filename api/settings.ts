@@ -12,6 +12,7 @@ const schema = z.object({
   BETTER_AUTH_SECRET: z.string().min(32, 'needs at least 32 characters'),
   LEASEHOLD_INTERNAL_TOKEN: z.string().min(16, 'needs at least 16 characters'),
   LEASEHOLD_DEMO_PASSWORD: z.string().min(8).optional(),
+  LEASEHOLD_CATALOG: z.string().default('catalogs/demo.yaml'),
 });
 
 /** What the API process is told by its environment. Temporal's own settings are read by `@temporalio/envconfig`. */
@@ -30,6 +31,8 @@ export interface ApiSettings {
   internalToken: string;
   /** When set, `demo@leasehold.test` can sign in with it. */
   demoPassword: string | undefined;
+  /** File of the catalog in force, the same as the workers'. Default `catalogs/demo.yaml`. */
+  catalogFile: string;
 }
 
 /**
@@ -54,5 +57,6 @@ export function readApiSettings(env: Record<string, string | undefined>): ApiSet
     authSecret: values.BETTER_AUTH_SECRET,
     internalToken: values.LEASEHOLD_INTERNAL_TOKEN,
     demoPassword: values.LEASEHOLD_DEMO_PASSWORD,
+    catalogFile: values.LEASEHOLD_CATALOG,
   };
 }
