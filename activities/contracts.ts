@@ -25,6 +25,11 @@ export interface SubscriptionActivities {
     voidOpenInvoices: boolean;
     idempotencyKey: string;
   }): Promise<{ done: 'canceled' | 'already-ended' | 'paid-meanwhile' }>;
+  /** Keeps an add-on from being renewed; one that is unpaid ends at once, and Stripe stops collecting. */
+  endAddOn(input: {
+    subscriptionId: string;
+    idempotencyKey: string;
+  }): Promise<{ done: 'ends-with-period' | 'canceled' | 'already-ended' }>;
 }
 
 export interface BillingReading {

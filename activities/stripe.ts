@@ -15,7 +15,7 @@ const IN_GOOD_STANDING = new Set(['active', 'trialing']);
 export function createStripeActivities(deps: {
   stripe: Stripe;
   catalog: Catalog;
-}): Pick<SubscriptionActivities, 'readBilling' | 'cancelSubscription'> {
+}): Pick<SubscriptionActivities, 'readBilling' | 'cancelSubscription' | 'endAddOn'> {
   const { stripe, catalog } = deps;
   return {
     async readBilling({ stripeCustomerId, now }) {
@@ -70,6 +70,21 @@ export function createStripeActivities(deps: {
           await cancel(stripe, subscription, idempotencyKey);
         }
         return { done: OVER.has(subscription.status) ? ('already-ended' as const) : ('canceled' as const) };
+      });
+    },
+
+    async endAddOn({ subscriptionId, idempotencyKey }) {
+      return orFailure(async () => {
+        const subscription = await stripe.subscriptions.retrieve(subscriptionId);
+        if (OVER.has(subscription.status)) return { done: 'already-ended' as const };
+        if (IN_GOOD_STANDING.has(subscription.status)) {
+          if (subscription.cancel_at === null) {
+            await stripe.subscriptions.update(subscriptionId, { cancel_at_period_end: true }, { idempotencyKey });
+          }
+          return { done: 'ends-with-period' as const };
+        }
+        await cancel(stripe, subscription, idempotencyKey);
+        return { done: 'canceled' as const };
       });
     },
   };

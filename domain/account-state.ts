@@ -139,6 +139,8 @@ export interface AccountState {
   dunning: Dunning | null;
   /** When the account last recovered from a dunning: an invoice that failed before does not anchor another one. */
   recoveredAt: Instant | null;
+  /** It has or had a subscription to a plan: a trial is for the first one only. */
+  subscribedBefore: boolean;
   holds: Hold[];
   workspaces: WorkspaceState[];
   outbox: Effect[];

@@ -9,6 +9,7 @@ import type { Effect } from './effect.ts';
 import { type Entitlements, entitlementsOf, type Override } from './entitlements.ts';
 import { addOnDeadlines, countingAddOns, heldAddOns } from './held-add-ons.ts';
 import { holdForStanding } from './holds.ts';
+import { endIdleAddOns, withoutNeedlessEnds } from './idle-add-ons.ts';
 import { type BillingSnapshot, isForUpgrade, type SubscriptionSnapshot } from './snapshot.ts';
 import { standingOf } from './standing.ts';
 import { sortByRole } from './subscription-roles.ts';
@@ -46,8 +47,10 @@ export function decide(state: AccountState, read: BillingSnapshot, now: Instant,
   const plan = planInForce(state, governing, standing, catalog);
   const addOns = heldAddOns(state.addOns, roles.addOns, { readAt: read.readAt, now, catalog });
   const overrides = state.overrides.filter((each) => each.until === null || each.until > now);
-  const kept = withoutDropped(state.outbox, step.drops);
-  const effects = step.effects.filter((effect) => !kept.some((each) => each.id === effect.id));
+  const holding = { addOns: addOns.addOns, plan, standing };
+  const idle = endIdleAddOns(state, holding, now, catalog);
+  const kept = withoutNeedlessEnds(withoutDropped(state.outbox, step.drops), holding, catalog);
+  const effects = [...step.effects, ...idle.effects].filter((effect) => !kept.some((each) => each.id === effect.id));
   const decided: AccountState = {
     ...state,
     standing,
@@ -62,6 +65,7 @@ export function decide(state: AccountState, read: BillingSnapshot, now: Instant,
     debt: debtOf(governing ?? lastOf(snapshot)),
     dunning: step.dunning,
     recoveredAt: step.recoveredAt ?? state.recoveredAt,
+    subscribedBefore: state.subscribedBefore || roles.base.some(hasBegun),
     holds: holdForStanding(state.holds, standing, now),
     outbox: [...kept, ...effects],
     billingReadAt: snapshot.readAt,
@@ -72,7 +76,7 @@ export function decide(state: AccountState, read: BillingSnapshot, now: Instant,
     state: wished,
     effects,
     deadlines: deadlinesOf(wished),
-    happened: [...step.happened, ...changes(state, wished, now), ...addOns.happened],
+    happened: [...step.happened, ...changes(state, wished, now), ...addOns.happened, ...idle.happened],
   };
 }
 
@@ -113,6 +117,11 @@ function entitlementsInForce(
 ): Entitlements {
   if (!catalog.plans.some((each) => each.id === planId)) return state.entitlements;
   return entitlementsOf(catalog, { planId, addOns: countingAddOns(addOns) }, overrides, now);
+}
+
+/** A subscription whose first payment never came has not begun. */
+function hasBegun({ status }: SubscriptionSnapshot): boolean {
+  return status !== 'incomplete' && status !== 'incomplete_expired';
 }
 
 function summary(subscription: SubscriptionSnapshot, planId: string): GoverningSubscription {

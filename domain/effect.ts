@@ -58,5 +58,11 @@ export interface CancelSubscriptionEffect extends EffectBase {
   voidOpenInvoices: boolean;
 }
 
+/** Keeps an add-on that has become useless from being renewed. */
+export interface EndAddOnEffect extends EffectBase {
+  kind: 'end-add-on';
+  subscriptionId: string;
+}
+
 /** A side effect that has been decided and not yet been done. It lives in the account's outbox until it is done or superseded. */
-export type Effect = MailEffect | CancelSubscriptionEffect;
+export type Effect = MailEffect | CancelSubscriptionEffect | EndAddOnEffect;

@@ -39,6 +39,7 @@ export function openAccount(opening: AccountOpening, now: Instant, catalog: Cata
     debt: null,
     dunning: null,
     recoveredAt: null,
+    subscribedBefore: false,
     holds: [],
     workspaces: workspaces.map(asOpened),
     outbox: [],

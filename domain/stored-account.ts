@@ -4,7 +4,7 @@ import type { WorkspaceSize } from './catalog.ts';
 import type { Entitlements } from './entitlements.ts';
 
 /** What was added to a state since the first one was stored. */
-type AddedToState = 'audience' | 'addOns' | 'overrides' | 'entitlements' | 'ignoredSubscriptions';
+type AddedToState = 'audience' | 'addOns' | 'overrides' | 'entitlements' | 'ignoredSubscriptions' | 'subscribedBefore';
 type AddedToWorkspace = 'asked' | 'allocation' | 'allocationNote';
 type AddedToView = 'audience' | 'addOns' | 'entitlements';
 
@@ -30,6 +30,7 @@ export function presentState(stored: StoredState): AccountState {
     overrides: stored.overrides ?? [],
     entitlements: stored.entitlements ?? entitledTo(stored.plan.id, sizes),
     ignoredSubscriptions: stored.ignoredSubscriptions ?? [],
+    subscribedBefore: stored.subscribedBefore ?? stored.subscription !== null,
     workspaces: stored.workspaces.map((each) => ({
       ...each,
       asked: each.asked ?? null,

@@ -26,6 +26,7 @@ export type HappenedKind =
   | 'add-on-suspended'
   | 'add-on-restored'
   | 'add-on-ended'
+  | 'add-on-idle'
   | 'subscription-ignored'
   | 'granted'
   | 'grant-ended';

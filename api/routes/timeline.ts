@@ -48,6 +48,7 @@ export const timelineRoute = createRoute({
                     'add-on-suspended',
                     'add-on-restored',
                     'add-on-ended',
+                    'add-on-idle',
                     'subscription-ignored',
                     'granted',
                     'grant-ended',

@@ -58,5 +58,13 @@ async function carryOut(desk: AccountDesk, effect: Effect): Promise<void> {
       });
       desk.effectDone(effect, []);
       desk.lookAsked = true;
+      return;
+    case 'end-add-on':
+      await sideEffects.endAddOn({
+        subscriptionId: effect.subscriptionId,
+        idempotencyKey: `${state.accountId}/${effect.id}`,
+      });
+      desk.effectDone(effect, []);
+      desk.lookAsked = true;
   }
 }

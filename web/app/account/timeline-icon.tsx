@@ -49,6 +49,7 @@ const ICON: Record<TimelineEntry['kind'], LucideIcon> = {
   'add-on-suspended': CirclePause,
   'add-on-restored': CircleCheck,
   'add-on-ended': Ban,
+  'add-on-idle': Ban,
   'subscription-ignored': CircleAlert,
   granted: Flag,
   'grant-ended': Flag,

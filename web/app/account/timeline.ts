@@ -85,6 +85,7 @@ const HAPPENED_TONE: Record<HappenedKind, Tone> = {
   'add-on-suspended': 'bad',
   'add-on-restored': 'good',
   'add-on-ended': 'info',
+  'add-on-idle': 'warn',
   'subscription-ignored': 'neutral',
   granted: 'good',
   'grant-ended': 'info',
