@@ -14,7 +14,7 @@ const shop = aCatalog({
     anAddOn({
       id: 'ORG_SMALL',
       kind: 'booster',
-      audience: 'organisation',
+      audiences: ['organisation'],
       prices: [aPrice('org_small', 1800, { knownPriceIds: ['price_old_booster'] })],
       aliases: ['BOOSTER_SMALL'],
       metadata: { product_type: 'org_pool_booster', booster_tier: 'ORG_SMALL' },

@@ -85,22 +85,34 @@ const decimal = (example: string) =>
   matching(/^\d{1,12}(\.\d{1,12})?$/, `an amount in quotes and in major units, for example "${example}"`);
 const lookupKey = matching(/^\S{1,200}$/, 'a lookup key without spaces, 200 characters at most');
 
-const stripePrice = {
-  lookupKey: lookupKey
+const audiences = {
+  audience: audience.optional().describe('Whose accounts can have it, when it is for one audience. Default: personal'),
+  audiences: list('audiences', audience)
+    .min(1, expected('a list such as [personal, organisation]'))
     .optional()
-    .describe('Lookup key of the price at Stripe. Default: <catalog>_<plan>_<interval> in lower case'),
+    .describe('Whose accounts can have it, when it is for several: [personal, organisation]'),
+};
+
+const knownPrices = {
   knownPriceIds: list(
     'price ids',
     matching(/^(price|plan)_[A-Za-z0-9_]+$/, 'an id of a price at Stripe, which begins with price_'),
   )
     .default([])
-    .describe('Ids of prices that exist at Stripe already and count as this one'),
+    .describe('Ids of prices that exist at Stripe already and count as this one, or as this custom plan'),
   knownPriceIdsFrom: list(
     'names of environment variables',
     matching(/^[A-Z][A-Z0-9_]*$/, 'the name of an environment variable, for example STRIPE_PRICE_PRO'),
   )
     .default([])
     .describe('Environment variables that hold such ids; one that is not set is passed over'),
+};
+
+const stripePrice = {
+  lookupKey: lookupKey
+    .optional()
+    .describe('Lookup key of the price at Stripe. Default: <catalog>_<plan>_<interval> in lower case'),
+  ...knownPrices,
 };
 
 const prices = list(
@@ -137,9 +149,10 @@ const workspaceSize = fields('a size of a workspace', { memory: size, cpu: cores
 const plan = fields('a plan', {
   id,
   name,
-  audience: audience.default('personal'),
+  ...audiences,
   prices: prices.default([]).describe('Empty for a free plan, and for one that is agreed on by hand'),
   custom: flag('Agreed on with people, not bought').default(false),
+  ...knownPrices,
   retired: flag('Kept by those who have it, bought by nobody any more').default(false),
   trialDays: day.default(0).describe('Days of trial for a first subscription'),
   pool: fields('a pool', {
@@ -170,7 +183,7 @@ const addOn = fields('an add-on', {
   id,
   name,
   kind: oneOf('add-on', 'booster').default('add-on'),
-  audience: audience.default('personal'),
+  ...audiences,
   prices,
   gives: workspaceSize,
   rules: list(

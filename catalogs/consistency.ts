@@ -1,4 +1,4 @@
-import { type AddOn, type Catalog, type Plan, type Resources, UNLIMITED } from '#domain/catalog.ts';
+import { type AddOn, AUDIENCES, type Catalog, isFor, type Plan, type Resources, UNLIMITED } from '#domain/catalog.ts';
 import { sizeText } from '#domain/size-words.ts';
 import type { Refuse } from './to-catalog.ts';
 
@@ -67,22 +67,22 @@ function checkNames({ plans, addOns, metrics }: Catalog, refuse: Refuse): void {
 }
 
 function checkFreePlans({ plans, freePlans }: Catalog, refuse: Refuse): void {
-  for (const audience of new Set(plans.map((plan) => plan.audience))) {
-    if (freePlans[audience] !== undefined) continue;
+  for (const audience of AUDIENCES) {
+    if (freePlans[audience] !== undefined || !plans.some((plan) => isFor(plan, audience))) continue;
     refuse(
       ['freePlans', audience],
       `is missing, but there are ${audience} plans; name the plan of an account without a subscription`,
     );
   }
-  for (const audience of ['personal', 'organisation'] as const) {
+  for (const audience of AUDIENCES) {
     const id = freePlans[audience];
     if (id === undefined) continue;
     const place = ['freePlans', audience];
     const plan = plans.find((each) => each.id === id);
-    const free = plans.filter((each) => each.audience === audience && each.prices.length === 0 && !each.custom);
+    const free = plans.filter((each) => isFor(each, audience) && each.prices.length === 0 && !each.custom);
     const choice = free.length > 0 ? `name one of ${listed(free)}` : `add a plan without prices for it`;
     if (!plan) refuse(place, `no plan has the id ${id}; ${choice}`);
-    else if (plan.audience !== audience) refuse(place, `${id} is a plan for ${plan.audience} accounts; ${choice}`);
+    else if (!isFor(plan, audience)) refuse(place, `${id} is a plan for ${accountsOf(plan)}; ${choice}`);
     else if (plan.custom || plan.prices.length > 0) refuse(place, `${id} is not free; ${choice}`);
     else if (plan.retired) refuse(place, `${id} is retired, and new accounts need a plan; name another, or keep it`);
   }
@@ -99,13 +99,21 @@ function checkSale({ freePlans }: Catalog, plan: Plan, place: Place, refuse: Ref
       `${plan.id} has no price, so there is nothing to try; remove trialDays, or add a price`,
     );
   }
-  const reachable = plan.prices.length > 0 || plan.custom || plan.retired || freePlans[plan.audience] === plan.id;
-  if (!reachable && freePlans[plan.audience] !== undefined) {
+  if (plan.prices.length > 0 || plan.custom || plan.retired) return;
+  // An audience without a free plan is refused by itself.
+  const without = plan.audiences.filter((each) => freePlans[each] !== undefined && freePlans[each] !== plan.id);
+  if (without.length === 0) return;
+  if (without.length === plan.audiences.length) {
     refuse(
       place,
       `nobody can get ${plan.id}: it has no price and is not the free plan; add a price, or write custom: true`,
     );
+    return;
   }
+  refuse(
+    [...place, 'audiences'],
+    `${accountsOf({ audiences: without })} can't get ${plan.id}: it has no price and is not their free plan; name it in freePlans, or take ${without.join(', ')} out`,
+  );
 }
 
 function checkIntervals(prices: Plan['prices'], place: Place, refuse: Refuse): void {
@@ -141,24 +149,30 @@ function checkAllocation({ id, pool, defaultAllocation }: Plan, place: Place, re
 
 /** A limit that a plan forgot would read as none at all; so plans of one audience name the same ones, alike counted. */
 function checkLimits({ plans }: Catalog, refuse: Refuse): void {
-  for (const audience of ['personal', 'organisation']) {
+  const refused = new Set<string>();
+  // What is wrong on a plan for both audiences is wrong once.
+  const refuseOnce = (place: Place, message: string) => {
+    if (!refused.has(place.join('.'))) refuse(place, message);
+    refused.add(place.join('.'));
+  };
+  for (const audience of AUDIENCES) {
     const known = new Map<string, { plan: string; per: string }>();
-    for (const plan of plans.filter((each) => each.audience === audience)) {
+    for (const plan of plans.filter((each) => isFor(each, audience))) {
       for (const [name, { per }] of Object.entries(plan.limits)) {
         if (!known.has(name)) known.set(name, { plan: plan.id, per });
       }
     }
     plans.forEach((plan, index) => {
-      if (plan.audience !== audience) return;
+      if (!isFor(plan, audience)) return;
       for (const [name, first] of known) {
         const limit = plan.limits[name];
         if (!limit) {
-          refuse(
+          refuseOnce(
             ['plans', index, 'limits', name],
             `${plan.id} does not say its limit of ${name}, which ${first.plan} has; write one, or limit: unlimited`,
           );
         } else if (limit.per !== first.per) {
-          refuse(
+          refuseOnce(
             ['plans', index, 'limits', name, 'per'],
             `${name} is counted per ${limit.per} here and per ${first.per} on ${first.plan}; write the same for both`,
           );
@@ -171,14 +185,14 @@ function checkLimits({ plans }: Catalog, refuse: Refuse): void {
 function checkAddOn({ plans }: Catalog, addOn: AddOn, place: Place, refuse: Refuse): void {
   checkIntervals(addOn.prices, place, refuse);
   if (addOn.prices.length === 0) refuse([...place, 'prices'], `${addOn.id} has no price; add one`);
-  const audiencePlans = plans.filter((plan) => plan.audience === addOn.audience);
+  const audiencePlans = plans.filter((plan) => addOn.audiences.some((audience) => isFor(plan, audience)));
   const seen = new Set<string>();
   for (const [index, rule] of addOn.rules.entries()) {
     for (const [nth, planId] of rule.on.entries()) {
       const at = [...place, 'rules', index, 'on', nth];
       const plan = audiencePlans.find((each) => each.id === planId);
       if (!plan) {
-        refuse(at, `there is no plan ${planId} for ${addOn.audience} accounts; name one of ${listed(audiencePlans)}`);
+        refuse(at, `there is no plan ${planId} for ${accountsOf(addOn)}; name one of ${listed(audiencePlans)}`);
         continue;
       }
       if (seen.has(planId)) refuse(at, `${planId} occurs twice; keep it in one rule`);
@@ -232,6 +246,10 @@ function checkDunning({ dunning }: Catalog, refuse: Refuse): void {
       `must ascend and lie between cancelAfterDays and deleteAfterDays; write days from ${dunning.cancelAfterDays + 1} to ${dunning.deleteAfterDays - 1}, each once`,
     );
   }
+}
+
+function accountsOf({ audiences }: Pick<Plan, 'audiences'>): string {
+  return `${audiences.join(' and ')} accounts`;
 }
 
 function listed(plans: Plan[]): string {

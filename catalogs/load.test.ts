@@ -134,8 +134,9 @@ describe('a new product needs a file and nothing else', () => {
     expect(visitor).toEqual({
       id: 'visitor',
       name: 'Visitor',
-      audience: 'personal',
+      audiences: ['personal'],
       prices: [],
+      knownPriceIds: [],
       custom: false,
       retired: false,
       trialDays: 0,
@@ -157,7 +158,7 @@ describe('a new product needs a file and nothing else', () => {
         id: 'more-memory',
         name: 'More memory',
         kind: 'add-on',
-        audience: 'personal',
+        audiences: ['personal'],
         prices: [{ interval: 'month', amountCents: 299, lookupKey: 'blocks_more-memory_month', knownPriceIds: [] }],
         gives: { memoryMb: 1024, cpuPercent: 50, storageMb: 512 },
         rules: [
@@ -215,7 +216,7 @@ const BROKEN: [string, () => string, string, string][] = [
     'an unknown field of a plan',
     () => changed('trialDays: 14', 'trialDay: 14'),
     'trialDay: 14',
-    'plans.1.trialDay: is no field of a plan; remove it, or write one of id, name, audience, prices',
+    'plans.1.trialDay: is no field of a plan; remove it, or write one of id, name, audience, audiences, prices',
   ],
   [
     'a missing field',

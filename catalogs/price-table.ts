@@ -1,8 +1,9 @@
 import {
   type AddOn,
-  type Audience,
+  AUDIENCES,
   type Catalog,
   type Interval,
+  isFor,
   type Plan,
   type PlanPrice,
   type Resources,
@@ -14,17 +15,22 @@ import { formatMoney, formatUnitPrice } from './money.ts';
 type Column<Row> = [title: string, cell: (row: Row) => string];
 
 const NONE = '–';
-const HEADINGS: Record<Audience, string> = { personal: 'Personal plans', organisation: 'Organisation plans' };
+/** Each plan stands in the table of those that it is for. */
+const PLAN_TABLES: [heading: string, audiences: Plan['audiences']][] = [
+  ['Personal plans', ['personal']],
+  ['Organisation plans', ['organisation']],
+  ['Plans for persons and organisations', ['personal', 'organisation']],
+];
 const INTERVALS = ['month', 'year'] as const;
 
-/** The prices of a catalog as Markdown: a table of plans for each audience, of add-ons, of boosters and of metered prices. */
+/** The prices of a catalog as Markdown: tables of plans by audience, of add-ons, of boosters and of metered prices. */
 export function priceTable(catalog: Catalog): string {
   const onSale = { plans: catalog.plans.filter(isOnSale), addOns: catalog.addOns.filter(isOnSale) };
   const sections = [
-    ...(['personal', 'organisation'] as const).map((audience) =>
+    ...PLAN_TABLES.map(([heading, audiences]) =>
       section(
-        HEADINGS[audience],
-        onSale.plans.filter((plan) => plan.audience === audience),
+        heading,
+        onSale.plans.filter((plan) => AUDIENCES.every((each) => isFor(plan, each) === audiences.includes(each))),
         (plans) => planColumns(catalog, plans),
       ),
     ),

@@ -37,7 +37,7 @@ const ids = (rows: { id: string }[]) => rows.map(({ id }) => id);
 
 describe('2Bot, personal plans (A1)', () => {
   test('there are these and no others', () => {
-    const personal = twoBot.plans.filter((plan) => plan.audience === 'personal');
+    const personal = twoBot.plans.filter((plan) => plan.audiences.includes('personal'));
     expect(ids(personal)).toEqual(['FREE', 'STARTER', 'PRO', 'BUSINESS', 'ENTERPRISE']);
     expect([twoBot.currency, twoBot.freePlans.personal, twoBot.onCancel]).toEqual(['usd', 'FREE', 'free-plan']);
   });
@@ -105,7 +105,7 @@ describe('2Bot, workspace add-ons (A2)', () => {
     '%s: %i MB, %i %% CPU (%s), %i MB storage, %i and %i cents',
     (id, memoryMb, cpuPercent, cores, storageMb, month, year) => {
       const addOn = addOnOf(twoBot, id);
-      expect(addOn.audience).toBe('personal');
+      expect(addOn.audiences).toEqual(['personal']);
       expect(addOn.gives).toEqual({ memoryMb, cpuPercent, storageMb });
       expect(sold(addOn)).toEqual([
         ['month', month, `2bot_${id.toLowerCase()}_month`],
@@ -128,7 +128,7 @@ describe('2Bot, workspace add-ons (A2)', () => {
 
 describe('2Bot, organisation plans (A3)', () => {
   test('there are these and no others', () => {
-    const organisation = twoBot.plans.filter((plan) => plan.audience === 'organisation');
+    const organisation = twoBot.plans.filter((plan) => plan.audiences.includes('organisation'));
     expect(ids(organisation)).toEqual([
       'ORG_FREE',
       'ORG_STARTER',
@@ -188,7 +188,7 @@ describe('2Bot, boosters of pools (A4)', () => {
     '%s: %i MB, %i %% CPU (%s), %i MB storage, %i and %i cents',
     (id, memoryMb, cpuPercent, cores, storageMb, month, year, aliases) => {
       const booster = addOnOf(twoBot, id);
-      expect(booster.audience).toBe('organisation');
+      expect(booster.audiences).toEqual(['organisation']);
       expect(booster.gives).toEqual({ memoryMb, cpuPercent, storageMb });
       expect(booster.aliases).toEqual(aliases);
       expect(sold(booster)).toEqual([

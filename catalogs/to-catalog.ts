@@ -1,4 +1,4 @@
-import type { AddOn, Catalog, PlanPrice, WorkspaceSize } from '#domain/catalog.ts';
+import type { AddOn, Audience, Catalog, PlanPrice, WorkspaceSize } from '#domain/catalog.ts';
 import type { CatalogFile } from './catalog-file.ts';
 import { digitsOf, toMinorUnits } from './money.ts';
 
@@ -30,9 +30,11 @@ export function toCatalog(file: CatalogFile, env: Environment, refuse: Refuse): 
     id: file.id,
     name: file.name,
     currency: file.currency,
-    plans: file.plans.map(({ pool, defaultAllocation, ...plan }, index) => ({
+    plans: file.plans.map(({ pool, defaultAllocation, audience, audiences, knownPriceIdsFrom, ...plan }, index) => ({
       ...plan,
+      audiences: audiencesOf({ audience, audiences }, ['plans', index], refuse),
       prices: pricesOf(plan, ['plans', index]),
+      knownPriceIds: priceIds({ ...plan, knownPriceIdsFrom }, ['plans', index]),
       pool: pool && {
         ...toSize(pool),
         workspaces: pool.workspaces,
@@ -40,13 +42,14 @@ export function toCatalog(file: CatalogFile, env: Environment, refuse: Refuse): 
       },
       ...(defaultAllocation && { defaultAllocation: toSize(defaultAllocation) }),
     })),
-    addOns: file.addOns.map((addOn, index): AddOn => {
+    addOns: file.addOns.map(({ audience, audiences, ...addOn }, index): AddOn => {
       const gives = toSize(addOn.gives);
       for (const key of FOLLOWS_FROM_GIVES.filter((each) => each in addOn.metadata)) {
         refuse(['addOns', index, 'metadata', key], 'follows from gives; remove it here');
       }
       return {
         ...addOn,
+        audiences: audiencesOf({ audience, audiences }, ['addOns', index], refuse),
         prices: pricesOf(addOn, ['addOns', index]),
         gives,
         metadata: {
@@ -78,6 +81,19 @@ export function toCatalog(file: CatalogFile, env: Environment, refuse: Refuse): 
 
 function toSize({ memory, cpu, storage }: { memory: number; cpu: number; storage: number }): WorkspaceSize {
   return { memoryMb: memory, cpuPercent: cpu, storageMb: storage };
+}
+
+function audiencesOf(
+  { audience, audiences }: Pick<FilePlan, 'audience' | 'audiences'>,
+  path: (string | number)[],
+  refuse: Refuse,
+): Audience[] {
+  if (!audiences) return [audience ?? 'personal'];
+  if (audience) refuse([...path, 'audience'], 'says the same as audiences; keep one of the two');
+  for (const [index, each] of audiences.entries()) {
+    if (audiences.indexOf(each) < index) refuse([...path, 'audiences', index], `${each} occurs twice; keep it once`);
+  }
+  return audiences;
 }
 
 function keyOf(...parts: string[]): string {

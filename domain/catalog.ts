@@ -1,7 +1,9 @@
 /** A size, a count or a limit that has no end. */
 export const UNLIMITED = -1;
 
-export type Audience = 'personal' | 'organisation';
+/** Whose accounts there are, in the order in which they are listed. */
+export const AUDIENCES = ['personal', 'organisation'] as const;
+export type Audience = (typeof AUDIENCES)[number];
 export type Interval = 'month' | 'year';
 
 /** What workspaces may use. Sizes are binary: 1 GB is 1024 MB. `UNLIMITED` where there is no limit. */
@@ -49,9 +51,15 @@ export interface Limit {
 export interface Plan {
   id: string;
   name: string;
-  audience: Audience;
+  /** Whose accounts can have it; never empty. */
+  audiences: Audience[];
   /** Empty for a plan that nobody pays for, and for one that is agreed on by hand. */
   prices: PlanPrice[];
+  /**
+   * Of a custom plan: ids of prices at Stripe that were agreed on with customers, those of the environment included. Their
+   * amounts are no business of the catalog. Empty for every other plan, whose prices have known ids of their own.
+   */
+  knownPriceIds: string[];
   /** Not self-service: agreed on with people. */
   custom: boolean;
   /** Kept by those who have it, bought by nobody any more. */
@@ -87,7 +95,8 @@ export interface AddOn {
   id: string;
   name: string;
   kind: 'add-on' | 'booster';
-  audience: Audience;
+  /** Whose accounts can have it; never empty. */
+  audiences: Audience[];
   prices: PlanPrice[];
   gives: Resources;
   /** What it does on which plan. On a plan that no rule names it can't be bought. */
@@ -177,11 +186,14 @@ export function freePlanOf(catalog: Catalog, audience: Audience): Plan {
  * @throws Error when the catalog has none
  */
 export function firstPaidPlanOf(catalog: Catalog, audience: Audience): Plan {
-  const plan = catalog.plans.find(
-    (each) => each.audience === audience && isSelfService(each) && each.prices.length > 0,
-  );
+  const plan = catalog.plans.find((each) => isFor(each, audience) && isSelfService(each) && each.prices.length > 0);
   if (!plan) throw new Error(`Catalog ${catalog.id} has no plan for ${audience} accounts that can be bought.`);
   return plan;
+}
+
+/** Whether accounts of an audience can have a plan or an add-on. */
+export function isFor({ audiences }: Pick<Plan | AddOn, 'audiences'>, audience: Audience): boolean {
+  return audiences.includes(audience);
 }
 
 /** Whether people can take a plan by themselves. */

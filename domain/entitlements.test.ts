@@ -19,7 +19,7 @@ const shop = aCatalog({
       id: 'ENTERPRISE',
       pool: { memoryMb: UNLIMITED, cpuPercent: UNLIMITED, storageMb: UNLIMITED, workspaces: UNLIMITED },
     }),
-    aPlan({ id: 'ORG_FREE', audience: 'organisation', pool: null, limits: executions(1000) }),
+    aPlan({ id: 'ORG_FREE', audiences: ['organisation'], pool: null, limits: executions(1000) }),
   ],
   addOns: [
     anAddOn({

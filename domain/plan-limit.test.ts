@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { aCatalog, anAddOn, aPlan, aPrice, day } from '#test/factories/billing.ts';
-import { UNLIMITED } from './catalog.ts';
+import { type Audience, UNLIMITED } from './catalog.ts';
 import { entitlementsOf } from './entitlements.ts';
 import { checkLimit } from './plan-limit.ts';
 
@@ -11,7 +11,7 @@ const counted = (gateways: number, executions: number, plugins: number) => ({
 });
 const shop = aCatalog({
   plans: [
-    aPlan({ id: 'FREE', name: 'Free', limits: counted(1, 500, 3) }),
+    aPlan({ id: 'FREE', name: 'Free', audiences: ['personal', 'organisation'], limits: counted(1, 500, 3) }),
     aPlan({ id: 'BUSINESS', name: 'Business', prices: [aPrice('b', 7900)], limits: counted(50, UNLIMITED, 9) }),
     aPlan({ id: 'OLD', name: 'Old', retired: true, prices: [aPrice('o', 100)], limits: counted(99, UNLIMITED, 9) }),
     aPlan({
@@ -21,12 +21,24 @@ const shop = aCatalog({
       limits: counted(10, UNLIMITED, 9),
     }),
     aPlan({ id: 'ENTERPRISE', name: 'Enterprise', custom: true, limits: counted(UNLIMITED, UNLIMITED, 9) }),
-    aPlan({ id: 'ORG', name: 'Org', audience: 'organisation', prices: [aPrice('g', 1)], limits: counted(99, 99, 9) }),
+    aPlan({
+      id: 'ORG',
+      name: 'Org',
+      audiences: ['organisation'],
+      prices: [aPrice('g', 1)],
+      limits: counted(99, 99, 9),
+    }),
   ],
   addOns: [anAddOn({ rules: [{ on: ['FREE'], resources: 'replace', unlocks: ['executions'] }] })],
 });
-const check = (planId: string, name: string, used: number, more: number) =>
-  checkLimit(shop, entitlementsOf(shop, { planId, addOns: [] }, [], day(0)), name, used, more);
+const check = (planId: string, name: string, used: number, more: number, audience: Audience = 'personal') =>
+  checkLimit(shop, {
+    audience,
+    entitlements: entitlementsOf(shop, { planId, addOns: [] }, [], day(0)),
+    name,
+    used,
+    more,
+  });
 
 test('up to the limit all is well, and what is tracked, unlimited or not counted always is', () => {
   expect(check('FREE', 'gateways', 0, 1)).toEqual({ ok: true });
@@ -54,6 +66,13 @@ test('a plan under which it would not fit either is passed over', () => {
   expect(check('FREE', 'gateways', 1, 20)).toMatchObject({
     error: { message: 'Gateway limit reached. Upgrade to Business.' },
   });
+});
+
+test("on a plan for both, what lifts a limit is what accounts of the call's audience can have", () => {
+  expect(check('FREE', 'gateways', 1, 1, 'organisation')).toMatchObject({
+    error: { liftedBy: [{ kind: 'plan', id: 'ORG', name: 'Org' }] },
+  });
+  expect(check('FREE', 'executions', 500, 1, 'organisation')).toMatchObject({ error: { liftedBy: [] } });
 });
 
 test('an add-on that unlocks is named as well', () => {

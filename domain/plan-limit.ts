@@ -1,4 +1,4 @@
-import { type Catalog, isSelfService, type Plan, planOf, UNLIMITED } from './catalog.ts';
+import { type AddOnRule, type Audience, type Catalog, isFor, isSelfService, type Plan, UNLIMITED } from './catalog.ts';
 import type { Entitlements } from './entitlements.ts';
 
 /** What lifts a limit. */
@@ -6,6 +6,19 @@ export interface LimitLift {
   kind: 'plan' | 'add-on';
   id: string;
   name: string;
+}
+
+/** A call of an account that is held against a limit. */
+export interface LimitedCall {
+  /** The account's own: its plan may be for several. */
+  audience: Audience;
+  entitlements: Entitlements;
+  /** Name of the limit, for example `gateways`. */
+  name: string;
+  /** How much there is, or was used this month. */
+  used: number;
+  /** What the call would add. */
+  more: number;
 }
 
 /** A call that would pass a limit: what an answer says of it. */
@@ -28,43 +41,35 @@ export type LimitCheck = { ok: true } | { ok: false; error: PlanLimitError };
 /**
  * Whether `more` of something fits under its limit. What is only tracked always does, and so does what the plan does not
  * count.
- *
- * @param used how much there is, or was used this month
  */
-export function checkLimit(
-  catalog: Catalog,
-  entitlements: Entitlements,
-  name: string,
-  used: number,
-  more: number,
-): LimitCheck {
+export function checkLimit(catalog: Catalog, call: LimitedCall): LimitCheck {
+  const { entitlements, name, used, more } = call;
   const limit = entitlements.limits[name];
   if (!limit || limit.mode === 'track' || limit.value === UNLIMITED || used + more <= limit.value) return { ok: true };
-  const liftedBy = [
-    ...planThatLifts(catalog, entitlements.planId, name, limit.value, used + more),
-    ...addOnThatUnlocks(catalog, entitlements.planId, name),
-  ];
+  const liftedBy = [...planThatLifts(catalog, call, limit.value), ...addOnThatUnlocks(catalog, call)];
   const message = `${singular(name)} limit reached. ${wayOut(liftedBy)}`;
   return { ok: false, error: { limit: name, max: limit.value, used, asked: more, liftedBy, message } };
 }
 
-/** The cheapest plan of the same audience under which all of it fits. */
-function planThatLifts(catalog: Catalog, planId: string, name: string, max: number, wanted: number): LimitLift[] {
-  const { audience } = planOf(catalog, planId);
+/** The cheapest plan for the account's audience under which all of it fits. */
+function planThatLifts(catalog: Catalog, call: LimitedCall, max: number): LimitLift[] {
+  const { audience, entitlements, name } = call;
+  const wanted = call.used + call.more;
   const fits = (plan: Plan) => {
     const limit = plan.limits[name]?.limit ?? UNLIMITED;
     return limit === UNLIMITED || (limit > max && limit >= wanted);
   };
   const [cheapest] = catalog.plans
-    .filter((each) => each.id !== planId && each.audience === audience && isSelfService(each) && fits(each))
+    .filter((each) => each.id !== entitlements.planId && isFor(each, audience) && isSelfService(each) && fits(each))
     .sort((a, b) => monthlyCents(a) - monthlyCents(b));
   return cheapest ? [{ kind: 'plan', id: cheapest.id, name: cheapest.name }] : [];
 }
 
-function addOnThatUnlocks(catalog: Catalog, planId: string, name: string): LimitLift[] {
+function addOnThatUnlocks(catalog: Catalog, { audience, entitlements, name }: LimitedCall): LimitLift[] {
+  const unlocks = ({ on, unlocks: names }: AddOnRule) => on.includes(entitlements.planId) && names.includes(name);
   const [cheapest] = catalog.addOns
-    .filter((each) => !each.retired && each.prices.length > 0)
-    .filter((each) => each.rules.some((rule) => rule.on.includes(planId) && rule.unlocks.includes(name)))
+    .filter((each) => isFor(each, audience) && !each.retired && each.prices.length > 0)
+    .filter((each) => each.rules.some(unlocks))
     .sort((a, b) => monthlyCents(a) - monthlyCents(b));
   return cheapest ? [{ kind: 'add-on', id: cheapest.id, name: cheapest.name }] : [];
 }

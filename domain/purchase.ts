@@ -1,4 +1,4 @@
-import { type AddOn, type Audience, type Catalog, type Plan, planOf, UNLIMITED } from './catalog.ts';
+import { type AddOn, type Audience, type Catalog, isFor, type Plan, planOf, UNLIMITED } from './catalog.ts';
 import type { Holdings } from './entitlements.ts';
 
 export type PurchaseRefusalCode =
@@ -12,36 +12,39 @@ export type PurchaseRefusalCode =
 
 export type Purchase = { ok: true } | { ok: false; code: PurchaseRefusalCode; reason: string };
 
-const AUDIENCES: Record<Audience, string> = { personal: 'personal accounts', organisation: 'organisations' };
+/** What an account wants to buy, and what it has. */
+export interface PurchaseWish {
+  /** The account's own: its plan may be for several. */
+  audience: Audience;
+  planId: string;
+  addOnId: string;
+  quantity: number;
+  /** What the account has of add-ons already. */
+  held: Holdings['addOns'];
+}
+
+const BUYERS: Record<Audience, string> = { personal: 'personal accounts', organisation: 'organisations' };
+const BUYER: Record<Audience, string> = { personal: 'a personal one', organisation: "an organisation's" };
 
 /**
- * Whether an add-on may be bought on a plan. To be asked before Checkout.
+ * Whether an account may buy an add-on. To be asked before Checkout.
  *
- * @param held what the account has of add-ons already
  * @returns a refusal with a sentence for people when it may not
  */
-export function mayBuy(
-  catalog: Catalog,
-  planId: string,
-  addOnId: string,
-  quantity: number,
-  held: Holdings['addOns'],
-): Purchase {
+export function mayBuy(catalog: Catalog, { audience, planId, addOnId, quantity, held }: PurchaseWish): Purchase {
   const plan = planOf(catalog, planId);
   const addOn = catalog.addOns.find((each) => each.id === addOnId);
   if (!addOn) return refused('unknown-add-on', `There is no add-on ${addOnId}.`);
   if (!Number.isSafeInteger(quantity) || quantity < 1) {
     return refused('quantity', `The quantity of ${addOnId} must be a whole number of at least 1.`);
   }
-  if (addOn.audience !== plan.audience) {
-    return refused(
-      'wrong-audience',
-      `${addOnId} is for ${AUDIENCES[addOn.audience]}; ${planId} is for ${AUDIENCES[plan.audience]}.`,
-    );
+  if (!isFor(addOn, audience)) {
+    const buyers = addOn.audiences.map((each) => BUYERS[each]).join(' and ');
+    return refused('wrong-audience', `${addOnId} is for ${buyers}; this account is ${BUYER[audience]}.`);
   }
   if (addOn.retired) return refused('retired', `${addOnId} is no longer sold. Those who have it keep it.`);
   if (addOn.prices.length === 0) return refused('custom', `${addOnId} is agreed on by hand: talk to us.`);
-  if (!worksOn(addOn, plan)) return refused('plan', whyNotOn(plan, addOn, catalog));
+  if (!worksOn(addOn, plan)) return refused('plan', whyNotOn(plan, addOn, audience, catalog));
   const has = held.reduce((sum, each) => sum + (each.id === addOnId ? each.quantity : 0), 0);
   if (addOn.maxQuantity !== UNLIMITED && has + quantity > addOn.maxQuantity) {
     return refused(
@@ -61,8 +64,10 @@ function worksOn(addOn: AddOn, plan: Plan): boolean {
 }
 
 /** Plans are listed from the smallest up: what stands behind this one is an upgrade. */
-function whyNotOn(plan: Plan, addOn: AddOn, catalog: Catalog): string {
-  const higher = catalog.plans.slice(catalog.plans.indexOf(plan) + 1).filter((each) => worksOn(addOn, each));
+function whyNotOn(plan: Plan, addOn: AddOn, audience: Audience, catalog: Catalog): string {
+  const higher = catalog.plans
+    .slice(catalog.plans.indexOf(plan) + 1)
+    .filter((each) => isFor(each, audience) && worksOn(addOn, each));
   const [first] = higher;
   return first
     ? `${plan.id} must upgrade first: ${addOn.id} can be bought from ${first.id} on.`

@@ -22,8 +22,9 @@ export const MICRO_SIZE = { memoryMb: 1024, cpuPercent: 50, storageMb: 10_240 };
 export function aPlan(changes: Partial<Plan> & Pick<Plan, 'id'>): Plan {
   return {
     name: changes.id,
-    audience: 'personal',
+    audiences: ['personal'],
     prices: [],
+    knownPriceIds: [],
     custom: false,
     retired: false,
     trialDays: 0,
@@ -47,7 +48,7 @@ export function anAddOn(changes: Partial<AddOn> = {}): AddOn {
     id: 'micro',
     name: 'Micro',
     kind: 'add-on',
-    audience: 'personal',
+    audiences: ['personal'],
     prices: [aPrice('micro', 500)],
     gives: MICRO_SIZE,
     rules: [
