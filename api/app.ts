@@ -19,6 +19,7 @@ import { Problem } from './problem.ts';
 import type { CheckReadiness } from './readiness.ts';
 import { accountRoute, createAccountHandler } from './routes/account.ts';
 import { answerHealth, healthRoute } from './routes/health.ts';
+import { createOffersHandler, offersRoute } from './routes/offers.ts';
 import { createReadyHandler, readyRoute } from './routes/ready.ts';
 import { createStripeWebhookHandler, stripeWebhookRoute } from './routes/stripe-webhook.ts';
 import { createTimelineHandler, timelineRoute } from './routes/timeline.ts';
@@ -84,6 +85,7 @@ export function createApp(deps: AppDeps) {
   return open
     .openapi(accountRoute, createAccountHandler(deps))
     .openapi(timelineRoute, createTimelineHandler(deps))
+    .openapi(offersRoute, createOffersHandler(deps))
     .openapi(workspaceRoute, createWorkspaceHandler(deps))
     .openapi(startWorkspaceRoute, createWishHandler(deps, 'running'))
     .openapi(stopWorkspaceRoute, createWishHandler(deps, 'stopped'))

@@ -1,5 +1,5 @@
 import { type Catalog, type Pool, type Resources, UNLIMITED, type WorkspaceSize } from './catalog.ts';
-import { PART_NAMES, sizeText } from './size-words.ts';
+import { sizeOfText, sizeText } from './size-words.ts';
 
 const RESOURCES = ['memoryMb', 'cpuPercent', 'storageMb'] as const satisfies (keyof Resources)[];
 
@@ -20,6 +20,12 @@ export interface AllocationPolicy {
   /** Size of the first workspace; absent: what the others leave of the pool. Others that ask for nothing get it too. */
   defaultAllocation?: WorkspaceSize | undefined;
   onShrink: Catalog['onShrink'];
+}
+
+/** How a pool is shared out on a plan. One that the catalog has dropped has no default size. */
+export function sharingOf(catalog: Pick<Catalog, 'plans' | 'onShrink'>, planId: string): AllocationPolicy {
+  const plan = catalog.plans.find((each) => each.id === planId);
+  return { defaultAllocation: plan?.defaultAllocation, onShrink: catalog.onShrink };
 }
 
 export interface Allocation {
@@ -75,6 +81,25 @@ export function leftOf(pool: Pool, sizes: readonly WorkspaceSize[]): Resources {
   return { memoryMb: left('memoryMb'), cpuPercent: left('cpuPercent'), storageMb: left('storageMb') };
 }
 
+/**
+ * What a further workspace may have without taking from the others; `UNLIMITED` where the pool has no limit. A first one
+ * that asked for nothing, and gets what the others leave, is left `SMALLEST_SIZE`.
+ *
+ * @param workspaces oldest first, with their present shares
+ */
+export function roomFor(
+  pool: Pool,
+  workspaces: readonly (AllocationWish & { allocation: WorkspaceSize | null })[],
+  { defaultAllocation }: AllocationPolicy,
+): Resources {
+  const kept = workspaces.map(({ asked, allocation }, index) => {
+    const gives = index === 0 && asked === null && defaultAllocation === undefined;
+    if (!gives || allocation === null) return allocation ?? NO_SIZE;
+    return mapSize((part) => Math.min(allocation[part], SMALLEST_SIZE[part]));
+  });
+  return leftOf(pool, kept);
+}
+
 /** Who is cut down last comes first. */
 function byClaim(pool: Pool, workspaces: readonly AllocationWish[], policy: AllocationPolicy): Wanted[] {
   const wanted = workspaces.map((wish, index) => ({ wish, index, wants: wantsOf(pool, index, workspaces, policy) }));
@@ -103,15 +128,16 @@ function wantsOf(
 function take(name: string, id: string, wants: WorkspaceSize, left: Resources, pool: Pool): Allocation {
   const size = mapSize((part) => (left[part] === UNLIMITED ? wants[part] : Math.min(wants[part], left[part])));
   const lacking = RESOURCES.find((part) => size[part] < Math.min(wants[part], SMALLEST_SIZE[part]));
-  const said = (part: keyof Resources, value: number) => `${sizeText(part, value)} of ${PART_NAMES[part]}`;
   if (lacking) {
     const free = sizeText(lacking, left[lacking]);
-    const note = `${name} needs ${said(lacking, wants[lacking])}; ${free} of the pool's ${sizeText(lacking, pool[lacking])} is free.`;
+    const note = `${name} needs ${sizeOfText(lacking, wants[lacking])}; ${free} of the pool's ${sizeText(lacking, pool[lacking])} is free.`;
     return { id, size: null, note };
   }
   for (const part of RESOURCES) if (left[part] !== UNLIMITED) left[part] -= size[part];
   const cut = RESOURCES.filter((part) => size[part] < wants[part]);
-  const note = cut.map((part) => `${sizeText(part, size[part])} in place of ${said(part, wants[part])}`).join(', ');
+  const note = cut
+    .map((part) => `${sizeText(part, size[part])} in place of ${sizeOfText(part, wants[part])}`)
+    .join(', ');
   return { id, size, note: note === '' ? null : `${name} has ${note}: the pool has no more.` };
 }
 

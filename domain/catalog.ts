@@ -200,3 +200,8 @@ export function isFor({ audiences }: Pick<Plan | AddOn, 'audiences'>, audience: 
 export function isSelfService(plan: Plan): boolean {
   return !plan.custom && !plan.retired;
 }
+
+/** Whether an add-on does anything on a plan. */
+export function doesSomethingOn(addOn: Pick<AddOn, 'rules'>, planId: string): boolean {
+  return addOn.rules.some((rule) => rule.on.includes(planId));
+}

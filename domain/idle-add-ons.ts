@@ -1,5 +1,5 @@
 import type { AccountState, HeldAddOn } from './account-state.ts';
-import type { Catalog } from './catalog.ts';
+import { type Catalog, doesSomethingOn } from './catalog.ts';
 import type { Effect, EndAddOnEffect } from './effect.ts';
 import { addOnText } from './held-add-ons.ts';
 import type { Instant } from './time.ts';
@@ -51,6 +51,6 @@ export function withoutNeedlessEnds(outbox: readonly Effect[], account: Holding,
 
 /** Whether an add-on does nothing for an account: no rule names the plan, or the account is canceled. */
 function isIdle({ addOnId }: HeldAddOn, { plan, standing }: Holding, catalog: Catalog): boolean {
-  const rules = catalog.addOns.find((each) => each.id === addOnId)?.rules ?? [];
-  return standing === 'canceled' || !rules.some((rule) => rule.on.includes(plan.id));
+  const addOn = catalog.addOns.find((each) => each.id === addOnId);
+  return standing === 'canceled' || !addOn || !doesSomethingOn(addOn, plan.id);
 }

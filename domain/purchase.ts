@@ -1,4 +1,13 @@
-import { type AddOn, type Audience, type Catalog, isFor, type Plan, planOf, UNLIMITED } from './catalog.ts';
+import {
+  type AddOn,
+  type Audience,
+  type Catalog,
+  doesSomethingOn,
+  isFor,
+  type Plan,
+  planOf,
+  UNLIMITED,
+} from './catalog.ts';
 import type { Holdings } from './entitlements.ts';
 
 export type PurchaseRefusalCode =
@@ -44,7 +53,7 @@ export function mayBuy(catalog: Catalog, { audience, planId, addOnId, quantity, 
   }
   if (addOn.retired) return refused('retired', `${addOnId} is no longer sold. Those who have it keep it.`);
   if (addOn.prices.length === 0) return refused('custom', `${addOnId} is agreed on by hand: talk to us.`);
-  if (!worksOn(addOn, plan)) return refused('plan', whyNotOn(plan, addOn, audience, catalog));
+  if (!doesSomethingOn(addOn, plan.id)) return refused('plan', whyNotOn(plan, addOn, audience, catalog));
   const has = held.reduce((sum, each) => sum + (each.id === addOnId ? each.quantity : 0), 0);
   if (addOn.maxQuantity !== UNLIMITED && has + quantity > addOn.maxQuantity) {
     return refused(
@@ -59,15 +68,11 @@ function refused(code: PurchaseRefusalCode, reason: string): Purchase {
   return { ok: false, code, reason };
 }
 
-function worksOn(addOn: AddOn, plan: Plan): boolean {
-  return addOn.rules.some((rule) => rule.on.includes(plan.id));
-}
-
 /** Plans are listed from the smallest up: what stands behind this one is an upgrade. */
 function whyNotOn(plan: Plan, addOn: AddOn, audience: Audience, catalog: Catalog): string {
   const higher = catalog.plans
     .slice(catalog.plans.indexOf(plan) + 1)
-    .filter((each) => isFor(each, audience) && worksOn(addOn, each));
+    .filter((each) => isFor(each, audience) && doesSomethingOn(addOn, each.id));
   const [first] = higher;
   return first
     ? `${plan.id} must upgrade first: ${addOn.id} can be bought from ${first.id} on.`

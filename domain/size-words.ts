@@ -23,6 +23,12 @@ export function sizeText(part: keyof Pool, value: number): string {
   return value === UNLIMITED ? 'unlimited' : WORDS[part](value);
 }
 
+/** A part of a pool for people, saying what it is of: `2 GB of memory`, `0.5 CPU`. */
+export function sizeOfText(part: keyof Pool, value: number): string {
+  const size = sizeText(part, value);
+  return part === 'cpuPercent' && value !== UNLIMITED ? size : `${size} of ${PART_NAMES[part]}`;
+}
+
 /** A number for people: `10,000`, `unlimited`. */
 export function countText(value: number): string {
   return value === UNLIMITED ? 'unlimited' : count(value);

@@ -1,5 +1,11 @@
+import type { AccountState } from '#domain/account-state.ts';
 import type { AccountView } from '#domain/account-view.ts';
-import { presentView, type StoredView as SavedView } from '#domain/stored-account.ts';
+import {
+  presentState,
+  presentView,
+  type StoredState as SavedState,
+  type StoredView as SavedView,
+} from '#domain/stored-account.ts';
 import type { Happened, HappenedKind } from '#domain/timeline.ts';
 import type { PrismaClient } from '#prisma/client.ts';
 
@@ -23,6 +29,8 @@ export interface ReadModel {
   /** The account that a person owns; the first one when there are several. */
   accountOf(userId: string): Promise<{ accountId: string } | null>;
   storedView(accountId: string): Promise<StoredView | null>;
+  /** The account as last saved. */
+  storedState(accountId: string): Promise<AccountState | null>;
   /** Milliseconds by which the account's own time is ahead of the wall's: 0, except where a demo was moved ahead. */
   clockAheadMs(accountId: string): Promise<number>;
   /** A workspace of an account that the person owns; anyone else's is not there. */
@@ -51,6 +59,10 @@ export function createReadModel(prisma: PrismaClient): ReadModel {
       // The save activity alone writes this column, and only AccountViews; older ones lack what came later.
       const view = presentView(row.view as unknown as SavedView);
       return { view, ageSeconds: Math.max(0, Math.round((Date.now() - row.updatedAt.getTime()) / 1_000)) };
+    },
+    async storedState(accountId) {
+      const row = await prisma.account.findUnique({ where: { id: accountId }, select: { state: true } });
+      return row && presentState(row.state as unknown as SavedState);
     },
     async clockAheadMs(accountId) {
       const row = await prisma.account.findUnique({

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 
 const instant = z.string().openapi({ description: 'UTC, ISO 8601.', example: '2026-03-08T06:59:59.000Z' });
-const size = z.object({
+export const sizeSchema = z.object({
   memoryMb: z.number(),
   cpuPercent: z.number().openapi({ description: 'Percent of one core.' }),
   storageMb: z.number(),
@@ -18,7 +18,7 @@ function explained<T extends z.ZodType>(value: T) {
 
 const amount = explained(z.number().openapi({ description: '-1 is unlimited.' }));
 
-const entitlementsSchema = z
+export const entitlementsSchema = z
   .object({
     planId: z.string(),
     pool: z
@@ -59,7 +59,10 @@ export const workspaceSchema = z
     status: z.enum(['running', 'starting', 'stopped', 'stopping', 'suspended', 'failed', 'deleted']),
     reason: z.string().nullable(),
     ownerWants: z.enum(['running', 'stopped']),
-    size,
+    size: sizeSchema.openapi({ description: 'The size in force.' }),
+    pendingSize: sizeSchema
+      .nullable()
+      .openapi({ description: 'The size that waits for room on the host, or null; `reason` says why.' }),
     containerId: z.string().nullable(),
     canStart: z.boolean(),
     canStop: z.boolean(),
@@ -89,7 +92,7 @@ export const accountSchema = z
     plan: z.object({
       id: z.string(),
       name: z.string(),
-      size: size
+      size: sizeSchema
         .extend({ workspaces: z.number(), bandwidthGb: z.number().optional() })
         .nullable()
         .openapi({ description: 'All of the pool, add-ons included; -1 is unlimited. Null: no workspaces.' }),
