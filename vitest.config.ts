@@ -36,6 +36,8 @@ export default defineConfig({
           exclude: ['**/node_modules/**'],
           globalSetup: ['test/platform.setup.ts'],
           fileParallelism: false,
+          // Of tests that say of themselves that they run beside each other.
+          maxConcurrency: 8,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -33,7 +33,7 @@ const TAKEN_OVER = [
  */
 export function productEnvironment(
   { ports, secrets, stateDir }: { ports: Ports; secrets: Secrets; stateDir: string },
-  given: NodeJS.ProcessEnv,
+  given: Record<string, string | undefined>,
 ): Record<string, string> {
   const local = (port: number) => `http://127.0.0.1:${port}`;
   const takenOver = Object.entries(given).filter(

@@ -30,7 +30,7 @@ export function portSetting(name: PortName): string {
 }
 
 /** The default ports, each overridden by its setting. Throws PlatformError for a value that is no port. */
-export function configuredPorts(env: NodeJS.ProcessEnv): Ports {
+export function configuredPorts(env: Record<string, string | undefined>): Ports {
   return mapPorts((name) => {
     const value = env[portSetting(name)];
     if (!value) return DEFAULT_PORTS[name];

@@ -51,6 +51,8 @@ export interface PlatformOptions {
   without?: readonly PartName[];
   /** `default`: those of the settings `LEASEHOLD_<PART>_PORT`; `free`: any that are free. */
   ports: 'default' | 'free';
+  /** Settings that a person gives: an address among them takes the place of a part. Default: `process.env`. */
+  given?: Record<string, string | undefined>;
   /** Wins over all other settings of the product's processes. */
   extraEnv?: Record<string, string>;
   /** Called at each change of a part. */
@@ -87,6 +89,7 @@ export async function startPlatform(
   onStarting: (platform: Platform) => void = () => undefined,
 ): Promise<Platform> {
   const stateDir = resolve(options.stateDir);
+  const given = options.given ?? process.env;
   const say = options.onNotice ?? (() => undefined);
   mkdirSync(join(stateDir, 'logs'), { recursive: true, mode: 0o711 });
   const unlock = await lockState(stateDir);
@@ -94,7 +97,7 @@ export async function startPlatform(
   const names = PART_NAMES.filter(
     (name) => (options.parts ?? PART_NAMES).includes(name) && !options.without?.includes(name),
   );
-  const isExternal = ({ givenBy }: Part) => givenBy !== undefined && Boolean(process.env[givenBy]);
+  const isExternal = ({ givenBy }: Part) => givenBy !== undefined && Boolean(given[givenBy]);
   const abort = new AbortController();
   let control: ControlEndpoint | undefined;
   let ending: Promise<void> | undefined;
@@ -104,11 +107,11 @@ export async function startPlatform(
     const orphans = left ? await endOrphans(left) : [];
     if (orphans.length > 0) say(`Ended what an earlier run left: ${orphans.join(', ')}.`);
 
-    const ports = options.ports === 'free' ? await freePorts() : configuredPorts(process.env);
+    const ports = options.ports === 'free' ? await freePorts() : configuredPorts(given);
     const ours = names.filter((name) => !isExternal(allParts[name]));
     if (options.ports === 'default') await refuseTakenPorts(ours, ports);
     const secrets = ensureSecrets(join(stateDir, 'secrets.json'));
-    const env = { ...productEnvironment({ ports, secrets, stateDir }, process.env), ...options.extraEnv };
+    const env = { ...productEnvironment({ ports, secrets, stateDir }, given), ...options.extraEnv };
 
     let settleEnded: (reason: PlatformError | null) => void = () => undefined;
     const ended = new Promise<PlatformError | null>((settle) => {

@@ -1,12 +1,6 @@
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { removeOwnResources } from '#platform/parts/own-containers.ts';
-import { removePostgresHome } from '#platform/parts/postgres-home.ts';
-import { isAlive } from '#platform/process-identity.ts';
-import { endOrphans, type RunRecord, readRunRecord } from '#platform/run-record.ts';
 import { type Platform, startPlatform } from '#platform/start.ts';
+import { discardPlatform, makeStateFolder, sweepAbandonedPlatforms } from './throwaway-platform.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -25,7 +19,6 @@ interface SharedPlatform {
   users: number;
 }
 
-const FOLDER_PREFIX = 'leasehold-test-';
 /** Each project loads this module anew, and they run in one process: the platform is shared through the global object. */
 const shelf = globalThis as { leaseholdTestPlatform?: SharedPlatform };
 
@@ -52,15 +45,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
     shared.users -= 1;
     if (shared.users > 0) return;
     delete shelf.leaseholdTestPlatform;
-    await discard(shared, platform);
+    await discardPlatform(platform, shared.stateDir);
   };
 }
 
 function start(): SharedPlatform {
-  const stateDir = mkdtempSync(join(tmpdir(), FOLDER_PREFIX));
-  // Lets PostgreSQL's user through to its data.
-  chmodSync(stateDir, 0o711);
-  const platform = sweep().then(() =>
+  const stateDir = makeStateFolder();
+  const platform = sweepAbandonedPlatforms().then(() =>
     startPlatform({
       stateDir,
       ports: 'free',
@@ -70,31 +61,4 @@ function start(): SharedPlatform {
   );
   platform.catch(() => undefined);
   return { stateDir, platform, users: 0 };
-}
-
-async function discard({ stateDir }: SharedPlatform, platform: Platform): Promise<void> {
-  const installation = platform.env.LEASEHOLD_INSTALLATION ?? '';
-  await platform.stopPart('worker');
-  if (platform.env.DOCKER_HOST) await removeOwnResources(platform.env.DOCKER_HOST, installation);
-  await platform.stop();
-  removePostgresHome(installation);
-  rmSync(stateDir, { recursive: true, force: true });
-}
-
-/** Ends and removes what earlier test runs left that were killed. */
-async function sweep(): Promise<void> {
-  const folders = readdirSync(tmpdir()).filter((name) => name.startsWith(FOLDER_PREFIX));
-  for (const folder of folders.map((name) => join(tmpdir(), name))) {
-    const record = existsSync(folder) ? readRunRecord(folder) : null;
-    if (record && !isAlive(record.supervisor)) await sweepOne(folder, record);
-  }
-}
-
-async function sweepOne(folder: string, record: RunRecord): Promise<void> {
-  const { DOCKER_HOST, LEASEHOLD_INSTALLATION } = record.env;
-  if (DOCKER_HOST && LEASEHOLD_INSTALLATION)
-    await removeOwnResources(DOCKER_HOST, LEASEHOLD_INSTALLATION).catch(() => undefined);
-  await endOrphans(record);
-  if (LEASEHOLD_INSTALLATION) removePostgresHome(LEASEHOLD_INSTALLATION);
-  rmSync(folder, { recursive: true, force: true });
 }

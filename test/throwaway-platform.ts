@@ -1,0 +1,46 @@
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { removeOwnResources } from '#platform/parts/own-containers.ts';
+import { removePostgresHome } from '#platform/parts/postgres-home.ts';
+import { isAlive } from '#platform/process-identity.ts';
+import { endOrphans, type RunRecord, readRunRecord } from '#platform/run-record.ts';
+import type { Platform } from '#platform/start.ts';
+
+const FOLDER_PREFIX = 'leasehold-test-';
+
+/** A state folder for a platform that is thrown away; `discardPlatform` removes it, or the sweep of a later run. */
+export function makeStateFolder(): string {
+  const stateDir = mkdtempSync(join(tmpdir(), FOLDER_PREFIX));
+  // Lets PostgreSQL's user through to its data.
+  chmodSync(stateDir, 0o711);
+  return stateDir;
+}
+
+/** Stops a platform and removes all that it made: workspaces on the Docker engine, data and state folder. */
+export async function discardPlatform(platform: Platform, stateDir: string): Promise<void> {
+  const installation = platform.env.LEASEHOLD_INSTALLATION ?? '';
+  await platform.stopPart('worker');
+  if (platform.env.DOCKER_HOST) await removeOwnResources(platform.env.DOCKER_HOST, installation);
+  await platform.stop();
+  removePostgresHome(installation);
+  rmSync(stateDir, { recursive: true, force: true });
+}
+
+/** Ends and removes what earlier test runs left that were killed. */
+export async function sweepAbandonedPlatforms(): Promise<void> {
+  const folders = readdirSync(tmpdir()).filter((name) => name.startsWith(FOLDER_PREFIX));
+  for (const folder of folders.map((name) => join(tmpdir(), name))) {
+    const record = existsSync(folder) ? readRunRecord(folder) : null;
+    if (record && !isAlive(record.supervisor)) await sweepOne(folder, record);
+  }
+}
+
+async function sweepOne(folder: string, record: RunRecord): Promise<void> {
+  const { DOCKER_HOST, LEASEHOLD_INSTALLATION } = record.env;
+  if (DOCKER_HOST && LEASEHOLD_INSTALLATION)
+    await removeOwnResources(DOCKER_HOST, LEASEHOLD_INSTALLATION).catch(() => undefined);
+  await endOrphans(record);
+  if (LEASEHOLD_INSTALLATION) removePostgresHome(LEASEHOLD_INSTALLATION);
+  rmSync(folder, { recursive: true, force: true });
+}
