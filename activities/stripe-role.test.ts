@@ -4,7 +4,10 @@ import { aCatalog, anAddOn, aPlan, aPrice } from '#test/factories/billing.ts';
 import { productsToRead, roleOf } from './stripe-role.ts';
 
 const shop = aCatalog({
-  plans: [aPlan({ id: 'PRO', prices: [aPrice('pro', 2900, { knownPriceIds: ['price_old_pro'] })] })],
+  plans: [
+    aPlan({ id: 'PRO', prices: [aPrice('pro', 2900, { knownPriceIds: ['price_old_pro'] })] }),
+    aPlan({ id: 'ENTERPRISE', custom: true, knownPriceIds: ['price_agreed', 'price_agreed_too'] }),
+  ],
   addOns: [
     anAddOn({
       id: 'MICRO',
@@ -50,6 +53,7 @@ const subscription = (items: Item[], metadata: Stripe.Metadata = {}) =>
 const MICRO = { role: 'add-on', planId: null, addOnId: 'MICRO' };
 const ORG_SMALL = { role: 'add-on', planId: null, addOnId: 'ORG_SMALL' };
 const PRO = { role: 'base', planId: 'PRO', addOnId: null };
+const ENTERPRISE = { role: 'base', planId: 'ENTERPRISE', addOnId: null };
 const UNKNOWN = { role: 'unknown', planId: null, addOnId: null };
 
 describe('a subscription is for', () => {
@@ -60,6 +64,12 @@ describe('a subscription is for', () => {
       'a plan, by what sync wrote on a price that has lost its lookup key',
       { metadata: { leasehold_lookup_key: 'test_pro_month' } },
       PRO,
+    ],
+    ['a custom plan, by a price id that was agreed on', { id: 'price_agreed_too' }, ENTERPRISE],
+    [
+      'a custom plan, by its price id, though the price was another plan’s once',
+      { id: 'price_agreed', metadata: { leasehold_lookup_key: 'test_pro_month' } },
+      ENTERPRISE,
     ],
     ['an add-on, by its lookup key', { lookup_key: 'test_micro_month' }, MICRO],
     ['a booster, by a price id that is known', { id: 'price_old_booster' }, ORG_SMALL],

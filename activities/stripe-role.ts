@@ -1,5 +1,5 @@
 import type Stripe from 'stripe';
-import type { AddOn, Catalog, PlanPrice } from '#domain/catalog.ts';
+import type { AddOn, Catalog, Plan, PlanPrice } from '#domain/catalog.ts';
 import type { SubscriptionSnapshot } from '#domain/snapshot.ts';
 
 /** What a subscription is for, and the item of it that says so. */
@@ -20,7 +20,8 @@ const OUR_ID = 'leasehold_id';
 const OUR_LOOKUP_KEY = 'leasehold_lookup_key';
 
 /**
- * What a subscription is for. Its price says so, by lookup key or by an id that the catalog knows; else the metadata of the
+ * What a subscription is for. Its price says so, by lookup key or by an id that the catalog knows (of a custom plan, the one
+ * that was agreed on); else the metadata of the
  * subscription, of the price or of its product, as customers that are older than the catalog have it.
  *
  * @param productMetadata of the product of its price, where it was read
@@ -69,26 +70,37 @@ export function productIdOf(item: Stripe.SubscriptionItem | undefined): string |
 
 type Known = Omit<RecognisedRole, 'quantity'>;
 
-function byPrice(price: Stripe.Price, catalog: Catalog): Known | null {
-  const isIt = ({ lookupKey, knownPriceIds }: PlanPrice) =>
-    [price.lookup_key, price.metadata[OUR_LOOKUP_KEY]].includes(lookupKey) || knownPriceIds.includes(price.id);
-  const plan = catalog.plans.find((each) => each.prices.some(isIt));
-  if (plan) return { role: 'base', planId: plan.id, addOnId: null };
-  const addOn = catalog.addOns.find((each) => each.prices.some(isIt));
-  return addOn ? { role: 'add-on', planId: null, addOnId: addOn.id } : null;
+function byPrice(price: Stripe.Price, { plans, addOns }: Catalog): Known | null {
+  const isKnown = ({ knownPriceIds }: { knownPriceIds: string[] }) => knownPriceIds.includes(price.id);
+  const hasKey = ({ lookupKey }: PlanPrice) => [price.lookup_key, price.metadata[OUR_LOOKUP_KEY]].includes(lookupKey);
+  // An id was written down for this one price; a lookup key may be of its past.
+  return (
+    asBase(plans.find((each) => isKnown(each) || each.prices.some(isKnown))) ??
+    asAddOn(addOns.find((each) => each.prices.some(isKnown))) ??
+    asBase(plans.find((each) => each.prices.some(hasKey))) ??
+    asAddOn(addOns.find((each) => each.prices.some(hasKey)))
+  );
 }
 
 function byMetadata(metadata: Stripe.Metadata, catalog: Catalog): Known | null {
   for (const [key, kinds] of Object.entries(ADD_ON_KEYS)) {
     const value = metadata[key];
     const addOn = value && catalog.addOns.find((each) => kinds.includes(each.kind) && isCalled(each, key, value));
-    if (addOn) return { role: 'add-on', planId: null, addOnId: addOn.id };
+    if (addOn) return asAddOn(addOn);
   }
   if (metadata[OUR_CATALOG] !== catalog.id) return null;
   const { [OUR_KIND]: kind, [OUR_ID]: id } = metadata;
-  const plan = kind === 'plan' && catalog.plans.find((each) => each.id === id);
-  if (plan) return { role: 'base', planId: plan.id, addOnId: null };
-  const addOn = catalog.addOns.find((each) => each.kind === kind && each.id === id);
+  return (
+    asBase(catalog.plans.find((each) => kind === 'plan' && each.id === id)) ??
+    asAddOn(catalog.addOns.find((each) => each.kind === kind && each.id === id))
+  );
+}
+
+function asBase(plan: Plan | undefined): Known | null {
+  return plan ? { role: 'base', planId: plan.id, addOnId: null } : null;
+}
+
+function asAddOn(addOn: AddOn | undefined): Known | null {
   return addOn ? { role: 'add-on', planId: null, addOnId: addOn.id } : null;
 }
 

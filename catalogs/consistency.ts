@@ -27,6 +27,7 @@ export function checkConsistency(catalog: Catalog, refuse: Refuse): void {
 type Place = (string | number)[];
 
 function checkNames({ plans, addOns, metrics }: Catalog, refuse: Refuse): void {
+  const custom = plans.map(({ knownPriceIds }, index) => ({ knownPriceIds, place: ['plans', index] as Place }));
   const priced = [
     ...plans.map((plan, index) => ({ place: ['plans', index] as Place, prices: plan.prices })),
     ...addOns.map((addOn, index) => ({ place: ['addOns', index] as Place, prices: addOn.prices })),
@@ -60,7 +61,7 @@ function checkNames({ plans, addOns, metrics }: Catalog, refuse: Refuse): void {
   );
   unique(
     'price id',
-    [...priced, ...metered].flatMap(({ knownPriceIds, place }) =>
+    [...custom, ...priced, ...metered].flatMap(({ knownPriceIds, place }) =>
       knownPriceIds.map((id): [string, Place] => [id, [...place, 'knownPriceIds']]),
     ),
   );

@@ -36,6 +36,8 @@ plans:
   - id: clan
     name: Clan
     custom: true
+    knownPriceIds: [price_1Agreed]
+    knownPriceIdsFrom: [BLOCKS_CLAN]
     pool: { memory: unlimited, cpu: -1, storage: unlimited, workspaces: unlimited }
     defaultAllocation: { memory: 8 GB, cpu: 4, storage: 1 TB }
     limits:
@@ -45,6 +47,18 @@ plans:
     name: Guild
     audience: organisation
     pool: { memory: 1 GB, cpu: 1, storage: 1 GB }
+    limits:
+      worlds: { limit: 1 }
+      backups: { limit: 1, per: month }
+  - id: league
+    name: League
+    audiences: [organisation, personal]
+    prices:
+      - { interval: month, amount: "99" }
+    pool: { memory: 2 GB, cpu: 2, storage: 2 GB }
+    limits:
+      worlds: { limit: 9 }
+      backups: { limit: 9, per: month }
 addOns:
   - id: more-memory
     name: More memory
@@ -97,8 +111,8 @@ function changed(from: string, to: string): string {
 }
 
 describe('a new product needs a file and nothing else', () => {
-  const catalog = load(gameServers, { BLOCKS_PLAYER: 'price_1FromEnvironment' });
-  const [visitor, player, clan] = catalog.plans;
+  const catalog = load(gameServers, { BLOCKS_PLAYER: 'price_1FromEnvironment', BLOCKS_CLAN: 'price_1ClanFromThere' });
+  const [visitor, player, clan, guild, league] = catalog.plans;
 
   test('amounts become minor units, lookup keys are made of the names, price ids come from the file and the environment', () => {
     expect(catalog.currency).toBe('eur');
@@ -110,6 +124,20 @@ describe('a new product needs a file and nothing else', () => {
         knownPriceIds: ['price_1FromEnvironment'],
       },
       { interval: 'year', amountCents: 4500, lookupKey: 'player-for-a-year', knownPriceIds: ['price_1Old'] },
+    ]);
+  });
+
+  test('what was agreed on by hand has price ids of its own, from the file and the environment', () => {
+    expect(clan?.prices).toEqual([]);
+    expect(clan?.knownPriceIds).toEqual(['price_1Agreed', 'price_1ClanFromThere']);
+    expect([visitor, player].map((plan) => plan?.knownPriceIds)).toEqual([[], []]);
+  });
+
+  test('a plan is for one audience or for several', () => {
+    expect([visitor, guild, league].map((plan) => plan?.audiences)).toEqual([
+      ['personal'],
+      ['organisation'],
+      ['organisation', 'personal'],
     ]);
   });
 
@@ -188,6 +216,13 @@ describe('a new product needs a file and nothing else', () => {
       },
     ]);
   });
+});
+
+test('one plan may be the free one of both audiences', () => {
+  const one = changed('name: Visitor', 'name: Visitor\n    audiences: [personal, organisation]')
+    .replace('    name: Guild', '    name: Guild\n    custom: true')
+    .replace('organisation: guild', 'organisation: visitor');
+  expect(load(one).freePlans).toEqual({ personal: 'visitor', organisation: 'visitor' });
 });
 
 test('a price id that the environment does not have is passed over', () => {
@@ -386,6 +421,66 @@ const BROKEN: [string, () => string, string, string][] = [
     'unitPrice: is nothing; write a price, or remove the metric',
   ],
   [
+    'price ids of a plan that has prices',
+    () => changed('trialDays: 14', 'knownPriceIds: [price_1Mine]'),
+    'price_1Mine',
+    'plans.1.knownPriceIds: player has prices, and each knows its own ids; move them to the price that they stand for',
+  ],
+  [
+    'price ids of a free plan, though the environment has none',
+    () => changed('name: Visitor', 'name: Visitor\n    knownPriceIdsFrom: [BLOCKS_VISITOR]'),
+    'BLOCKS_VISITOR',
+    'plans.0.knownPriceIdsFrom: visitor has nothing to pay; remove them, or write custom: true',
+  ],
+  [
+    'a price id of a custom plan that is also of a price',
+    () => changed('price_1Agreed', 'price_1Old'),
+    'lookupKey: player-for-a-year',
+    'the price id price_1Old occurs twice; give each its own',
+  ],
+  [
+    'an environment variable of a custom plan that is also of a price',
+    () => changed('BLOCKS_CLAN', 'BLOCKS_PLAYER'),
+    'knownPriceIdsFrom: [BLOCKS_PLAYER]\n    pool',
+    'plans.2.knownPriceIdsFrom.0: BLOCKS_PLAYER occurs twice; each names the price of one entry',
+  ],
+  [
+    'one audience in two ways',
+    () => changed('    audiences: [organisation, personal]\n', '    audience: personal\n    audiences: [personal]\n'),
+    'audience: personal',
+    'plans.4.audience: says the same as audiences; keep one of the two',
+  ],
+  [
+    'an audience twice',
+    () => changed('[organisation, personal]', '[personal, personal]'),
+    'audiences: [personal, personal]',
+    'plans.4.audiences.1: personal occurs twice; keep it once',
+  ],
+  [
+    'a plan for nobody',
+    () => changed('[organisation, personal]', '[]'),
+    'audiences: []',
+    'plans.4.audiences: [] is not a list such as [personal, organisation]',
+  ],
+  [
+    'an audience that is none',
+    () => changed('[organisation, personal]', '[team]'),
+    'audiences: [team]',
+    'plans.4.audiences.0: "team" is not one of personal, organisation',
+  ],
+  [
+    'a plan without a price that is free for one of its audiences only',
+    () => changed('name: Visitor', 'name: Visitor\n    audiences: [personal, organisation]'),
+    'audiences: [personal, organisation]',
+    "plans.0.audiences: organisation accounts can't get visitor: it has no price and is not their free plan; name it in freePlans, or take organisation out",
+  ],
+  [
+    'a limit that a plan for both forgets, said once',
+    () => changed('    limits:\n      worlds: { limit: 9 }\n', '    limits:\n'),
+    'limits:\n      backups: { limit: 9',
+    'plans.4.limits.worlds: league does not say its limit of worlds, which visitor has; write one, or limit: unlimited',
+  ],
+  [
     'a free plan that is not there',
     () => changed('personal: visitor', 'personal: gold'),
     'personal: gold',
@@ -473,13 +568,13 @@ const BROKEN: [string, () => string, string, string][] = [
     'an add-on for a plan that is not there',
     () => changed('on: [player]', 'on: [gold]'),
     'on: [gold]',
-    'there is no plan gold for personal accounts; name one of visitor, player, clan',
+    'there is no plan gold for personal accounts; name one of visitor, player, clan, league',
   ],
   [
     'an add-on for a plan of the other audience',
     () => changed('on: [player]', 'on: [guild]'),
     'on: [guild]',
-    'there is no plan guild for personal accounts; name one of visitor, player, clan',
+    'there is no plan guild for personal accounts; name one of visitor, player, clan, league',
   ],
   [
     'an add-on with two rules for a plan',

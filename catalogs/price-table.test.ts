@@ -24,6 +24,16 @@ test('a limit that is only counted says so, and a custom plan is shown as where 
   expect(table).toContain('| custom | from 1 | from 256 MB | from 0.5 CPU | from 1 GB | 5 (not enforced) |');
 });
 
+test('a plan stands in the table of those that it is for, once', () => {
+  const forBoth = { ...team, audiences: ['organisation' as const, 'personal' as const] };
+  const guild = { ...hobby, id: 'guild', audiences: ['organisation' as const] };
+  const table = priceTable({ ...demo, plans: [hobby, guild, forBoth] });
+  const plans = table.split('**').map((part) => part.split('\n').flatMap((line) => /^\| (\w+) /.exec(line)?.[1] ?? []));
+  expect([table.split('**')[1], plans[2]]).toEqual(['Personal plans', ['plan', 'hobby']]);
+  expect([table.split('**')[3], plans[4]]).toEqual(['Organisation plans', ['plan', 'guild']]);
+  expect([table.split('**')[5], plans[6]]).toEqual(['Plans for persons and organisations', ['plan', 'team']]);
+});
+
 test('amounts have the digits of their currency', () => {
   expect(priceTable({ ...demo, currency: 'jpy' })).toContain('| team | ¥2,900 | ¥29,000 |');
   expect(priceTable({ ...demo, currency: 'eur' })).toContain('| team | €29 | €290 |');

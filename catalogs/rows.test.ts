@@ -20,6 +20,7 @@ const helvetia = loadCatalog('catalogs/helvetia.yaml', {
 const objecta = loadCatalog('catalogs/objecta.yaml', {
   STRIPE_STARTER_PRICE_ID: 'price_starter',
   STRIPE_PROFESSIONAL_PRICE_ID: 'price_professional',
+  STRIPE_ENTERPRISE_PRICE_ID: 'price_enterprise',
 });
 
 function addOnOf(catalog: Catalog, id: string): AddOn {
@@ -214,9 +215,11 @@ describe('2Bot, boosters of pools (A4)', () => {
 });
 
 describe('Helvetia Cloud (B)', () => {
-  test('there are these plans and no others; a cancel stops the services; suspended after 7 days', () => {
+  test('there are these plans and no others, for users and organisations; a cancel stops the services; suspended after 7 days', () => {
     expect(ids(helvetia.plans)).toEqual(['FREE', 'STARTER', 'PRO', 'ENTERPRISE']);
     expect(helvetia.onCancel).toBe('stop-services');
+    for (const { audiences } of helvetia.plans) expect(audiences).toEqual(['personal', 'organisation']);
+    expect(helvetia.freePlans).toEqual({ personal: 'FREE', organisation: 'FREE' });
     expect(helvetia.dunning.suspendAfterDays).toBe(7);
   });
 
@@ -264,7 +267,7 @@ describe('Objecta Labs (C)', () => {
     ['free', null, 1, 1000, 1, 100, false, false, false, false, false, 'community', null],
     ['starter', 2900, 5, 10000, 3, 1000, true, true, false, false, false, 'email', 'price_starter'],
     ['professional', 9900, 25, 100000, 10, 10000, true, true, true, false, false, 'priority', 'price_professional'],
-    ['enterprise', null, -1, -1, -1, -1, true, true, true, true, true, 'dedicated', null],
+    ['enterprise', null, -1, -1, -1, -1, true, true, true, true, true, 'dedicated', 'price_enterprise'],
   ])(
     '%s: %s cents, %i agents, %i messages a month, %i users, %i MB',
     (id, amountCents, agents, messages, users, storageMb, knowledgeBase, workflows, fineTuning, sso, sla, support, known) => {
@@ -275,6 +278,8 @@ describe('Objecta Labs (C)', () => {
           : [{ interval: 'month', amountCents, lookupKey: `objecta_${id}_month`, knownPriceIds: [known] }],
       );
       expect(plan.custom).toBe(id === 'enterprise');
+      expect(plan.knownPriceIds).toEqual(id === 'enterprise' ? [known] : []);
+      expect(plan.audiences).toEqual(['personal']);
       expect(plan.limits).toEqual({
         agents: { limit: agents, per: 'standing', mode: 'block' },
         messages: { limit: messages, per: 'month', mode: 'block' },

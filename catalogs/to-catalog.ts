@@ -30,18 +30,21 @@ export function toCatalog(file: CatalogFile, env: Environment, refuse: Refuse): 
     id: file.id,
     name: file.name,
     currency: file.currency,
-    plans: file.plans.map(({ pool, defaultAllocation, audience, audiences, knownPriceIdsFrom, ...plan }, index) => ({
-      ...plan,
-      audiences: audiencesOf({ audience, audiences }, ['plans', index], refuse),
-      prices: pricesOf(plan, ['plans', index]),
-      knownPriceIds: priceIds({ ...plan, knownPriceIdsFrom }, ['plans', index]),
-      pool: pool && {
-        ...toSize(pool),
-        workspaces: pool.workspaces,
-        ...(pool.bandwidthGb !== undefined && { bandwidthGb: pool.bandwidthGb }),
-      },
-      ...(defaultAllocation && { defaultAllocation: toSize(defaultAllocation) }),
-    })),
+    plans: file.plans.map(({ pool, defaultAllocation, audience, audiences, knownPriceIdsFrom, ...plan }, index) => {
+      refusePriceIdsOfUncustom({ ...plan, knownPriceIdsFrom }, ['plans', index], refuse);
+      return {
+        ...plan,
+        audiences: audiencesOf({ audience, audiences }, ['plans', index], refuse),
+        prices: pricesOf(plan, ['plans', index]),
+        knownPriceIds: priceIds({ ...plan, knownPriceIdsFrom }, ['plans', index]),
+        pool: pool && {
+          ...toSize(pool),
+          workspaces: pool.workspaces,
+          ...(pool.bandwidthGb !== undefined && { bandwidthGb: pool.bandwidthGb }),
+        },
+        ...(defaultAllocation && { defaultAllocation: toSize(defaultAllocation) }),
+      };
+    }),
     addOns: file.addOns.map(({ audience, audiences, ...addOn }, index): AddOn => {
       const gives = toSize(addOn.gives);
       for (const key of FOLLOWS_FROM_GIVES.filter((each) => each in addOn.metadata)) {
@@ -94,6 +97,22 @@ function audiencesOf(
     if (audiences.indexOf(each) < index) refuse([...path, 'audiences', index], `${each} occurs twice; keep it once`);
   }
   return audiences;
+}
+
+/** Here and not with the other checks, so that it does not depend on what the environment has. */
+function refusePriceIdsOfUncustom(
+  plan: Pick<FilePlan, 'id' | 'prices' | 'custom' | 'knownPriceIds' | 'knownPriceIdsFrom'>,
+  path: (string | number)[],
+  refuse: Refuse,
+): void {
+  if (plan.custom) return;
+  const remedy =
+    plan.prices.length > 0
+      ? 'has prices, and each knows its own ids; move them to the price that they stand for'
+      : 'has nothing to pay; remove them, or write custom: true';
+  for (const field of ['knownPriceIds', 'knownPriceIdsFrom'] as const) {
+    if (plan[field].length > 0) refuse([...path, field], `${plan.id} ${remedy}`);
+  }
 }
 
 function keyOf(...parts: string[]): string {

@@ -1,4 +1,4 @@
-import type { Catalog, Metric } from '#domain/catalog.ts';
+import type { Catalog, Metric, Plan } from '#domain/catalog.ts';
 import { readableAmount } from './minor-units.ts';
 import { portalDifferences } from './portal.ts';
 import type { Present, PresentPrice, PresentProduct } from './present.ts';
@@ -58,14 +58,16 @@ export class SyncRefused extends Error {
 
 /**
  * What has to be done so that Stripe has what the catalog says. Pure. Nothing is ever deleted: a price whose amount
- * changed is archived after a new one has taken its lookup key, and stays for those who pay it.
+ * changed is archived after a new one has taken its lookup key, and stays for those who pay it. Prices that custom plans
+ * know are left as they are.
  *
- * @throws SyncRefused naming each known price that does not match, and each meter that counts in another way
+ * @throws SyncRefused naming each known price that does not match or is two things at once, and each meter that counts in another way
  */
 export function planSync(catalog: Catalog, present: Present): SyncPlan {
   const planning: Planning = { catalog, present, steps: [], notes: [], problems: [] };
   for (const metric of catalog.metrics) planMeter(planning, metric);
   for (const product of wantedProducts(catalog)) planProduct(planning, product);
+  for (const plan of catalog.plans) checkAgreedPrices(planning, plan);
   planPortal(planning);
   if (planning.problems.length > 0) throw new SyncRefused(catalog, planning.problems);
   return { steps: planning.steps, notes: planning.notes };
@@ -92,6 +94,24 @@ function planMeter({ present, steps, problems }: Planning, { eventName, name, ag
     );
   } else if (meter.name !== name) {
     steps.push({ kind: 'update-meter', id: meter.id, name, says: `~ meter ${eventName}: is named ${name}` });
+  }
+}
+
+/** What customers agreed on by hand is theirs and ours: nothing is done about it, and what is odd is said. */
+function checkAgreedPrices({ catalog, present, notes, problems }: Planning, { id: planId, knownPriceIds }: Plan): void {
+  for (const id of knownPriceIds) {
+    const price = present.agreedPrices.find((each) => each.id === id);
+    if (!price) {
+      notes.push(`${id}, known as plan ${planId}, is not at this Stripe: nobody can have the plan by it`);
+      continue;
+    }
+    const other = wantedProducts(catalog).find(({ prices }) =>
+      prices.some(({ lookupKey }) => lookupKey === price.lookupKey),
+    );
+    if (!other) continue;
+    problems.push(
+      `the price ${id}, known as plan ${planId}, has the lookup key ${price.lookupKey} of ${titleOf(other)} at Stripe: take the id out of ${planId}, or give ${other.id} another lookupKey`,
+    );
   }
 }
 
@@ -198,7 +218,8 @@ function planPrice(
     : { price: { made: priceKey(lookupKey) }, product: 'id' in reference ? reference.id : null };
   for (const old of present.prices) {
     const ours = old === holder || old.metadata[PRICE_KEY] === lookupKey;
-    if (ours && old !== takes && old.active) replace(planning, old, successor);
+    const agreed = present.agreedPrices.some((each) => each.id === old.id);
+    if (ours && old !== takes && old.active && !agreed) replace(planning, old, successor);
   }
 }
 

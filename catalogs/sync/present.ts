@@ -42,6 +42,8 @@ export interface PresentMeter {
 export interface Present {
   products: PresentProduct[];
   prices: PresentPrice[];
+  /** Those that custom plans know: they are looked at and never changed. */
+  agreedPrices: PresentPrice[];
   /** Active ones. */
   meters: PresentMeter[];
   /** The portal configuration of the catalog. */
@@ -74,7 +76,17 @@ export async function readPresent(stripe: Stripe, catalog: Catalog): Promise<Pre
   for (const product of products.keys()) {
     for await (const price of stripe.prices.list({ product, limit: PAGE })) prices.set(price.id, presentPrice(price));
   }
-  return { products: [...products.values()], prices: [...prices.values()], ...(await readRest(stripe, catalog)) };
+  const agreedPrices: PresentPrice[] = [];
+  for (const id of catalog.plans.flatMap((plan) => plan.knownPriceIds)) {
+    const price = prices.get(id) ?? (await existing(stripe.prices.retrieve(id).then(presentPrice)));
+    if (price) agreedPrices.push(price);
+  }
+  return {
+    products: [...products.values()],
+    prices: [...prices.values()],
+    agreedPrices,
+    ...(await readRest(stripe, catalog)),
+  };
 }
 
 async function readRest(stripe: Stripe, catalog: Catalog): Promise<Pick<Present, 'meters' | 'portal'>> {

@@ -272,6 +272,41 @@ test('a known price of another amount, rhythm or currency is refused, naming bot
   expect(notes.join()).toContain('price_elsewhere');
 });
 
+test('a price that was agreed on by hand is left as it is, whatever was or is sold beside it', async () => {
+  await syncCatalog(stripe, withPro(price('month', 2900, 'shop_pro_month')));
+  const agreed = await byKey('shop_pro_month');
+  const byHand = (known: string[]): Catalog['plans'][number] => ({
+    ...plan('ENTERPRISE', []),
+    custom: true,
+    knownPriceIds: known,
+  });
+  const dearer = (...known: string[]) =>
+    catalog({ plans: [plan('FREE', []), plan('PRO', [price('month', 3500, 'shop_pro_month')]), byHand(known)] });
+
+  // It still has the lookup key of PRO: two plans at once.
+  await expect(stepsFor(dearer(agreed.id))).rejects.toThrow(
+    `the price ${agreed.id}, known as plan ENTERPRISE, has the lookup key shop_pro_month of plan PRO at Stripe: take the id out of ENTERPRISE, or give PRO another lookupKey`,
+  );
+  await stripe.prices.update(agreed.id, { lookup_key: '' });
+  const before = await stripe.prices.retrieve(agreed.id);
+  const steps = await stepsFor(dearer(agreed.id));
+  expect(steps.map(({ kind }) => kind)).not.toContain('archive-price');
+  await applySync(stripe, dearer(agreed.id), steps);
+  expect(await stripe.prices.retrieve(agreed.id)).toEqual(before);
+  expect(await byKey('shop_pro_month')).toMatchObject({ unit_amount: 3500, active: true });
+  expect(await stepsFor(dearer(agreed.id))).toEqual([]);
+  expect((await stripe.products.list()).data.map((each) => each.name)).not.toContain('Shop: ENTERPRISE');
+
+  const { steps: none, notes } = planSync(
+    dearer(agreed.id, 'price_elsewhere'),
+    await readPresent(stripe, dearer(agreed.id, 'price_elsewhere')),
+  );
+  expect(none).toEqual([]);
+  expect(notes).toEqual([
+    'price_elsewhere, known as plan ENTERPRISE, is not at this Stripe: nobody can have the plan by it',
+  ]);
+});
+
 test('a meter that counts in another way is refused with the way out; another name is an update', async () => {
   await syncCatalog(stripe, catalog());
   const metric = catalog().metrics[0];

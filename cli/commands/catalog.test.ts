@@ -18,13 +18,17 @@ function leasehold(...args: string[]): Promise<{ code: number; stdout: string; s
   });
 }
 
-test.each(['2bot', 'helvetia', 'objecta'])(
+test.each([
+  ['2bot', 'Personal plans'],
+  ['helvetia', 'Plans for persons and organisations'],
+  ['objecta', 'Personal plans'],
+])(
   'docs/plans.md has the prices of %s as the command prints them',
-  async (name) => {
+  async (name, heading) => {
     const command = `catalog table catalogs/${name}.yaml`;
     const { stdout } = await leasehold(...command.split(' '));
     const [, printed = ''] = document.split(`\`\`\`sh\nbin/leasehold ${command}\n\`\`\`\n\n`);
-    expect(stdout).toContain('**Personal plans**');
+    expect(stdout).toContain(`**${heading}**`);
     expect(`${printed.split('\n### ')[0]?.trimEnd()}\n`).toBe(stdout);
   },
   60_000,
