@@ -1,3 +1,4 @@
+import type { AllocationPolicy } from './allocation.ts';
 import type { Audience, DunningPolicy, Plan, WorkspaceSize } from './catalog.ts';
 import type { Effect } from './effect.ts';
 import type { Entitlements, Override } from './entitlements.ts';
@@ -86,6 +87,13 @@ export interface DesiredWorkspace {
 
 export type ObservedWorkspaceState = 'absent' | 'running' | 'stopped' | 'failed';
 
+/** A new size that the host can't give a workspace now. It keeps the size that it has, and is tried again. */
+export interface PendingResize {
+  size: WorkspaceSize;
+  /** Why, with the numbers, for people. */
+  reason: string;
+}
+
 /** What the host last reported after converging. */
 export interface ObservedWorkspace {
   state: ObservedWorkspaceState;
@@ -94,6 +102,10 @@ export interface ObservedWorkspace {
   at: Instant;
   /** Why it is `failed`, for people. */
   reason: string | null;
+  /** The limits in force, read off the engine; `null` without a container, and where an older version did not look. */
+  size: WorkspaceSize | null;
+  /** The size of the wish, while it has to wait. */
+  pending: PendingResize | null;
 }
 
 export interface WorkspaceState {
@@ -129,6 +141,8 @@ export interface AccountState {
   overrides: Override[];
   /** What the account may use: of the plan in force, the add-ons that count and the overrides. */
   entitlements: Entitlements;
+  /** How the pool is shared out on the plan in force. A copy, so that a command needs no catalog. */
+  sharing: AllocationPolicy;
   /** Subscriptions at Stripe of which neither price nor metadata says what they are for. */
   ignoredSubscriptions: string[];
   standing: Standing;

@@ -1,15 +1,28 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   aCatalog,
   anAccount,
   anUnpaidSubscription,
   aPayingAccount,
+  aPlan,
   aSnapshot,
   aSubscription,
   day,
 } from '#test/factories/billing.ts';
 import type { AccountState, ObservedWorkspaceState } from './account-state.ts';
-import { CommandRefused, grantOverride, liftHold, placeHold, wishForWorkspace, withdrawOverride } from './commands.ts';
+import { SMALLEST_SIZE } from './allocation.ts';
+import type { Catalog, Plan, WorkspaceSize } from './catalog.ts';
+import {
+  CommandRefused,
+  createWorkspace,
+  deleteWorkspace,
+  grantOverride,
+  liftHold,
+  placeHold,
+  wishForWorkspace,
+  withdrawOverride,
+} from './commands.ts';
 import { decide } from './decide.ts';
 
 const NOW = day(1);
@@ -25,7 +38,15 @@ const observing = (state: AccountState, observed: ObservedWorkspaceState): Accou
   ...state,
   workspaces: state.workspaces.map((each) => ({
     ...each,
-    observed: { state: observed, generation: each.desired.generation, containerId: 'c', at: NOW, reason: null },
+    observed: {
+      state: observed,
+      generation: each.desired.generation,
+      containerId: 'c',
+      at: NOW,
+      reason: null,
+      size: each.desired.size,
+      pending: null,
+    },
   })),
 });
 const refusalOf = (act: () => unknown) => {
@@ -179,5 +200,174 @@ describe('what support gives', () => {
     expect(state.overrides).toEqual([more]);
     expect(happened[0]?.text).toBe('Support gave you more: An outage.');
     expect(withdrawOverride(state, { commandId: 'c_6', overrideId: 'g_9' }, NOW)).toEqual({ state, happened: [] });
+  });
+});
+
+describe('a further workspace', () => {
+  const size = (memoryMb: number) => ({ memoryMb, cpuPercent: 10, storageMb: 256 });
+  const catalogOf = (workspaces: number, changes: Partial<Plan> = {}) =>
+    aCatalog({
+      plans: [
+        aPlan({
+          id: 'free',
+          name: 'Free',
+          pool: { memoryMb: 2048, cpuPercent: 200, storageMb: 8192, workspaces },
+          ...changes,
+        }),
+      ],
+      addOns: [],
+    });
+  const account = (catalog: Catalog) => anAccount({}, catalog);
+  const create = (state: AccountState, name = 'Second', asked?: WorkspaceSize, workspaceId = name) =>
+    createWorkspace(state, { commandId: `c_${name}`, workspaceId, name, hostId: 'local', size: asked }, NOW);
+  const looked = (state: AccountState, catalog: Catalog) => decide(state, aSnapshot(NOW, []), NOW, catalog).state;
+  const memory = (state: AccountState) => state.workspaces.map((each) => each.allocation?.memoryMb ?? null);
+  const remove = (state: AccountState, workspaceId: string) =>
+    deleteWorkspace(state, { commandId: `d_${workspaceId}`, workspaceId }, NOW);
+
+  test('gets its share at once, the first one gives way, and a look with the catalog agrees', () => {
+    const { state, happened } = create(account(catalogOf(3)), ' Second ', size(512));
+    expect(state.workspaces[1]).toMatchObject({
+      name: 'Second',
+      ownerWants: 'running',
+      asked: size(512),
+      allocation: size(512),
+      desired: { state: 'running', size: size(512), generation: 1 },
+      observed: null,
+    });
+    expect(state.workspaces[0]?.desired).toMatchObject({ state: 'running', size: { memoryMb: 1536 }, generation: 2 });
+    expect(happened).toEqual([
+      {
+        id: 'owner-created/c_ Second ',
+        at: NOW,
+        kind: 'owner-created',
+        text: 'You asked for the workspace Second.',
+      },
+    ]);
+    expect(looked(state, catalogOf(3)).workspaces).toEqual(state.workspaces);
+  });
+
+  test("without a size gets the plan's default, or the smallest where the plan has none", () => {
+    const catalog = catalogOf(3, { defaultAllocation: size(1024) });
+    expect(memory(create(account(catalog)).state)).toEqual([1024, 1024]);
+    expect(memory(create(account(catalogOf(3))).state)).toEqual([1920, 128]);
+  });
+
+  test('one more than the plan allows is refused with both numbers; a limit below what is used destroys nothing', () => {
+    const two = create(account(catalogOf(2))).state;
+    const three = create(looked(two, catalogOf(3)), 'Third', size(128)).state;
+    const refusal = refusalOf(() => create(two, 'Third'));
+    expect([refusal.code, refusal.message]).toEqual([
+      'WorkspaceLimitReached',
+      'The plan Free allows 2 workspaces; you have 2.',
+    ]);
+    expect(refusal.shortage).toEqual({ part: 'workspaces', max: 2, used: 2, asked: 1 });
+
+    const lowered = looked(three, catalogOf(1));
+    expect(lowered.workspaces.map((each) => each.desired.state)).toEqual(['running', 'stopped', 'stopped']);
+    const beyond = refusalOf(() => create(lowered, 'Fourth'));
+    expect(beyond.message).toBe('The plan Free allows 1 workspace; you have 3.');
+    expect(beyond.shortage).toEqual({ part: 'workspaces', max: 1, used: 3, asked: 1 });
+  });
+
+  test('what does not fit is refused with what it needs and what is free, and takes from nobody', () => {
+    const state = create(account(catalogOf(3)), 'Second', size(1024)).state;
+    const refusal = refusalOf(() => create(state, 'Third', size(1024)));
+    expect([refusal.code, refusal.message]).toEqual([
+      'PoolExhausted',
+      "Third needs 1 GB of memory; 896 MB of the pool's 2 GB is free.",
+    ]);
+    expect(refusal.shortage).toEqual({ part: 'memoryMb', max: 2048, used: 1152, asked: 1024 });
+    expect(memory(create(state, 'Third', size(896)).state)).toEqual([128, 1024, 896]);
+  });
+
+  test('of a plan without workspaces is refused, and so is one without a size in a pool without limit', () => {
+    expect(refusalOf(() => create(account(catalogOf(1, { pool: null })))).message).toBe(
+      'The plan Free has no workspaces.',
+    );
+    const endless = { memoryMb: -1, cpuPercent: -1, storageMb: -1, workspaces: -1 };
+    const state = account(catalogOf(1, { pool: endless }));
+    expect(refusalOf(() => create(state)).code).toBe('WorkspaceSizeInvalid');
+    expect(memory(create(state, 'Second', size(90_000)).state)).toEqual([null, 90_000]);
+  });
+
+  test('is refused under a hold with its reason, with a name that is taken and with a useless size', () => {
+    const state = account(catalogOf(3));
+    const held = refusalOf(() => create(hold(state, 'admin')));
+    expect([held.code, held.message]).toEqual(['WorkspaceSuspended', 'By hand.']);
+    expect(refusalOf(() => create(state, 'main', size(128), 'ws_2')).code).toBe('WorkspaceNameTaken');
+    expect(refusalOf(() => create(state, 'Second', size(64))).message).toBe(
+      'A workspace needs at least 128 MB of memory; you asked for 64 MB.',
+    );
+    for (const amount of [128.5, Number.NaN, -1])
+      expect(refusalOf(() => create(state, 'Second', size(amount))).code).toBe('WorkspaceSizeInvalid');
+  });
+
+  test('asked for again under its id is not made again, also once it is deleted', () => {
+    const state = create(account(catalogOf(3))).state;
+    expect(create(state)).toEqual({ state, happened: [] });
+    const gone = remove(state, 'Second').state;
+    expect(create(gone)).toEqual({ state: gone, happened: [] });
+  });
+
+  test('deleted: its share goes back, its place and its name are free, and its host is told', () => {
+    const two = create(account(catalogOf(2)), 'Second', size(512)).state;
+    const { state, happened } = remove(two, 'Second');
+    expect(state.workspaces[1]?.desired).toMatchObject({ state: 'deleted', generation: 2 });
+    expect(memory(state)).toEqual([2048, null]);
+    expect(state.workspaces[0]?.desired).toMatchObject({ size: { memoryMb: 2048 }, generation: 3 });
+    expect(happened.map((each) => [each.kind, each.text])).toEqual([
+      ['owner-deleted', 'You asked to delete Second and its data.'],
+    ]);
+    expect(memory(create(state, 'Second', size(256), 'another').state)).toEqual([1792, null, 256]);
+    expect(remove(state, 'Second')).toEqual({ state, happened: [] });
+    expect(refusalOf(() => remove(state, 'ws_9')).code).toBe('UnknownWorkspace');
+  });
+
+  test('may be deleted under a hold; the others stay down', () => {
+    const held = remove(hold(create(account(catalogOf(2))).state, 'admin'), 'Second').state;
+    expect(held.workspaces.map((each) => each.desired.state)).toEqual(['stopped', 'deleted']);
+  });
+
+  test('however many come and go, the account remembers the newest that are gone', () => {
+    let state = account(catalogOf(2));
+    for (let count = 1; count <= 40; count += 1) {
+      state = remove(create(state, `W${count}`).state, `W${count}`).state;
+      state = observing(state, 'absent');
+    }
+    expect(state.workspaces.map((each) => each.id)).toEqual([
+      'ws_1',
+      ...Array.from({ length: 21 }, (_, index) => `W${20 + index}`),
+    ]);
+  });
+
+  test('is made where nobody loses by it, whatever there is and is asked for', () => {
+    const asked = fc.record({
+      memoryMb: fc.integer({ min: 128, max: 3000 }),
+      cpuPercent: fc.integer({ min: 10, max: 300 }),
+      storageMb: fc.integer({ min: 256, max: 9000 }),
+    });
+    const order = fc.constantFrom('newest-first' as const, 'largest-first' as const);
+    const preset = fc.option(asked, { nil: undefined });
+    fc.assert(
+      fc.property(fc.array(fc.option(asked), { maxLength: 6 }), order, preset, (asks, onShrink, defaultAllocation) => {
+        const plan = catalogOf(5, defaultAllocation ? { defaultAllocation } : {});
+        let state = account({ ...plan, onShrink });
+        for (const [index, ask] of asks.entries()) {
+          const before = state;
+          try {
+            state = create(before, `w${index}`, ask ?? undefined).state;
+          } catch (error) {
+            if (!(error instanceof CommandRefused)) throw error;
+            continue;
+          }
+          expect(state.workspaces.at(-1)?.allocation).toEqual(ask ?? defaultAllocation ?? SMALLEST_SIZE);
+          const fixed = defaultAllocation ? 0 : 1;
+          expect(state.workspaces.slice(fixed, -1)).toEqual(before.workspaces.slice(fixed));
+          expect(state.workspaces[0]?.allocation).not.toBeNull();
+        }
+      }),
+      { numRuns: 500 },
+    );
   });
 });

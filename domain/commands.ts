@@ -1,20 +1,56 @@
 import type { AccountState, HoldName, WorkspaceState } from './account-state.ts';
-import type { Override } from './entitlements.ts';
+import { roomFor, SMALLEST_SIZE } from './allocation.ts';
+import { type Pool, UNLIMITED, type WorkspaceSize } from './catalog.ts';
+import { type Override, poolSizeOf } from './entitlements.ts';
 import { withHold, withoutHold } from './holds.ts';
+import { PART_NAMES, sizeText } from './size-words.ts';
 import type { Instant } from './time.ts';
 import type { Happened } from './timeline.ts';
-import { wishWorkspaces } from './workspace-wishes.ts';
+import {
+  allocateWorkspaces,
+  asOpened,
+  isSettled,
+  livingWorkspaces,
+  newWorkspace,
+  wishWorkspaces,
+} from './workspace-wishes.ts';
 
-export type RefusalCode = 'UnknownWorkspace' | 'WorkspaceDeleted' | 'WorkspaceSuspended' | 'WorkspaceHasNoRoom';
+const SIZE_PARTS = ['memoryMb', 'cpuPercent', 'storageMb'] as const satisfies (keyof WorkspaceSize)[];
+/** Deleted workspaces that an account goes on showing. */
+const REMEMBERED_DELETED = 20;
+
+export type RefusalCode =
+  | 'UnknownWorkspace'
+  | 'WorkspaceDeleted'
+  | 'WorkspaceSuspended'
+  | 'WorkspaceHasNoRoom'
+  | 'WorkspaceNameTaken'
+  | 'WorkspaceSizeInvalid'
+  | 'WorkspaceLimitReached'
+  | 'PlanHasNoWorkspaces'
+  | 'PoolExhausted';
+
+/** The numbers of a command that would take more of the pool than there is. */
+export interface PoolShortage {
+  part: keyof Pool;
+  max: number;
+  /** What the workspaces that are there keep. */
+  used: number;
+  /** What the command would have added. */
+  asked: number;
+}
 
 /** A command that can't be carried out, with a sentence for people. */
 export class CommandRefused extends Error {
   readonly code: RefusalCode;
+  /** Present where the pool is the reason. */
+  readonly shortage: PoolShortage | undefined;
 
-  constructor(code: RefusalCode, message: string) {
+  constructor(code: RefusalCode, message: string, shortage?: PoolShortage) {
     super(message);
     this.name = 'CommandRefused';
     this.code = code;
+    this.shortage = shortage;
   }
 }
 
@@ -57,6 +93,87 @@ export function wishForWorkspace(
   return {
     state: { ...next, workspaces: wishWorkspaces(next) },
     happened: [{ id: `${kind}/${wish.commandId}`, at: now, kind, text: `You asked to ${verb} ${workspace.name}.` }],
+  };
+}
+
+export interface NewWorkspace {
+  commandId: string;
+  /** Of the caller's making. One that the account had before, deleted or not, is not made again. */
+  workspaceId: string;
+  name: string;
+  hostId: string;
+  /** Without it the plan's default size is taken. */
+  size?: WorkspaceSize | undefined;
+}
+
+/**
+ * A further workspace. It gets all of what it asks for or is refused with the numbers; the others keep what they have,
+ * except a first one that has all that the others leave.
+ *
+ * @throws CommandRefused
+ */
+export function createWorkspace(state: AccountState, command: NewWorkspace, now: Instant): CommandOutcome {
+  const { commandId, workspaceId, hostId, size } = command;
+  const name = command.name.trim();
+  if (state.workspaces.some((each) => each.id === workspaceId)) return { state, happened: [] };
+  const [hold] = state.holds;
+  if (hold) throw new CommandRefused('WorkspaceSuspended', hold.reason);
+  const isTaken = (each: WorkspaceState) => each.name.toLowerCase() === name.toLowerCase();
+  if (livingWorkspaces(state.workspaces).some(isTaken))
+    throw new CommandRefused('WorkspaceNameTaken', `There is a workspace ${name} already. Choose another name.`);
+  if (size) refuseUselessSize(size);
+  refuseBeyondPool(state, name, size);
+
+  const workspaces = [...withoutLongGone(state.workspaces), newWorkspace({ id: workspaceId, name, hostId, size })];
+  const shared = allocateWorkspaces(workspaces, state.entitlements, state.sharing);
+  const next = { ...state, workspaces: shared.map((each) => (each.id === workspaceId ? asOpened(each) : each)) };
+  return {
+    state: { ...next, workspaces: wishWorkspaces(next) },
+    happened: [
+      {
+        id: `owner-created/${commandId}`,
+        at: now,
+        kind: 'owner-created',
+        text: `You asked for the workspace ${name}.`,
+      },
+    ],
+  };
+}
+
+/**
+ * Ends a workspace and its data, also under a hold. What it had of the pool is shared out anew. Deleting it again changes
+ * nothing.
+ *
+ * @throws CommandRefused
+ */
+export function deleteWorkspace(
+  state: AccountState,
+  { commandId, workspaceId }: { commandId: string; workspaceId: string },
+  now: Instant,
+): CommandOutcome {
+  const workspace = state.workspaces.find((each) => each.id === workspaceId);
+  if (!workspace) throw new CommandRefused('UnknownWorkspace', `There is no workspace ${workspaceId} in this account.`);
+  if (workspace.desired.state === 'deleted') return { state, happened: [] };
+  const { generation, size } = workspace.desired;
+  const deleted: WorkspaceState = {
+    ...workspace,
+    ownerWants: 'stopped',
+    allocation: null,
+    allocationNote: null,
+    desired: { state: 'deleted', size, generation: generation + 1 },
+  };
+  const workspaces = state.workspaces.map((each) => (each === workspace ? deleted : each));
+  const next = { ...state, workspaces: allocateWorkspaces(workspaces, state.entitlements, state.sharing) };
+  return {
+    state: { ...next, workspaces: wishWorkspaces(next) },
+    happened: [
+      {
+        id: `owner-deleted/${commandId}`,
+        at: now,
+        kind: 'owner-deleted',
+        text: `You asked to delete ${workspace.name} and its data.`,
+      },
+    ],
   };
 }
 
@@ -142,6 +259,59 @@ export function withdrawOverride(
       },
     ],
   };
+}
+
+function refuseUselessSize(size: WorkspaceSize): void {
+  for (const part of SIZE_PARTS) {
+    const [asked, least] = [size[part], SMALLEST_SIZE[part]];
+    if (!Number.isSafeInteger(asked))
+      throw new CommandRefused('WorkspaceSizeInvalid', `\`${part}\` must be a whole number; it is ${asked}.`);
+    if (asked < least)
+      throw new CommandRefused(
+        'WorkspaceSizeInvalid',
+        `A workspace needs at least ${sizeText(part, least)} of ${PART_NAMES[part]}; you asked for ${asked < 0 ? asked : sizeText(part, asked)}.`,
+      );
+  }
+}
+
+function refuseBeyondPool(state: AccountState, name: string, size: WorkspaceSize | undefined): void {
+  const { plan, entitlements, sharing } = state;
+  const pool = poolSizeOf(entitlements);
+  const living = livingWorkspaces(state.workspaces);
+  const used = living.length;
+  const count = (max: number): PoolShortage => ({ part: 'workspaces', max, used, asked: 1 });
+  if (!pool) throw new CommandRefused('PlanHasNoWorkspaces', `The plan ${plan.name} has no workspaces.`, count(0));
+  const max = pool.workspaces;
+  if (max !== UNLIMITED && used >= max) {
+    const allowed = `${max} ${max === 1 ? 'workspace' : 'workspaces'}`;
+    const message = `The plan ${plan.name} allows ${allowed}; you have ${used}.`;
+    throw new CommandRefused('WorkspaceLimitReached', message, count(max));
+  }
+  const given = size ?? sharing.defaultAllocation;
+  if (!given && SIZE_PARTS.some((part) => pool[part] === UNLIMITED))
+    throw new CommandRefused(
+      'WorkspaceSizeInvalid',
+      'The pool has no limit, so the workspace needs a size: ask for one.',
+    );
+  const wanted = given ?? SMALLEST_SIZE;
+  const room = roomFor(pool, living, sharing);
+  const lacking = SIZE_PARTS.find((part) => room[part] !== UNLIMITED && room[part] < wanted[part]);
+  if (!lacking) return;
+  const needs = `${sizeText(lacking, wanted[lacking])} of ${PART_NAMES[lacking]}`;
+  const free = `${sizeText(lacking, room[lacking])} of the pool's ${sizeText(lacking, pool[lacking])} is free`;
+  throw new CommandRefused('PoolExhausted', `${name} needs ${needs}; ${free}.`, {
+    part: lacking,
+    max: pool[lacking],
+    used: pool[lacking] - room[lacking],
+    asked: wanted[lacking],
+  });
+}
+
+/** Without the deleted ones that hosts have let go of, but for the newest. */
+function withoutLongGone(workspaces: readonly WorkspaceState[]): WorkspaceState[] {
+  const gone = workspaces.filter((each) => each.desired.state === 'deleted' && isSettled(each));
+  const longGone = new Set(gone.slice(0, -REMEMBERED_DELETED));
+  return workspaces.filter((each) => !longGone.has(each));
 }
 
 function retried(workspace: WorkspaceState): WorkspaceState {

@@ -1,4 +1,5 @@
 import type { AccountState, GoverningSubscription, HeldAddOn, Standing } from './account-state.ts';
+import { type AllocationPolicy, sharingOf } from './allocation.ts';
 import { type Catalog, freePlanOf, type Plan, planOf } from './catalog.ts';
 import { coverOf } from './cover.ts';
 import { debtOf } from './debt.ts';
@@ -59,6 +60,7 @@ export function decide(state: AccountState, read: BillingSnapshot, now: Instant,
     addOns: addOns.addOns,
     overrides,
     entitlements: entitlementsInForce(state, plan.id, addOns.addOns, overrides, now, catalog),
+    sharing: sharingInForce(state, plan.id, catalog),
     ignoredSubscriptions: roles.unknown.map((each) => each.id),
     subscription: governing && summary(governing, plan.id),
     paymentMethod: snapshot.paymentMethod,
@@ -70,7 +72,7 @@ export function decide(state: AccountState, read: BillingSnapshot, now: Instant,
     outbox: [...kept, ...effects],
     billingReadAt: snapshot.readAt,
   };
-  const workspaces = allocateWorkspaces(decided.workspaces, decided.entitlements, catalog);
+  const workspaces = allocateWorkspaces(decided.workspaces, decided.entitlements, decided.sharing);
   const wished = { ...decided, workspaces: wishWorkspaces({ ...decided, workspaces }) };
   return {
     state: wished,
@@ -122,6 +124,11 @@ function entitlementsInForce(
 /** A subscription whose first payment never came has not begun. */
 function hasBegun({ status }: SubscriptionSnapshot): boolean {
   return status !== 'incomplete' && status !== 'incomplete_expired';
+}
+
+function sharingInForce({ sharing }: AccountState, planId: string, catalog: Catalog): AllocationPolicy {
+  const isDropped = !catalog.plans.some((each) => each.id === planId);
+  return isDropped ? { ...sharing, onShrink: catalog.onShrink } : sharingOf(catalog, planId);
 }
 
 function summary(subscription: SubscriptionSnapshot, planId: string): GoverningSubscription {

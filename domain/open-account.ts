@@ -1,8 +1,9 @@
-import type { AccountState, WorkspaceState } from './account-state.ts';
+import type { AccountState } from './account-state.ts';
+import { sharingOf } from './allocation.ts';
 import { type Audience, type Catalog, freePlanOf, type WorkspaceSize } from './catalog.ts';
 import { entitlementsOf } from './entitlements.ts';
 import type { Instant } from './time.ts';
-import { allocateWorkspaces, newWorkspace } from './workspace-wishes.ts';
+import { allocateWorkspaces, asOpened, newWorkspace } from './workspace-wishes.ts';
 
 /** What a new account is made of. */
 export interface AccountOpening {
@@ -20,7 +21,8 @@ export function openAccount(opening: AccountOpening, now: Instant, catalog: Cata
   const { audience = 'personal' } = opening;
   const free = freePlanOf(catalog, audience);
   const entitlements = entitlementsOf(catalog, { planId: free.id, addOns: [] }, [], now);
-  const workspaces = allocateWorkspaces(opening.workspaces.map(newWorkspace), entitlements, catalog);
+  const sharing = sharingOf(catalog, free.id);
+  const workspaces = allocateWorkspaces(opening.workspaces.map(newWorkspace), entitlements, sharing);
   return {
     accountId: opening.accountId,
     ownerUserId: opening.ownerUserId,
@@ -31,6 +33,7 @@ export function openAccount(opening: AccountOpening, now: Instant, catalog: Cata
     addOns: [],
     overrides: [],
     entitlements,
+    sharing,
     ignoredSubscriptions: [],
     standing: 'free',
     standingSince: now,
@@ -45,11 +48,4 @@ export function openAccount(opening: AccountOpening, now: Instant, catalog: Cata
     outbox: [],
     billingReadAt: null,
   };
-}
-
-/** The first wish is for what the first allocation gives. */
-function asOpened(workspace: WorkspaceState): WorkspaceState {
-  const { allocation, desired } = workspace;
-  const state = allocation ? 'running' : 'stopped';
-  return { ...workspace, desired: { ...desired, state, size: allocation ?? desired.size } };
 }

@@ -12,6 +12,7 @@ function oldState(): StoredState {
     overrides: _3,
     entitlements: _4,
     ignoredSubscriptions: _5,
+    sharing: _9,
     ...state
   } = aPayingAccount();
   const plan = { id: 'team', name: 'Team', workspace: TEAM_SIZE };
@@ -26,6 +27,8 @@ test('a state of the first version keeps its machines as they are, and the next 
   expect(viewOf(state, day(0)).plan.size).toEqual({ ...TEAM_SIZE, workspaces: 1 });
   const next = decide(state, aSnapshot(day(0), [aSubscription()]), day(0), aCatalog()).state;
   expect(next.workspaces[0]?.desired).toEqual(state.workspaces[0]?.desired);
+  expect(state.sharing).toEqual({ defaultAllocation: TEAM_SIZE, onShrink: 'newest-first' });
+  expect(next.sharing).toEqual({ defaultAllocation: undefined, onShrink: 'newest-first' });
   expect(next.entitlements.pool?.memoryMb.because).toBe('512 MB = team 512 MB');
 });
 
@@ -35,10 +38,19 @@ test('a state and a view of today come back as they were', () => {
   expect(presentView(view)).toEqual(view);
 });
 
+test('what a host of an older version reported lacks size and what waits', () => {
+  const state = aPayingAccount();
+  const observed = { state: 'running' as const, generation: 1, containerId: 'c', at: day(0), reason: null };
+  const stored: StoredState = { ...state, workspaces: state.workspaces.map((each) => ({ ...each, observed })) };
+  expect(presentState(stored).workspaces[0]?.observed).toEqual({ ...observed, size: null, pending: null });
+  expect(viewOf(presentState(stored), day(0)).workspaces[0]).toMatchObject({ size: TEAM_SIZE, pendingSize: null });
+});
+
 test('a view of the first version shows what its machines have', () => {
   const { audience: _1, addOns: _2, entitlements: _3, ...old } = viewOf(aPayingAccount(), day(0));
-  const stored: StoredView = old;
+  const stored: StoredView = { ...old, workspaces: old.workspaces.map(({ pendingSize: _4, ...each }) => each) };
   expect(presentView(stored)).toMatchObject({
+    workspaces: [{ pendingSize: null }],
     audience: 'personal',
     addOns: [],
     entitlements: { planId: 'team', pool: { memoryMb: { value: 512 }, workspaces: { value: 1 } } },

@@ -1,21 +1,38 @@
-import type { AccountState, WorkspaceState } from './account-state.ts';
-import type { AccountView } from './account-view.ts';
+import type { AccountState, ObservedWorkspace, WorkspaceState } from './account-state.ts';
+import type { AccountView, WorkspaceView } from './account-view.ts';
+import type { AllocationPolicy } from './allocation.ts';
 import type { WorkspaceSize } from './catalog.ts';
 import type { Entitlements } from './entitlements.ts';
+import { livingWorkspaces } from './workspace-wishes.ts';
 
 /** What was added to a state since the first one was stored. */
-type AddedToState = 'audience' | 'addOns' | 'overrides' | 'entitlements' | 'ignoredSubscriptions' | 'subscribedBefore';
+type AddedToState =
+  | 'audience'
+  | 'addOns'
+  | 'overrides'
+  | 'entitlements'
+  | 'sharing'
+  | 'ignoredSubscriptions'
+  | 'subscribedBefore';
 type AddedToWorkspace = 'asked' | 'allocation' | 'allocationNote';
+type AddedToObserved = 'size' | 'pending';
 type AddedToView = 'audience' | 'addOns' | 'entitlements';
+type AddedToWorkspaceView = 'pendingSize';
+
+/** Any part of these may be missing. */
+type Lacking<T, Added extends keyof T> = Omit<T, Added> & Partial<Pick<T, Added>>;
 
 /** A state as any version has stored or carried it. */
-export type StoredState = Omit<AccountState, AddedToState | 'workspaces'> &
-  Partial<Pick<AccountState, AddedToState>> & {
-    workspaces: (Omit<WorkspaceState, AddedToWorkspace> & Partial<Pick<WorkspaceState, AddedToWorkspace>>)[];
-  };
+export type StoredState = Lacking<Omit<AccountState, 'workspaces'>, AddedToState> & {
+  workspaces: (Lacking<Omit<WorkspaceState, 'observed'>, AddedToWorkspace> & {
+    observed: Lacking<ObservedWorkspace, AddedToObserved> | null;
+  })[];
+};
 
 /** A view as any version has stored it. */
-export type StoredView = Omit<AccountView, AddedToView> & Partial<Pick<AccountView, AddedToView>>;
+export type StoredView = Lacking<Omit<AccountView, 'workspaces'>, AddedToView> & {
+  workspaces: Lacking<WorkspaceView, AddedToWorkspaceView>[];
+};
 
 /**
  * A stored state with what it lacks. Machines keep the size that they have; the next look at Stripe, with the catalog at
@@ -23,21 +40,39 @@ export type StoredView = Omit<AccountView, AddedToView> & Partial<Pick<AccountVi
  */
 export function presentState(stored: StoredState): AccountState {
   const sizes = stored.workspaces.map((each) => each.desired.size);
+  const workspaces = stored.workspaces.map(presentWorkspace);
   return {
     ...stored,
     audience: stored.audience ?? 'personal',
     addOns: stored.addOns ?? [],
     overrides: stored.overrides ?? [],
     entitlements: stored.entitlements ?? entitledTo(stored.plan.id, sizes),
+    sharing: stored.sharing ?? sharingAsItIs(workspaces),
     ignoredSubscriptions: stored.ignoredSubscriptions ?? [],
     subscribedBefore: stored.subscribedBefore ?? stored.subscription !== null,
-    workspaces: stored.workspaces.map((each) => ({
-      ...each,
-      asked: each.asked ?? null,
-      allocation: each.allocation === undefined ? each.desired.size : each.allocation,
-      allocationNote: each.allocationNote ?? null,
-    })),
+    workspaces,
   };
+}
+
+function presentWorkspace(stored: StoredState['workspaces'][number]): WorkspaceState {
+  return {
+    ...stored,
+    asked: stored.asked ?? null,
+    allocation: stored.allocation === undefined ? stored.desired.size : stored.allocation,
+    allocationNote: stored.allocationNote ?? null,
+    observed: stored.observed && presentObserved(stored.observed),
+  };
+}
+
+/** The first workspace, which others are made beside, keeps its size. */
+function sharingAsItIs(workspaces: WorkspaceState[]): AllocationPolicy {
+  const [first] = livingWorkspaces(workspaces);
+  return { ...(first?.allocation ? { defaultAllocation: first.allocation } : {}), onShrink: 'newest-first' };
+}
+
+/** What a host reported, with what a host of an older version did not say. */
+export function presentObserved(stored: Lacking<ObservedWorkspace, AddedToObserved>): ObservedWorkspace {
+  return { ...stored, size: stored.size ?? null, pending: stored.pending ?? null };
 }
 
 /** A stored view with what it lacks. */
@@ -48,6 +83,7 @@ export function presentView(stored: StoredView): AccountView {
     audience: stored.audience ?? 'personal',
     addOns: stored.addOns ?? [],
     entitlements: stored.entitlements ?? entitledTo(stored.plan.id, sizes),
+    workspaces: stored.workspaces.map((each) => ({ ...each, pendingSize: each.pendingSize ?? null })),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { AccountState, DesiredWorkspace, Hold, WorkspaceState } from './account-state.ts';
-import { allocate, NO_SIZE } from './allocation.ts';
-import type { Catalog, WorkspaceSize } from './catalog.ts';
+import { type AllocationPolicy, allocate, NO_SIZE } from './allocation.ts';
+import type { WorkspaceSize } from './catalog.ts';
 import { type Entitlements, poolSizeOf } from './entitlements.ts';
 
 /**
@@ -23,16 +23,18 @@ export function wishWorkspaces(state: AccountState): WorkspaceState[] {
 export function allocateWorkspaces(
   workspaces: readonly WorkspaceState[],
   entitlements: Entitlements,
-  catalog: Pick<Catalog, 'plans' | 'onShrink'>,
+  sharing: AllocationPolicy,
 ): WorkspaceState[] {
-  const plan = catalog.plans.find((each) => each.id === entitlements.planId);
-  const policy = { defaultAllocation: plan?.defaultAllocation, onShrink: catalog.onShrink };
-  const living = workspaces.filter((each) => each.desired.state !== 'deleted');
-  const shares = allocate(poolSizeOf(entitlements), living, policy);
+  const shares = allocate(poolSizeOf(entitlements), livingWorkspaces(workspaces), sharing);
   return workspaces.map((workspace) => {
     const share = shares.find((each) => each.id === workspace.id);
     return share ? { ...workspace, allocation: share.size, allocationNote: share.note } : workspace;
   });
+}
+
+/** Those that are not deleted, oldest first: only they count and only they have a share. */
+export function livingWorkspaces(workspaces: readonly WorkspaceState[]): WorkspaceState[] {
+  return workspaces.filter((each) => each.desired.state !== 'deleted');
 }
 
 /** A workspace as it is opened: wanted by its owner, new to its host, and still without a share of the pool. */
@@ -49,6 +51,13 @@ export function newWorkspace({
     desired: { state: 'running', size: NO_SIZE, generation: 1 },
     observed: null,
   };
+}
+
+/** A new workspace that has its share: the first wish is for it. */
+export function asOpened(workspace: WorkspaceState): WorkspaceState {
+  const { allocation, desired } = workspace;
+  const state = allocation ? 'running' : 'stopped';
+  return { ...workspace, desired: { ...desired, state, size: allocation ?? desired.size } };
 }
 
 /** Whether a host has reported the newest wish as done, or as impossible. */

@@ -2,9 +2,12 @@ import { ApplicationFailure, condition, setHandler } from '@temporalio/workflow'
 import { UNLIMITED } from '#domain/catalog.ts';
 import {
   CommandRefused,
+  createWorkspace as create,
   grantOverride as grant,
   liftHold as lift,
+  type PoolShortage,
   placeHold as place,
+  deleteWorkspace as remove,
   wishForWorkspace,
   withdrawOverride as withdraw,
 } from '#domain/commands.ts';
@@ -16,6 +19,10 @@ import {
   accountView,
   agenda,
   billingHints,
+  type CreateWorkspaceCommand,
+  createWorkspace,
+  type DeleteWorkspaceCommand,
+  deleteWorkspace,
   type GrantCommand,
   grantOverride,
   type HoldCommand,
@@ -30,6 +37,8 @@ import {
   withdrawOverride,
 } from './messages.ts';
 
+const WORKSPACE_ID = /^[A-Za-z0-9_.-]{1,128}$/;
+const LONGEST_NAME = 64;
 const HOLDS: readonly HoldCommand['hold'][] = ['admin', 'dispute', 'quota'];
 
 /** Sets every handler. To be called before the first `await`: an Update without a handler would be refused. */
@@ -44,6 +53,16 @@ export function handleMessages(desk: AccountDesk): void {
     wishWorkspace,
     (wish) => answer(desk, () => desk.command(wish.commandId, (state) => wishForWorkspace(state, wish, workflowNow()))),
     { validator: requireWish },
+  );
+  setHandler(
+    createWorkspace,
+    (command) => answer(desk, () => desk.command(command.commandId, (state) => create(state, command, workflowNow()))),
+    { validator: requireNewWorkspace },
+  );
+  setHandler(
+    deleteWorkspace,
+    (command) => answer(desk, () => desk.command(command.commandId, (state) => remove(state, command, workflowNow()))),
+    { validator: requireDeletion },
   );
   setHandler(
     placeHold,
@@ -88,6 +107,26 @@ function requireWish(wish: WorkspaceWish): void {
   requireText(wish?.commandId, 'commandId');
   requireText(wish.workspaceId, 'workspaceId');
   if (wish.wants !== 'running' && wish.wants !== 'stopped') throw malformed('`wants` must be "running" or "stopped".');
+}
+
+function requireNewWorkspace(command: CreateWorkspaceCommand): void {
+  requireText(command?.commandId, 'commandId');
+  requireText(command.workspaceId, 'workspaceId');
+  if (!WORKSPACE_ID.test(command.workspaceId))
+    throw malformed('`workspaceId` must be letters, digits, `_`, `.` and `-`, 128 at most; it names a container.');
+  requireText(command.name, 'name');
+  if (command.name.length > LONGEST_NAME) throw malformed(`\`name\` must have ${LONGEST_NAME} characters at most.`);
+  requireText(command.hostId, 'hostId');
+  const { size } = command;
+  if (size === undefined) return;
+  for (const part of ['memoryMb', 'cpuPercent', 'storageMb'] as const) {
+    if (!Number.isSafeInteger(size?.[part])) throw malformed(`\`size.${part}\` must be a whole number.`);
+  }
+}
+
+function requireDeletion(command: DeleteWorkspaceCommand): void {
+  requireText(command?.commandId, 'commandId');
+  requireText(command.workspaceId, 'workspaceId');
 }
 
 function requireHold(command: HoldCommand): void {
@@ -138,7 +177,7 @@ async function answer(desk: AccountDesk, carryOut: () => Receipt): Promise<Recei
   try {
     return carryOut();
   } catch (error) {
-    if (error instanceof CommandRefused) throw refusal(error.code, error.message);
+    if (error instanceof CommandRefused) throw refusal(error.code, error.message, error.shortage);
     throw error;
   }
 }
@@ -148,6 +187,6 @@ function opened(desk: AccountDesk) {
   return desk.state;
 }
 
-function refusal(type: RefusalType, message: string): ApplicationFailure {
-  return ApplicationFailure.nonRetryable(message, type);
+function refusal(type: RefusalType, message: string, shortage?: PoolShortage): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(message, type, ...(shortage ? [shortage] : []));
 }

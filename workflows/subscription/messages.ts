@@ -67,6 +67,24 @@ export interface WorkspaceWish {
   wants: 'running' | 'stopped';
 }
 
+export interface CreateWorkspaceCommand {
+  /** Unique for each workspace that is wanted; the same id again is answered with the first receipt. */
+  commandId: string;
+  /** Of the caller's making, and of all accounts its own: letters, digits, `_`, `.` and `-`, 128 at most. */
+  workspaceId: string;
+  /** 64 characters at most; no two workspaces of an account have the same. */
+  name: string;
+  /** The host that it is to live on. */
+  hostId: string;
+  /** Default: the plan's. */
+  size?: WorkspaceSize;
+}
+
+export interface DeleteWorkspaceCommand {
+  commandId: string;
+  workspaceId: string;
+}
+
 export interface HoldCommand {
   commandId: string;
   hold: 'admin' | 'dispute' | 'quota';
@@ -86,13 +104,16 @@ export interface WithdrawCommand {
   overrideId: string;
 }
 
-/** `ApplicationFailure.type` of Updates that are refused. */
+/** `ApplicationFailure.type` of Updates that are refused. Where the pool is the reason, `details[0]` is a `PoolShortage`. */
 export type RefusalType = RefusalCode | 'UnknownAccount';
 
 export const billingHints = defineSignal<[BillingHint[]]>('billingHints');
 /** For operators: go on in a fresh run with the same state, for example after a deploy. */
 export const startFreshRun = defineSignal('startFreshRun');
 export const wishWorkspace = defineUpdate<Receipt, [WorkspaceWish]>('wishWorkspace');
+export const createWorkspace = defineUpdate<Receipt, [CreateWorkspaceCommand]>('createWorkspace');
+/** The workspace and its data. */
+export const deleteWorkspace = defineUpdate<Receipt, [DeleteWorkspaceCommand]>('deleteWorkspace');
 export const placeHold = defineUpdate<Receipt, [HoldCommand]>('placeHold');
 export const liftHold = defineUpdate<Receipt, [Omit<HoldCommand, 'reason'>]>('liftHold');
 /** For support: gives an account something beside what it bought. */

@@ -10,7 +10,7 @@ import { handleMessages } from './message-handlers.ts';
 import type { SubscriptionInput } from './messages.ts';
 import { OperatorView } from './operator-view.ts';
 import { emptyOutbox } from './outbox.ts';
-import { tendWorkspace } from './workspace-coroutine.ts';
+import { tendWorkspaces } from './workspace-coroutine.ts';
 
 const FIRST_RETRY_MS = 2_000;
 const LONGEST_RETRY_MS = 5 * 60_000;
@@ -41,7 +41,7 @@ export async function subscription(input: SubscriptionInput): Promise<void> {
   if (takenUp === 'unknown') return;
   trouble.reset();
 
-  const followers = [emptyOutbox(desk), ...desk.workspaceIds().map((id) => tendWorkspace(desk, id))];
+  const followers = [emptyOutbox(desk), tendWorkspaces(desk)];
   const startsFresh = () => desk.freshRunAsked || workflowInfo().continueAsNewSuggested;
 
   while (!startsFresh()) {

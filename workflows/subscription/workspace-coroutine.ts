@@ -7,7 +7,9 @@ import {
   log,
 } from '@temporalio/workflow';
 import type { ConvergeResult } from '#activities/contracts.ts';
-import type { WorkspaceState } from '#domain/account-state.ts';
+import type { ObservedWorkspace, WorkspaceState } from '#domain/account-state.ts';
+import { countText, sizeText } from '#domain/size-words.ts';
+import { presentObserved } from '#domain/stored-account.ts';
 import type { Happened } from '#domain/timeline.ts';
 import type { AccountDesk } from './account-desk.ts';
 import { hostActivities } from './activity-stubs.ts';
@@ -15,15 +17,30 @@ import { BackOff, workflowNow } from './clock.ts';
 
 const FIRST_RETRY_MS = 5_000;
 const LONGEST_RETRY_MS = 5 * 60_000;
+/** A size that waits for room on the host, or until less is in use, is asked for again. */
+const FIRST_RESIZE_RETRY_MS = 60_000;
+const LONGEST_RESIZE_RETRY_MS = 6 * 60 * 60_000;
 /** A workspace that its host calls failed is tried this often before it waits for its owner. */
 const TRIES_OF_FAILED = 4;
+
+/** Keeps all workspaces as they should be, those too that come later. Ends when each has finished what it holds. */
+export async function tendWorkspaces(desk: AccountDesk): Promise<void> {
+  const tended = new Map<string, Promise<void>>();
+  const isNew = (id: string) => !tended.has(id);
+  while (!desk.closing) {
+    for (const id of desk.workspaceIds().filter(isNew)) tended.set(id, tendWorkspace(desk, id));
+    await condition(() => desk.closing || desk.workspaceIds().some(isNew));
+  }
+  await Promise.all(tended.values());
+}
 
 /**
  * Keeps one workspace as it should be. The main loop never waits for Docker: this does, with the newest stored wish; an
  * older one in flight is cancelled, and the host refuses it by its generation.
  */
-export async function tendWorkspace(desk: AccountDesk, workspaceId: string): Promise<void> {
+async function tendWorkspace(desk: AccountDesk, workspaceId: string): Promise<void> {
   const backOff = new BackOff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
+  const resizeBackOff = new BackOff(FIRST_RESIZE_RETRY_MS, LONGEST_RESIZE_RETRY_MS);
   let triedGeneration = 0;
   let latestGeneration = 0;
   let tries = 0;
@@ -32,7 +49,10 @@ export async function tendWorkspace(desk: AccountDesk, workspaceId: string): Pro
     const wish = pendingWish(desk, workspaceId, triedGeneration);
     if (desk.closing || !wish) continue;
     const { generation } = wish.desired;
-    if (generation !== latestGeneration) tries = 0;
+    if (generation !== latestGeneration) {
+      tries = 0;
+      resizeBackOff.reset();
+    }
     latestGeneration = generation;
     const isOutdated = () => desk.closing || (desk.storedWish(workspaceId)?.desired.generation ?? 0) > generation;
 
@@ -47,6 +67,13 @@ export async function tendWorkspace(desk: AccountDesk, workspaceId: string): Pro
       backOff.reset();
       continue;
     }
+    if (outcome === 'resize-pending') {
+      backOff.reset();
+      await condition(isOutdated, resizeBackOff.nextMs(), {
+        summary: `Resize workspace ${workspaceId} when it can be`,
+      });
+      continue;
+    }
     tries += 1;
     if (outcome === 'failed' && tries >= TRIES_OF_FAILED) {
       triedGeneration = generation;
@@ -56,7 +83,7 @@ export async function tendWorkspace(desk: AccountDesk, workspaceId: string): Pro
   }
 }
 
-type Outcome = 'done' | 'failed' | 'unreachable' | 'stale' | 'outdated';
+type Outcome = 'done' | 'resize-pending' | 'failed' | 'unreachable' | 'stale' | 'outdated';
 
 async function converge(desk: AccountDesk, wish: WorkspaceState, isOutdated: () => boolean): Promise<Outcome> {
   const { id, desired, hostId } = wish;
@@ -73,10 +100,12 @@ async function converge(desk: AccountDesk, wish: WorkspaceState, isOutdated: () 
   const watch = new CancellationScope();
   const watching = watch.run(() => condition(isOutdated).then(() => scope.cancel())).catch(() => undefined);
   try {
-    const result = await activity;
-    const { actions, ...observed } = result;
-    desk.observe(id, { ...observed, generation: desired.generation, at: workflowNow() }, historyOf(wish, result));
-    return 'done';
+    const { actions, ...reported } = await activity;
+    const before = desk.workspace(id)?.observed;
+    const observed = presentObserved({ ...reported, generation: desired.generation, at: workflowNow() });
+    const happened = historyOf(wish, actions, before?.generation === desired.generation ? before : null, observed);
+    if (happened.length > 0 || !saysTheSame(before, observed)) desk.observe(id, observed, happened);
+    return observed.pending ? 'resize-pending' : 'done';
   } catch (error) {
     if (isCancellation(error)) return 'outdated';
     const cause = error instanceof ActivityFailure ? error.cause : undefined;
@@ -84,8 +113,8 @@ async function converge(desk: AccountDesk, wish: WorkspaceState, isOutdated: () 
     if (cause instanceof ApplicationFailure && cause.type === 'WorkspaceFailed') {
       const reason = cause.message;
       const containerId = wish.observed?.containerId ?? null;
-      const failed = { state: 'failed' as const, containerId, reason };
       const already = desk.workspace(id)?.observed;
+      const failed = { state: 'failed' as const, containerId, reason, size: already?.size ?? null, pending: null };
       if (already?.generation !== desired.generation || already.reason !== reason) {
         desk.observe(id, { ...failed, generation: desired.generation, at: workflowNow() }, [
           {
@@ -110,30 +139,52 @@ async function converge(desk: AccountDesk, wish: WorkspaceState, isOutdated: () 
   }
 }
 
-/** The newest stored wish, when no host has reported it as done and it has not been given up. */
+/** The newest stored wish, when no host has reported it as done to its full size and it has not been given up. */
 function pendingWish(desk: AccountDesk, workspaceId: string, triedGeneration: number): WorkspaceState | undefined {
   const wish = desk.storedWish(workspaceId);
   const observed = desk.workspace(workspaceId)?.observed;
   if (!wish || wish.desired.generation <= triedGeneration) return undefined;
-  const done = observed?.generation === wish.desired.generation && observed.state !== 'failed';
+  const done =
+    observed?.generation === wish.desired.generation && observed.state !== 'failed' && observed.pending === null;
   return done ? undefined : wish;
 }
 
-function historyOf(wish: WorkspaceState, result: ConvergeResult): Happened[] {
+/** A size that still waits is no news. */
+function saysTheSame(before: ObservedWorkspace | null | undefined, now: ObservedWorkspace): boolean {
+  return (
+    now.pending !== null &&
+    before?.generation === now.generation &&
+    before.state === now.state &&
+    before.containerId === now.containerId &&
+    before.pending?.reason === now.pending.reason
+  );
+}
+
+/** @param before what was reported of this very wish before, or `null` */
+function historyOf(
+  wish: WorkspaceState,
+  actions: ConvergeResult['actions'],
+  before: ObservedWorkspace | null,
+  now: ObservedWorkspace,
+): Happened[] {
   const entry = (kind: Happened['kind'], text: string): Happened => ({
     id: `${kind}/${wish.id}/${wish.desired.generation}`,
     at: workflowNow(),
     kind,
     text,
   });
-  const { memoryMb } = wish.desired.size;
+  const { memoryMb, cpuPercent } = wish.desired.size;
+  const size = `${countText(memoryMb)} MB, ${sizeText('cpuPercent', cpuPercent)}`;
+  // The host itself may have given the size that waited when it restarted the workspace.
+  const gotIt = before?.pending != null && now.pending === null && now.containerId !== null;
   return [
-    ...(result.actions.includes('resized')
-      ? [entry('workspace-resized', `${wish.name} was resized to ${memoryMb} MB.`)]
+    ...(now.pending && !before?.pending
+      ? [entry('workspace-resize-refused', `${wish.name} is not resized yet. ${now.pending.reason}`)]
       : []),
-    ...(result.actions.includes('started') ? [entry('workspace-started', `${wish.name} was started.`)] : []),
-    ...(result.actions.includes('stopped')
-      ? [entry('workspace-stopped', `${wish.name} was stopped. Its data is kept.`)]
+    ...(actions.includes('resized') || gotIt
+      ? [entry('workspace-resized', `${wish.name} was resized to ${size}.`)]
       : []),
+    ...(actions.includes('started') ? [entry('workspace-started', `${wish.name} was started.`)] : []),
+    ...(actions.includes('stopped') ? [entry('workspace-stopped', `${wish.name} was stopped. Its data is kept.`)] : []),
   ];
 }
