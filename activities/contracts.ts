@@ -51,7 +51,8 @@ export interface WorkspaceActivities {
    * Brings a workspace to what it should be: inspects Docker, acts, inspects again. Level-triggered and safe to repeat
    * at any time from any state. Serialised for each workspace; before every mutation it compares `generation` with
    * `workspace.desired_generation` in PostgreSQL and stops with a `StaleGeneration` failure (non-retryable) when a newer
-   * wish has been stored. Throws `WorkspaceFailed` (non-retryable) with a reason for people when it can't be done,
+   * wish has been stored. A size that a workspace can't have now is no failure: the result tells the one in force and the
+   * one that waits (`pending`); asking again gives it once there is room. Throws `WorkspaceFailed` (non-retryable) with a reason for people when it can't be done,
    * and `EngineUnavailable` (retryable) when Docker does not answer.
    */
   convergeWorkspace(input: ConvergeInput): Promise<ConvergeResult>;

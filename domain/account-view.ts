@@ -12,10 +12,13 @@ export interface WorkspaceView {
   name: string;
   hostId: string;
   status: WorkspaceStatus;
-  /** Why it is suspended, failed or without room. */
+  /** Why it is suspended, failed, waiting for another size or without room. */
   reason: string | null;
   ownerWants: 'running' | 'stopped';
+  /** The size in force. */
   size: WorkspaceSize;
+  /** The size that it gets once its host has room for it or less is in use; `null` when none waits. */
+  pendingSize: WorkspaceSize | null;
   containerId: string | null;
   /** The owner may press Start (never under a hold), or Stop (under a hold as well: then nothing starts when it is lifted). */
   canStart: boolean;

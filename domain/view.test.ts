@@ -136,6 +136,8 @@ describe('a workspace', () => {
         containerId: 'container_1',
         at: day(0),
         reason: observed === 'failed' ? 'No memory left.' : null,
+        size: each.desired.size,
+        pending: null,
       },
     }));
     return viewOf({ ...state, workspaces }, day(0)).workspaces[0];
@@ -165,6 +167,42 @@ describe('a workspace', () => {
     expect(view('running', true, 'stopped')?.reason).toBe('Abuse.');
     expect(view('running', false, 'failed')?.reason).toBe('No memory left.');
     expect(view('running', false, 'running')?.reason).toBeNull();
+  });
+
+  describe('whose new size has to wait', () => {
+    const reason = 'This host has 4,096 MB, 1,024 MB of them free; 16,384 MB are needed. The workspace keeps 512 MB.';
+    const wanted = { ...TEAM_SIZE, memoryMb: 16_384 };
+
+    function waiting(state: 'running' | 'stopped', changes: Partial<AccountState> = {}, generation = 5) {
+      const account = anAccount(changes);
+      const workspaces = account.workspaces.map((each) => ({
+        ...each,
+        desired: { state, size: wanted, generation: 5 },
+        observed: {
+          state,
+          generation,
+          containerId: 'container_1',
+          at: day(0),
+          reason: null,
+          size: TEAM_SIZE,
+          pending: { size: wanted, reason },
+        },
+      }));
+      return viewOf({ ...account, workspaces }, day(0)).workspaces[0];
+    }
+
+    test('runs and shows the size in force, the one that waits and why', () => {
+      expect(waiting('running')).toMatchObject({ status: 'running', size: TEAM_SIZE, pendingSize: wanted, reason });
+    });
+
+    test('says why it is suspended before it says why it is small', () => {
+      const suspended = { status: 'suspended', size: TEAM_SIZE, pendingSize: wanted, reason: 'Abuse.' };
+      expect(waiting('stopped', { holds: [hold] })).toMatchObject(suspended);
+    });
+
+    test('says nothing of a size that a newer wish has replaced', () => {
+      expect(waiting('running', {}, 4)).toMatchObject({ size: TEAM_SIZE, pendingSize: null, reason: null });
+    });
   });
 
   test('that is deleted can be neither started nor stopped', () => {

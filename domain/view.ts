@@ -75,6 +75,7 @@ function addOnView({ addOnId, name, quantity, status, currentPeriodEnd, endsAt, 
 
 function workspaceView(workspace: WorkspaceState, holds: Hold[]): WorkspaceView {
   const status = workspaceStatus(workspace, holds);
+  const pending = isSettled(workspace) ? (workspace.observed?.pending ?? null) : null;
   return {
     id: workspace.id,
     name: workspace.name,
@@ -85,9 +86,10 @@ function workspaceView(workspace: WorkspaceState, holds: Hold[]): WorkspaceView 
         ? (holds[0]?.reason ?? null)
         : status === 'failed'
           ? (workspace.observed?.reason ?? null)
-          : workspace.allocationNote,
+          : (pending?.reason ?? workspace.allocationNote),
     ownerWants: workspace.ownerWants,
-    size: workspace.desired.size,
+    size: workspace.observed?.size ?? workspace.desired.size,
+    pendingSize: pending?.size ?? null,
     containerId: workspace.observed?.containerId ?? null,
     canStart:
       holds.length === 0 &&

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, expect, inject, test } from 'vitest';
+import { afterAll, describe, expect, inject, test } from 'vitest';
 import type { ConvergeInput } from '#activities/contracts.ts';
 import { createLogger } from '#telemetry/logger.ts';
 import { type ConvergeDeps, type ConvergeWorkspace, createConvergeWorkspace } from './converge-workspace.ts';
@@ -163,12 +163,125 @@ test('a new size is applied to the running container', async () => {
   expect(await converge(wish(id, 'running', SMALL))).toMatchObject({ actions: ['resized'] });
 });
 
-test('a shrink below what is in use is refused with both numbers and changes nothing', async () => {
+test('a shrink below what is in use waits, with both numbers, and changes nothing', async () => {
   const id = newId();
   const converge = converger();
   await converge(wish(id, 'running'));
-  await expect(converge(wish(id, 'running', { ...SMALL, memoryMb: 16 }))).rejects.toThrow(/uses \d+ MB.*16 MB/);
+  const wanted = { ...SMALL, memoryMb: 16 };
+  const result = await converge(wish(id, 'running', wanted));
+  expect(result).toMatchObject({ state: 'running', reason: null, size: SMALL, pending: { size: wanted }, actions: [] });
+  expect(result.pending?.reason).toMatch(/new limit is 16 MB and the workspace uses \d+ MB\. It keeps 192 MB/);
   expect((await inspect(id)).HostConfig).toMatchObject({ Memory: 192 << 20, CpuQuota: 50_000 });
+});
+
+describe('a size that the host has no room for', () => {
+  const beyond = { memoryMb: 65_536, cpuPercent: 1_600, storageMb: 1024 };
+  const small = { capacity: { memoryMb: 4_096, cpuPercent: 200 } };
+
+  test('leaves a running container as it is, with all numbers; a newer wish is carried out', async () => {
+    const id = newId();
+    const converge = converger(small);
+    const before = await converge(wish(id, 'running'));
+    const { StartedAt } = (await inspect(id)).State;
+    expect(await converge(wish(id, 'running', beyond))).toEqual({
+      state: 'running',
+      containerId: before.containerId,
+      reason: null,
+      size: SMALL,
+      pending: {
+        size: beyond,
+        reason:
+          'This host has 4,096 MB, 4,096 MB of them free; 65,536 MB are needed. This host has 2 CPU; 16 CPU are needed. The workspace keeps 192 MB and 0.5 CPU.',
+      },
+      actions: [],
+    });
+    const { HostConfig, State } = await inspect(id);
+    expect(HostConfig).toMatchObject({ Memory: 192 << 20, MemorySwap: 192 << 20, CpuQuota: 50_000 });
+    expect(State).toMatchObject({ Running: true, StartedAt });
+    expect(await converge(wish(id, 'running', LARGE))).toMatchObject({
+      size: LARGE,
+      pending: null,
+      actions: ['resized'],
+    });
+  });
+
+  test('more CPU than the host has waits by itself, before Docker is asked', async () => {
+    const id = newId();
+    const converge = converger(small);
+    await converge(wish(id, 'running'));
+    const result = await converge(wish(id, 'running', { ...SMALL, cpuPercent: 1_600 }));
+    expect(result.pending?.reason).toBe('This host has 2 CPU; 16 CPU are needed. The workspace keeps 0.5 CPU.');
+    expect((await inspect(id)).HostConfig.CpuQuota).toBe(50_000);
+  });
+
+  test('lets a container stop and start with its old size, also when it has to be made anew', async () => {
+    const id = newId();
+    const converge = converger(small);
+    await converge(wish(id, 'running'));
+    expect(await converge(wish(id, 'stopped', beyond))).toMatchObject({
+      state: 'stopped',
+      size: SMALL,
+      pending: { size: beyond },
+      actions: ['stopped'],
+    });
+    expect(await converge(wish(id, 'running', beyond))).toMatchObject({
+      state: 'running',
+      size: SMALL,
+      pending: { size: beyond },
+      actions: ['started'],
+    });
+    await converge(wish(id, 'stopped', beyond));
+    const other = converger({ ...small, internalToken: randomUUID() });
+    expect(await other(wish(id, 'running', beyond))).toMatchObject({
+      state: 'running',
+      size: SMALL,
+      pending: { size: beyond },
+      actions: ['created', 'started'],
+    });
+    expect((await inspect(id)).HostConfig).toMatchObject({ Memory: 192 << 20, CpuQuota: 50_000 });
+  });
+
+  test('a host whose capacity was lowered takes nothing away from what it has', async () => {
+    const id = newId();
+    await converger()(wish(id, 'running', LARGE));
+    const lowered = converger({ capacity: { memoryMb: 256, cpuPercent: 50 } });
+    await lowered(wish(id, 'stopped', LARGE));
+    expect(await lowered(wish(id, 'running', LARGE))).toMatchObject({ state: 'running', size: LARGE, pending: null });
+  });
+
+  test('two that grow at once never get the same room; the other gets it when there is some', async () => {
+    const hostId = newId();
+    const [one, two] = [newId(), newId()];
+    const converge = converger({ hostId, capacity: { memoryMb: 640, cpuPercent: 800 } });
+    await Promise.all([converge(wish(one, 'running')), converge(wish(two, 'running'))]);
+    const grown = { ...SMALL, memoryMb: 400 };
+    const results = await Promise.all([converge(wish(one, 'running', grown)), converge(wish(two, 'running', grown))]);
+    expect(results.map(({ size }) => size?.memoryMb).sort()).toEqual([192, 400]);
+    const [winner, loser] = results[0]?.pending ? [two, one] : [one, two];
+    expect(results.find(({ pending }) => pending)?.pending?.reason).toBe(
+      'This host has 640 MB, 240 MB of them free; 400 MB are needed. The workspace keeps 192 MB.',
+    );
+    await converge(wish(winner, 'stopped', grown));
+    expect(await converge(wish(loser, 'running', grown))).toMatchObject({ size: grown, pending: null });
+  });
+});
+
+test('the largest row of the catalogs is what Docker shows, on a host that says that it has as much', async () => {
+  const id = newId();
+  const largest = { memoryMb: 32_768, cpuPercent: 1_600, storageMb: 1024 };
+  const declared = converger({ capacity: { memoryMb: 65_536, cpuPercent: 1_600 } });
+  expect(await declared(wish(id, 'running', largest))).toMatchObject({
+    state: 'running',
+    size: largest,
+    pending: null,
+  });
+  const bytes = 32_768 * 1024 ** 2;
+  const limits = { Memory: bytes, MemorySwap: bytes, CpuPeriod: 100_000, CpuQuota: 1_600_000, NanoCpus: 0 };
+  expect((await inspect(id)).HostConfig).toMatchObject(limits);
+
+  await declared(wish(id, 'running'));
+  expect(await declared(wish(id, 'running', largest))).toMatchObject({ size: largest, actions: ['resized'] });
+  expect((await inspect(id)).HostConfig).toMatchObject(limits);
 });
 
 test('started five times at once, there is one container and one network', async () => {
@@ -268,11 +381,15 @@ test('a cancelled attempt changes nothing more', async () => {
   expect(await unlessMissing(inspect(id))).toBeNull();
 });
 
-test('a size beyond the host is refused with both numbers', async () => {
+test('a new workspace larger than the host is refused with all numbers, and nothing is made', async () => {
+  const id = newId();
   const size = { ...SMALL, memoryMb: capacity.memoryMb + 1, cpuPercent: capacity.cpuPercent + 100 };
-  await expect(converger()(wish(newId(), 'running', size))).rejects.toThrow(
+  await expect(converger()(wish(id, 'running', size))).rejects.toThrow(
     new RegExp(`${capacity.memoryMb + 1} MB.*${capacity.memoryMb} MB.*${capacity.cpuPercent / 100 + 1} CPUs`),
   );
+  expect(await unlessMissing(inspect(id))).toBeNull();
+  expect(await unlessMissing(docker.getVolume(objectName(id)).inspect())).toBeNull();
+  expect(await docker.listNetworks({ filters: { name: [objectName(id)] } })).toEqual([]);
 });
 
 test('a workspace that ends at its start is reported with its last words and left down', async () => {
@@ -335,6 +452,8 @@ test('deleting removes container, network and volume, and is done once', async (
     state: 'absent',
     containerId: null,
     reason: null,
+    size: null,
+    pending: null,
     actions: ['stopped', 'deleted'],
   });
   expect(await unlessMissing(inspect(id))).toBeNull();

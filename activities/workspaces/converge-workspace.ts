@@ -1,7 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type { ConvergeInput, ConvergeResult } from '#activities/contracts.ts';
+import type { PendingResize } from '#domain/account-state.ts';
+import type { WorkspaceSize } from '#domain/catalog.ts';
+import { countText } from '#domain/size-words.ts';
 import type { Logger } from '#telemetry/logger.ts';
+import { type Admitted, createAdmission } from './admission.ts';
 import { lastLogLines } from './container-log.ts';
 import { engineMessage, isEngineError, tolerate, unlessMissing } from './engine-error.ts';
 import { isGatewayHealthy } from './gateway-health.ts';
@@ -9,7 +13,15 @@ import { assertFits, type HostCapacity } from './host-capacity.ts';
 import { createLatestWins } from './latest-wins.ts';
 import { workingSetMb } from './memory-use.ts';
 import { assertOwned, isOwned, type Owner, objectName, ownerLabels } from './ownership.ts';
-import { type ContainerSpec, containerOptions, dockerLimits, hasLimits, matchesSpec } from './workspace-container.ts';
+import {
+  type ContainerSpec,
+  containerOptions,
+  dockerLimits,
+  hasLimits,
+  matchesSpec,
+  memoryMbOf,
+  sizeInForce,
+} from './workspace-container.ts';
 import { StaleGeneration, WorkspaceFailed } from './workspace-failure.ts';
 import { createWorkspaceNetworks } from './workspace-network.ts';
 import { workspaceToken } from './workspace-token.ts';
@@ -17,7 +29,7 @@ import { workspaceToken } from './workspace-token.ts';
 /** SIGTERM, then this long until SIGKILL. */
 const STOP_GRACE_SECONDS = 10;
 const HEALTH_POLL_MS = 200;
-/** A shrink is refused while more than this part of the new limit is in use: cgroup v2 would kill the process. */
+/** A shrink waits while more than this part of the new limit is in use: cgroup v2 would kill the process. */
 const SHRINK_HEADROOM = 0.85;
 /** The world may change between inspect and act; then it is inspected again, this often. */
 const ROUNDS = 4;
@@ -57,6 +69,9 @@ export type ConvergeWorkspace = (input: ConvergeInput, attempt?: Attempt) => Pro
  * state. Calls for one workspace run one after the other and the newest generation wins; before each mutation the stored
  * generation is compared.
  *
+ * A container that is there and can't have the size of the wish now keeps the one that it has and goes on with it: the
+ * result says which is in force and which waits (`pending`). One that is new fails when it is larger than the host.
+ *
  * The restart policy is the engine's memory of what should run: `unless-stopped` while it should, `no` before it is
  * stopped. Throws `StaleGeneration`, `WorkspaceFailed`, and what dockerode throws when the engine does not answer.
  */
@@ -64,6 +79,7 @@ export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
   const { docker, log } = deps;
   const lanes = createLatestWins();
   const networks = createWorkspaceNetworks(docker, deps.subnetPool);
+  const admission = createAdmission(deps);
 
   return (input, attempt = {}) =>
     lanes.run(input.workspaceId, input.generation, async (newest) => {
@@ -91,6 +107,7 @@ export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
     const { accountId, workspaceId, generation, desired } = input;
     const owner: Owner = { installation: deps.installation, hostId: deps.hostId, accountId, workspaceId };
     const name = objectName(workspaceId);
+    let pending: PendingResize | null = null;
 
     switch (desired.state) {
       case 'running':
@@ -103,7 +120,8 @@ export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
 
     function report(container: Docker.ContainerInspectInfo | null): ConvergeResult {
       const state = container === null ? 'absent' : container.State.Running ? 'running' : 'stopped';
-      return { state, containerId: container?.Id ?? null, reason: null, actions: [...actions] };
+      const size = container && sizeInForce(container, desired.size);
+      return { state, containerId: container?.Id ?? null, reason: null, size, pending, actions: [...actions] };
     }
 
     /** Still wanted? Asked before every mutation. */
@@ -139,12 +157,31 @@ export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
     }
 
     async function run(): Promise<Docker.ContainerInspectInfo> {
-      assertFits(desired.size, deps.capacity);
-      let container = await find();
+      const found = await find();
+      if (!found) assertFits(desired.size, deps.capacity);
       const networkId = await networks.ensure(owner, beforeChange);
       await ensureVolume();
       const spec = await currentSpec();
 
+      const start = (admitted: Admitted) => bringUp(found, admitted, spec, networkId);
+      const handle = await (found
+        ? admission.admit(found, desired.size, start)
+        : start({ size: desired.size, pending: null }));
+      // Nothing was done to it: a workspace that is busy for a while is not stopped for that.
+      if (pending && actions.size === 0) return handle.inspect();
+      return healthy(handle);
+    }
+
+    /** A container of this size that runs; the one that was found where that can be. */
+    async function bringUp(
+      found: Docker.ContainerInspectInfo | null,
+      admitted: Admitted,
+      spec: ContainerSpec,
+      networkId: string,
+    ): Promise<Docker.Container> {
+      const { size } = admitted;
+      pending = admitted.pending;
+      let container = found;
       if (container && !container.State.Running) {
         const fits =
           matchesSpec(container, spec) && container.HostConfig.NetworkMode === networkId && !container.State.Dead;
@@ -155,11 +192,11 @@ export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
         }
       }
       if (!container) {
-        await change('create', () => refused(docker.createContainer(containerOptions(spec, desired.size, networkId))));
+        await change('create', () => refused(docker.createContainer(containerOptions(spec, size, networkId))));
         actions.add('created');
         container = await mustFind();
-      } else if (!hasLimits(container, desired.size)) {
-        container = await resize(container);
+      } else if (!hasLimits(container, size)) {
+        container = await resize(container, size);
       }
 
       const handle = docker.getContainer(container.Id);
@@ -171,14 +208,18 @@ export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
         await change('start', () => tolerate([304], handle.start()));
         actions.add('started');
       }
-      return healthy(handle);
+      return handle;
     }
 
     async function stop(): Promise<Docker.ContainerInspectInfo | null> {
       const container = await find();
       if (!container) return null;
       await halt(container);
-      if (!hasLimits(container, desired.size)) await resize(await mustFind());
+      const halted = await mustFind();
+      await admission.admit(halted, desired.size, async (admitted) => {
+        pending = admitted.pending;
+        if (!hasLimits(halted, admitted.size)) await resize(halted, admitted.size);
+      });
       return find();
     }
 
@@ -236,29 +277,38 @@ export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
       return { owner, imageId: image.Id, token: workspaceToken(deps.internalToken, workspaceId) };
     }
 
-    async function resize(container: Docker.ContainerInspectInfo): Promise<Docker.ContainerInspectInfo> {
+    /** Gives it the new limits, or, while it uses more than they allow, leaves it as it is. */
+    async function resize(
+      container: Docker.ContainerInspectInfo,
+      size: WorkspaceSize,
+    ): Promise<Docker.ContainerInspectInfo> {
       const handle = docker.getContainer(container.Id);
-      const shrinks = (container.HostConfig.Memory ?? 0) > dockerLimits(desired.size).Memory;
-      if (container.State.Running && shrinks) await assertShrinkable(handle);
-      await change('resize', () => refused(handle.update(dockerLimits(desired.size))));
+      const shrinks = memoryMbOf(container) > size.memoryMb;
+      const usedMb = container.State.Running && shrinks ? await readUsedMb(handle) : 0;
+      if (usedMb > size.memoryMb * SHRINK_HEADROOM) return keep(container, `${countText(usedMb)} MB`);
+      try {
+        await change('resize', () => refused(handle.update(dockerLimits(size))));
+      } catch (error) {
+        if (!isMemoryInUse(error)) throw error;
+        return keep(container, 'more than that');
+      }
       const resized = await mustFind();
-      if (!hasLimits(resized, desired.size)) {
+      if (!hasLimits(resized, size)) {
         throw new WorkspaceFailed('LIMITS_REFUSED', 'The engine took the new limits and does not show them.');
       }
       actions.add('resized');
       return resized;
     }
 
-    async function assertShrinkable(handle: Docker.Container): Promise<void> {
-      const stats = await handle.stats({ stream: false, 'one-shot': true });
-      const usedMb = Math.ceil(workingSetMb(stats));
-      if (usedMb > desired.size.memoryMb * SHRINK_HEADROOM) {
-        throw new WorkspaceFailed(
-          'LIMITS_IN_USE',
-          `The workspace uses ${usedMb} MB, too much for the new limit of ${desired.size.memoryMb} MB. It keeps its size until less is in use.`,
-          { usedMb, memoryMb: desired.size.memoryMb },
-        );
-      }
+    function keep(container: Docker.ContainerInspectInfo, used: string): Docker.ContainerInspectInfo {
+      const [kept, wanted] = [memoryMbOf(container), desired.size.memoryMb].map(countText);
+      const reason = `The new limit is ${wanted} MB and the workspace uses ${used}. It keeps ${kept} MB until less is in use.`;
+      pending = { size: desired.size, reason };
+      return container;
+    }
+
+    async function readUsedMb(handle: Docker.Container): Promise<number> {
+      return Math.ceil(workingSetMb(await handle.stats({ stream: false, 'one-shot': true })));
     }
 
     async function healthy(handle: Docker.Container): Promise<Docker.ContainerInspectInfo> {
@@ -287,7 +337,7 @@ export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
     ): Promise<WorkspaceFailed> {
       const logLines = await lastLogLines(handle, LOG_LINES).catch(() => []);
       await halt(container);
-      const killed = container.State.OOMKilled ? `, killed for memory at ${desired.size.memoryMb} MB` : '';
+      const killed = container.State.OOMKilled ? `, killed for memory at ${memoryMbOf(container)} MB` : '';
       const what = crashed
         ? `The workspace ended after its start (exit code ${container.State.ExitCode}${killed}).`
         : `The workspace did not answer within ${Math.round(limitMs / 1000)} s after its start.`;
@@ -308,7 +358,7 @@ function hasChangedUnderUs(error: unknown): boolean {
   return isEngineError(error, 404, 409) || (isEngineError(error, 400) && engineMessage(error).includes('is ambiguous'));
 }
 
-/** Limits that the engine will not have: 400, or on cgroup v1 a 500 for memory below what is in use. */
+/** Limits that the engine will not have. */
 async function refused<T>(call: Promise<T>): Promise<T> {
   try {
     return await call;
@@ -316,12 +366,11 @@ async function refused<T>(call: Promise<T>): Promise<T> {
     if (isEngineError(error, 400) && !hasChangedUnderUs(error)) {
       throw new WorkspaceFailed('LIMITS_REFUSED', `The engine refused the workspace: ${engineMessage(error)}`);
     }
-    if (isEngineError(error, 500) && /memory limit|device or resource busy/i.test(engineMessage(error))) {
-      throw new WorkspaceFailed(
-        'LIMITS_IN_USE',
-        'The workspace uses more memory than its new limit. It keeps its size until less is in use.',
-      );
-    }
     throw error;
   }
+}
+
+/** On cgroup v1 the kernel refuses a memory limit below what is in use, and nothing of the call is done. */
+function isMemoryInUse(error: unknown): boolean {
+  return isEngineError(error, 500) && /memory limit|device or resource busy/i.test(engineMessage(error));
 }

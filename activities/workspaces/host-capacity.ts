@@ -20,7 +20,7 @@ export async function readHostCapacity(docker: Docker, settings: Partial<HostCap
   };
 }
 
-/** Throws `WorkspaceFailed` with both numbers when a size is larger than the whole host. */
+/** For a workspace that is new to its host: throws `WorkspaceFailed` with both numbers when it is larger than the whole host. */
 export function assertFits(size: WorkspaceSize, capacity: HostCapacity): void {
   const tooLarge = [
     size.memoryMb > capacity.memoryMb && `${size.memoryMb} MB of memory where the host has ${capacity.memoryMb} MB`,

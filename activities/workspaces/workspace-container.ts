@@ -36,6 +36,20 @@ export function hasLimits(container: Docker.ContainerInspectInfo, size: Workspac
   return Object.entries(dockerLimits(size)).every(([name, value]) => actual[name as keyof typeof actual] === value);
 }
 
+/** The memory limit that the engine shows. */
+export function memoryMbOf(container: Docker.ContainerInspectInfo): number {
+  return Math.round((container.HostConfig.Memory ?? 0) / MEBIBYTE);
+}
+
+/** The size that the engine shows. Storage is no limit of a container: it is as wished. */
+export function sizeInForce(container: Docker.ContainerInspectInfo, wished: WorkspaceSize): WorkspaceSize {
+  return {
+    memoryMb: memoryMbOf(container),
+    cpuPercent: Math.round((container.HostConfig.CpuQuota ?? 0) / CPU_US_PER_PERCENT),
+    storageMb: wished.storageMb,
+  };
+}
+
 /**
  * A hardened container: an unprivileged user without capabilities, a read-only root, memory for `/tmp`, a data volume,
  * at most 256 processes, 10 MB of log, no published port. Its restart policy starts as `no`.

@@ -16,7 +16,6 @@ export type WorkspaceFailureCode =
   | 'FOREIGN_OBJECT'
   | 'HOST_TOO_SMALL'
   | 'IMAGE_MISSING'
-  | 'LIMITS_IN_USE'
   | 'LIMITS_REFUSED'
   | 'NO_FREE_SUBNET'
   | 'NOT_HEALTHY';

@@ -282,6 +282,8 @@ export function live(events: Event[], catalog: Catalog): Decided[] {
               containerId: 'container_1',
               at: now(),
               reason: null,
+              size: each.desired.size,
+              pending: null,
             },
           })),
         };

@@ -1,5 +1,7 @@
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import type { AccountState } from '#domain/account-state.ts';
+import type { WorkspaceSize } from '#domain/catalog.ts';
+import { sizeText } from '#domain/size-words.ts';
 import { upcomingOf } from '#domain/view.ts';
 import { accountIdAttribute, graceEndsAtAttribute, planAttribute, standingAttribute } from './search-attributes.ts';
 
@@ -31,7 +33,10 @@ function detailsOf(state: AccountState, now: string): string {
   const workspaces = state.workspaces.map((each) => {
     const is = each.observed ? each.observed.state : 'not seen yet';
     const why = each.observed?.reason ? ` (${each.observed.reason})` : '';
-    return `- ${each.id}: should be **${each.desired.state}**, is **${is}**${why}; owner wants ${each.ownerWants}; wish no. ${each.desired.generation}`;
+    const { size, pending } = each.observed ?? {};
+    const has = size ? `; has ${sizeWords(size)}` : '';
+    const waits = pending ? `; **resize to ${sizeWords(pending.size)} waits**: ${pending.reason}` : '';
+    return `- ${each.id}: should be **${each.desired.state}**, is **${is}**${why}${has}${waits}; owner wants ${each.ownerWants}; wish no. ${each.desired.generation}`;
   });
   return [
     `**${state.standing}** since ${minute(state.standingSince)} · plan **${state.plan.name}** · version ${state.version}`,
@@ -48,6 +53,10 @@ function detailsOf(state: AccountState, now: string): string {
   ]
     .filter((part) => part !== '')
     .join('\n\n');
+}
+
+function sizeWords({ memoryMb, cpuPercent }: WorkspaceSize): string {
+  return `${sizeText('memoryMb', memoryMb)}, ${sizeText('cpuPercent', cpuPercent)}`;
 }
 
 function section(title: string, lines: string[]): string {

@@ -14,6 +14,7 @@ export function workspaceView(changes: Partial<WorkspaceView> = {}): WorkspaceVi
     reason: null,
     ownerWants: 'running',
     size: SIZE,
+    pendingSize: null,
     containerId: 'c0ffee',
     canStart: false,
     canStop: true,
