@@ -30,6 +30,13 @@ export interface SubscriptionActivities {
     subscriptionId: string;
     idempotencyKey: string;
   }): Promise<{ done: 'ends-with-period' | 'canceled' | 'already-ended' }>;
+  /** Cancels at once whatever of a customer's can still be charged. What is owed stays owed; nobody collects it. */
+  endBilling(input: { stripeCustomerId: string | null; idempotencyKey: string }): Promise<{ canceled: number }>;
+  /**
+   * Deletes an account with all that hangs on it, and the person or organisation that it belongs to. A tombstone stays: it
+   * keeps late events of Stripe from starting anything, and holds nothing personal.
+   */
+  deleteAccount(input: { accountId: string; stripeCustomerId: string | null; now: string }): Promise<void>;
 }
 
 export interface BillingReading {

@@ -3,10 +3,10 @@ import type { StoredState } from '#domain/stored-account.ts';
 import type { PrismaClient } from '#prisma/client.ts';
 import type { SaveAccountInput, SubscriptionActivities } from './contracts.ts';
 
-/** The workflow's writes to PostgreSQL: the only writer of `account`, `workspace` and `timeline_entry`. */
+/** The workflow's writes to PostgreSQL: the only writer of `account`, `deleted_account`, `workspace` and `timeline_entry`. */
 export function createReadModelActivities(deps: {
   prisma: PrismaClient;
-}): Pick<SubscriptionActivities, 'loadAccount' | 'saveAccount'> {
+}): Pick<SubscriptionActivities, 'loadAccount' | 'saveAccount' | 'deleteAccount'> {
   const { prisma } = deps;
   return {
     async loadAccount({ accountId }) {
@@ -16,9 +16,11 @@ export function createReadModelActivities(deps: {
 
     async saveAccount(input) {
       await prisma.$transaction(async (tx) => {
+        const { accountId } = input.state;
+        if (await tx.deletedAccount.findUnique({ where: { id: accountId }, select: { id: true } })) return;
         if (await storeAccount(tx, input)) await storeWorkspaces(tx, input.state);
         await tx.timelineEntry.createMany({
-          data: input.happened.map((each) => ({ ...each, accountId: input.state.accountId })),
+          data: input.happened.map((each) => ({ ...each, accountId })),
           skipDuplicates: true,
         });
         const { eventIds, outcome } = input.actedOn;
@@ -28,6 +30,16 @@ export function createReadModelActivities(deps: {
             data: { actedAt: new Date(), outcome },
           });
         }
+      });
+    },
+
+    async deleteAccount({ accountId, stripeCustomerId, now }) {
+      await prisma.$transaction(async (tx) => {
+        const account = await tx.account.findUnique({ where: { id: accountId }, select: { ownerUserId: true } });
+        const tombstone = { id: accountId, stripeCustomerId, deletedAt: new Date(now) };
+        await tx.deletedAccount.createMany({ data: tombstone, skipDuplicates: true });
+        await tx.account.deleteMany({ where: { id: accountId } });
+        if (account) await tx.user.deleteMany({ where: { id: account.ownerUserId } });
       });
     },
   };

@@ -15,7 +15,7 @@ const IN_GOOD_STANDING = new Set(['active', 'trialing']);
 export function createStripeActivities(deps: {
   stripe: Stripe;
   catalog: Catalog;
-}): Pick<SubscriptionActivities, 'readBilling' | 'cancelSubscription' | 'endAddOn'> {
+}): Pick<SubscriptionActivities, 'readBilling' | 'cancelSubscription' | 'endAddOn' | 'endBilling'> {
   const { stripe, catalog } = deps;
   return {
     async readBilling({ stripeCustomerId, now }) {
@@ -85,6 +85,20 @@ export function createStripeActivities(deps: {
         }
         await cancel(stripe, subscription, idempotencyKey);
         return { done: 'canceled' as const };
+      });
+    },
+
+    async endBilling({ stripeCustomerId, idempotencyKey }) {
+      if (stripeCustomerId === null) return { canceled: 0 };
+      return orFailure(async () => {
+        const subscriptions = await stripe.subscriptions.list({
+          customer: stripeCustomerId,
+          status: 'all',
+          limit: PAGE,
+        });
+        const charged = subscriptions.data.filter((each) => !OVER.has(each.status));
+        for (const each of charged) await cancel(stripe, each, `${idempotencyKey}/${each.id}`);
+        return { canceled: charged.length };
       });
     },
   };

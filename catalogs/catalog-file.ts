@@ -250,6 +250,9 @@ export const catalogFile = fields('a catalog', {
   onShrink: oneOf('newest-first', 'largest-first')
     .default('newest-first')
     .describe('Which workspaces are shrunk first when the pool shrinks'),
+  deleteClosedAfterDays: positiveDay
+    .default(30)
+    .describe("Days from a closed account's last charge to the deletion of its data"),
   dunning,
 });
 

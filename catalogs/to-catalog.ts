@@ -78,6 +78,7 @@ export function toCatalog(file: CatalogFile, env: Environment, refuse: Refuse): 
     onCancel: file.onCancel,
     onCollectionPaused: file.onCollectionPaused,
     onShrink: file.onShrink,
+    deleteClosedAfterDays: file.deleteClosedAfterDays,
     dunning: file.dunning,
   };
 }

@@ -8,7 +8,9 @@ import type { Instant } from './time.ts';
 export type Standing = 'free' | 'incomplete' | 'trialing' | 'active' | 'grace' | 'paused' | 'suspended' | 'canceled';
 
 /** Why a workspace may not run. Lifting one hold leaves the others. */
-export type HoldName = 'billing' | 'admin' | 'dispute' | 'quota';
+export type HoldName = 'billing' | 'closing' | 'admin' | 'dispute' | 'quota';
+/** The holds that support places and lifts; the others follow from the account's state. */
+export type PlacedHoldName = Exclude<HoldName, 'billing' | 'closing'>;
 
 export interface Hold {
   name: HoldName;
@@ -75,6 +77,22 @@ export interface Dunning {
   stage: 'grace' | 'suspended' | 'canceled' | 'deleted';
   /** Why the step that is due is not taken yet, and when it is looked at again. */
   waitingFor: { why: 'payment-in-doubt' | 'cancel-to-be-seen'; until: Instant } | null;
+}
+
+/** The owner leaves: what has happened of it so far. */
+export interface Closing {
+  /** The command that asked for it; part of the ids of its effects and of its history. */
+  id: string;
+  requestedAt: Instant;
+  /**
+   * `canceling`: everything is being cancelled at Stripe. `retained`: the workspaces are stopped, the data is kept.
+   * `deleting`: the data, then the account, are being deleted; there is no way back.
+   */
+  stage: 'canceling' | 'retained' | 'deleting';
+  /** Fixed when the retention begins. */
+  deleteAt: Instant | null;
+  /** Why the next step waits: a cancel that has to be seen, or a payment in doubt. */
+  lookAgainAt: Instant | null;
 }
 
 /** What a workspace should be. */
@@ -155,6 +173,8 @@ export interface AccountState {
   recoveredAt: Instant | null;
   /** It has or had a subscription to a plan: a trial is for the first one only. */
   subscribedBefore: boolean;
+  /** `null` unless the owner has asked to close the account. */
+  closing: Closing | null;
   holds: Hold[];
   workspaces: WorkspaceState[];
   outbox: Effect[];

@@ -1,4 +1,4 @@
-import type { AccountState, Debt, GoverningSubscription, HeldAddOn, Hold, Standing } from './account-state.ts';
+import type { AccountState, Closing, Debt, GoverningSubscription, HeldAddOn, Hold, Standing } from './account-state.ts';
 import type { Audience, Plan, Pool, WorkspaceSize } from './catalog.ts';
 import type { Entitlements } from './entitlements.ts';
 import type { Instant } from './time.ts';
@@ -48,6 +48,8 @@ export interface AccountView {
   paymentMethod: AccountState['paymentMethod'];
   debt: Debt | null;
   holds: Hold[];
+  /** The owner is leaving; `deleteAt` is known once nothing is charged any more. */
+  closing: Pick<Closing, 'stage' | 'deleteAt'> | null;
   /** What happens next, earliest first. */
   upcoming: Upcoming[];
   workspaces: WorkspaceView[];

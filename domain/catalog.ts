@@ -163,6 +163,8 @@ export interface Catalog {
   onCollectionPaused: 'keep-access' | 'hold';
   /** Order in which workspaces are shrunk when the pool does: the newest first, or the largest first. */
   onShrink: 'newest-first' | 'largest-first';
+  /** Days from a closed account's last charge to the deletion of its data. */
+  deleteClosedAfterDays: number;
   dunning: DunningPolicy;
 }
 

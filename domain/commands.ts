@@ -1,4 +1,4 @@
-import type { AccountState, HoldName, WorkspaceState } from './account-state.ts';
+import type { AccountState, PlacedHoldName, WorkspaceState } from './account-state.ts';
 import { roomFor, SMALLEST_SIZE } from './allocation.ts';
 import { type Pool, UNLIMITED, type WorkspaceSize } from './catalog.ts';
 import { type Override, poolSizeOf } from './entitlements.ts';
@@ -28,7 +28,8 @@ export type RefusalCode =
   | 'WorkspaceSizeInvalid'
   | 'WorkspaceLimitReached'
   | 'PlanHasNoWorkspaces'
-  | 'PoolExhausted';
+  | 'PoolExhausted'
+  | 'AccountDeleted';
 
 /** The numbers of a command that would take more of the pool than there is. */
 export interface PoolShortage {
@@ -180,7 +181,7 @@ export function deleteWorkspace(
 /** Places a hold: workspaces stop until it is lifted. */
 export function placeHold(
   state: AccountState,
-  command: { commandId: string; hold: Exclude<HoldName, 'billing'>; reason: string },
+  command: { commandId: string; hold: PlacedHoldName; reason: string },
   now: Instant,
 ): CommandOutcome {
   const next = { ...state, holds: withHold(state.holds, { name: command.hold, since: now, reason: command.reason }) };
@@ -200,7 +201,7 @@ export function placeHold(
 /** Lifts one hold; what it kept from running runs again if its owner wants it to and no other hold is left. */
 export function liftHold(
   state: AccountState,
-  command: { commandId: string; hold: Exclude<HoldName, 'billing'> },
+  command: { commandId: string; hold: PlacedHoldName },
   now: Instant,
 ): CommandOutcome {
   if (!state.holds.some((hold) => hold.name === command.hold)) return { state, happened: [] };
@@ -213,6 +214,56 @@ export function liftHold(
         at: now,
         kind: 'hold-lifted',
         text: `The hold (${command.hold}) on your workspaces was lifted.`,
+      },
+    ],
+  };
+}
+
+/**
+ * The owner leaves. It takes effect from the next look on: first everything is cancelled at Stripe. Asking again changes
+ * nothing.
+ */
+export function closeAccount(state: AccountState, command: { commandId: string }, now: Instant): CommandOutcome {
+  if (state.closing) return { state, happened: [] };
+  const { commandId } = command;
+  return {
+    state: {
+      ...state,
+      closing: { id: commandId, requestedAt: now, stage: 'canceling', deleteAt: null, lookAgainAt: null },
+    },
+    happened: [
+      {
+        id: `account-close-asked/${commandId}`,
+        at: now,
+        kind: 'account-close-asked',
+        text: 'You asked to close the account. First everything is cancelled, so that nothing is charged any more.',
+      },
+    ],
+  };
+}
+
+/**
+ * The owner stays after all: the workspaces run again, on the plan without a subscription. What was cancelled at Stripe
+ * stays cancelled.
+ *
+ * @throws CommandRefused when the data is being deleted
+ */
+export function keepAccount(state: AccountState, command: { commandId: string }, now: Instant): CommandOutcome {
+  if (!state.closing) return { state, happened: [] };
+  if (state.closing.stage === 'deleting')
+    throw new CommandRefused('AccountDeleted', 'The data of this account is being deleted: it can not be taken back.');
+  const outbox = state.outbox.filter(
+    (effect) => effect.kind !== 'end-billing' && !(effect.kind === 'mail' && effect.template === 'account-closing'),
+  );
+  const next = { ...state, closing: null, outbox, holds: withoutHold(state.holds, 'closing') };
+  return {
+    state: { ...next, workspaces: wishWorkspaces(next) },
+    happened: [
+      {
+        id: `account-kept/${command.commandId}`,
+        at: now,
+        kind: 'account-kept',
+        text: 'You took the closing back. What was cancelled stays cancelled: choose a plan to subscribe again.',
       },
     ],
   };

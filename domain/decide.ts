@@ -1,6 +1,7 @@
 import type { AccountState, GoverningSubscription, HeldAddOn, Standing } from './account-state.ts';
 import { type AllocationPolicy, sharingOf } from './allocation.ts';
 import { type Catalog, freePlanOf, type Plan, planOf } from './catalog.ts';
+import { advanceClosing, closingDeadlines, holdForClosing } from './closing.ts';
 import { coverOf } from './cover.ts';
 import { debtOf } from './debt.ts';
 import { advanceDunning } from './dunning.ts';
@@ -50,8 +51,11 @@ export function decide(state: AccountState, read: BillingSnapshot, now: Instant,
   const overrides = state.overrides.filter((each) => each.until === null || each.until > now);
   const holding = { addOns: addOns.addOns, plan, standing };
   const idle = endIdleAddOns(state, holding, now, catalog);
+  const closing = advanceClosing(state, read, now, catalog);
   const kept = withoutNeedlessEnds(withoutDropped(state.outbox, step.drops), holding, catalog);
-  const effects = [...step.effects, ...idle.effects].filter((effect) => !kept.some((each) => each.id === effect.id));
+  const effects = [...step.effects, ...idle.effects, ...closing.effects].filter(
+    (effect) => !kept.some((each) => each.id === effect.id),
+  );
   const decided: AccountState = {
     ...state,
     standing,
@@ -68,7 +72,8 @@ export function decide(state: AccountState, read: BillingSnapshot, now: Instant,
     dunning: step.dunning,
     recoveredAt: step.recoveredAt ?? state.recoveredAt,
     subscribedBefore: state.subscribedBefore || roles.base.some(hasBegun),
-    holds: holdForStanding(state.holds, standing, now),
+    closing: closing.closing,
+    holds: holdForClosing(holdForStanding(state.holds, standing, now), closing.closing, now),
     outbox: [...kept, ...effects],
     billingReadAt: snapshot.readAt,
   };
@@ -78,14 +83,25 @@ export function decide(state: AccountState, read: BillingSnapshot, now: Instant,
     state: wished,
     effects,
     deadlines: deadlinesOf(wished),
-    happened: [...step.happened, ...changes(state, wished, now), ...addOns.happened, ...idle.happened],
+    happened: [
+      ...step.happened,
+      ...changes(state, wished, now),
+      ...addOns.happened,
+      ...idle.happened,
+      ...closing.happened,
+    ],
   };
 }
 
 /** When an account acts by itself. */
 export function deadlinesOf(state: AccountState): Instant[] {
   const ends = state.overrides.flatMap(({ until }) => until ?? []);
-  return [...dunningDeadlines(state.dunning), ...addOnDeadlines(state.addOns), ...ends];
+  return [
+    ...dunningDeadlines(state.dunning),
+    ...addOnDeadlines(state.addOns),
+    ...closingDeadlines(state.closing),
+    ...ends,
+  ];
 }
 
 function planInForce(

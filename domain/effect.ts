@@ -8,7 +8,8 @@ export type MailTemplate =
   | 'debt-settled'
   | 'subscription-canceled'
   | 'deletion-warning'
-  | 'data-deleted';
+  | 'data-deleted'
+  | 'account-closing';
 
 /** What a mail is about, as the history tells it. */
 export const MAIL_TOPICS: Record<MailTemplate, string> = {
@@ -20,6 +21,7 @@ export const MAIL_TOPICS: Record<MailTemplate, string> = {
   'subscription-canceled': 'the subscription has ended',
   'deletion-warning': 'your data will be deleted',
   'data-deleted': 'your data has been deleted',
+  'account-closing': 'your account is being closed',
 };
 
 /** Facts for a mail's text; never a name or an address, which the mail activity looks up. */
@@ -64,5 +66,15 @@ export interface EndAddOnEffect extends EffectBase {
   subscriptionId: string;
 }
 
+/** Cancels everything that can be charged, at once. */
+export interface EndBillingEffect extends EffectBase {
+  kind: 'end-billing';
+}
+
+/** Deletes the account and whom it belongs to; a tombstone stays. The last of its effects. */
+export interface DeleteAccountEffect extends EffectBase {
+  kind: 'delete-account';
+}
+
 /** A side effect that has been decided and not yet been done. It lives in the account's outbox until it is done or superseded. */
-export type Effect = MailEffect | CancelSubscriptionEffect | EndAddOnEffect;
+export type Effect = MailEffect | CancelSubscriptionEffect | EndAddOnEffect | EndBillingEffect | DeleteAccountEffect;

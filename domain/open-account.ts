@@ -43,6 +43,7 @@ export function openAccount(opening: AccountOpening, now: Instant, catalog: Cata
     dunning: null,
     recoveredAt: null,
     subscribedBefore: false,
+    closing: null,
     holds: [],
     workspaces: workspaces.map(asOpened),
     outbox: [],

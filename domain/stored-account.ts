@@ -13,10 +13,11 @@ type AddedToState =
   | 'entitlements'
   | 'sharing'
   | 'ignoredSubscriptions'
-  | 'subscribedBefore';
+  | 'subscribedBefore'
+  | 'closing';
 type AddedToWorkspace = 'asked' | 'allocation' | 'allocationNote';
 type AddedToObserved = 'size' | 'pending';
-type AddedToView = 'audience' | 'addOns' | 'entitlements';
+type AddedToView = 'audience' | 'addOns' | 'entitlements' | 'closing';
 type AddedToWorkspaceView = 'pendingSize';
 
 /** Any part of these may be missing. */
@@ -50,6 +51,7 @@ export function presentState(stored: StoredState): AccountState {
     sharing: stored.sharing ?? sharingAsItIs(workspaces),
     ignoredSubscriptions: stored.ignoredSubscriptions ?? [],
     subscribedBefore: stored.subscribedBefore ?? stored.subscription !== null,
+    closing: stored.closing ?? null,
     workspaces,
   };
 }
@@ -83,6 +85,7 @@ export function presentView(stored: StoredView): AccountView {
     audience: stored.audience ?? 'personal',
     addOns: stored.addOns ?? [],
     entitlements: stored.entitlements ?? entitledTo(stored.plan.id, sizes),
+    closing: stored.closing ?? null,
     workspaces: stored.workspaces.map((each) => ({ ...each, pendingSize: each.pendingSize ?? null })),
   };
 }

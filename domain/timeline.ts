@@ -32,7 +32,10 @@ export type HappenedKind =
   | 'add-on-idle'
   | 'subscription-ignored'
   | 'granted'
-  | 'grant-ended';
+  | 'grant-ended'
+  | 'account-close-asked'
+  | 'account-closing'
+  | 'account-kept';
 
 /** An entry of an account's history. */
 export interface Happened {

@@ -31,6 +31,7 @@ export function viewOf(state: AccountState, now: Instant): AccountView {
     paymentMethod: state.paymentMethod,
     debt: state.debt,
     holds: state.holds,
+    closing: state.closing && { stage: state.closing.stage, deleteAt: state.closing.deleteAt },
     upcoming: upcomingOf(state, now),
     workspaces: state.workspaces.map((workspace) => workspaceView(workspace, state.holds)),
   };
@@ -56,6 +57,8 @@ export function upcomingOf(state: AccountState, now: Instant): Upcoming[] {
   } else if (subscription?.status === 'active') {
     list.push({ at: subscription.currentPeriodEnd, kind: 'renewal', text: `${state.plan.name} renews.` });
   }
+  if (state.closing?.stage === 'retained' && state.closing.deleteAt !== null)
+    list.push({ at: state.closing.deleteAt, kind: 'delete', text: 'Your data and the account are deleted.' });
   for (const addOn of state.addOns) list.push(...upcomingOfAddOn(addOn));
   for (const { until } of state.overrides)
     if (until !== null) list.push({ at: until, kind: 'grant-ends', text: 'What support gave ends.' });

@@ -9,7 +9,7 @@ import { type Entitlements, poolSizeOf } from './entitlements.ts';
  * generation.
  */
 export function wishWorkspaces(state: AccountState): WorkspaceState[] {
-  const deleted = state.dunning?.stage === 'deleted';
+  const deleted = state.dunning?.stage === 'deleted' || state.closing?.stage === 'deleting';
   return state.workspaces.map((workspace) => {
     if (workspace.desired.state === 'deleted') return workspace;
     const wanted = desiredState(workspace, state.holds, deleted);

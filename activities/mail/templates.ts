@@ -75,6 +75,15 @@ export function mailText(template: MailTemplate, facts: MailFacts, accountUrl: s
         ],
         action: look,
       };
+    case 'account-closing':
+      return {
+        subject: `Your account will be deleted on ${day(facts.deleteAt)}`,
+        body: [
+          'You asked to close your account. Everything was cancelled: nothing will be charged any more, and your workspaces stop.',
+          `Your data is kept until ${day(facts.deleteAt)}. Until then you can take the closing back; after it everything is deleted.`,
+        ],
+        action: look,
+      };
     case 'data-deleted':
       return {
         subject: 'Your data has been deleted',

@@ -25,6 +25,13 @@ const CLAIM = `
 const MARK = `
   UPDATE stripe_event SET forwarded_at = clock_timestamp(), account_id = $2 WHERE id = ANY($1::text[])`;
 
+/** Of an account that was deleted there is nobody to tell. */
+const MARK_OF_DELETED = `
+  UPDATE stripe_event e
+  SET forwarded_at = clock_timestamp(), acted_at = clock_timestamp(), account_id = d.id, outcome = 'the account was deleted'
+  FROM deleted_account d
+  WHERE d.stripe_customer_id = e.customer_id AND e.customer_id = $1 AND e.forwarded_at IS NULL`;
+
 interface Claimed {
   id: string;
   type: string;
@@ -50,7 +57,8 @@ export async function forwardCustomer(
     const { rows } = await connection.query<Claimed>(CLAIM, [customerId]);
     const first = rows[0];
     if (!first) {
-      await connection.query('ROLLBACK');
+      await connection.query(MARK_OF_DELETED, [customerId]);
+      await connection.query('COMMIT');
       return null;
     }
     await deps.signalHints(

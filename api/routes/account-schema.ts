@@ -124,8 +124,16 @@ export const accountSchema = z
         nextAttemptAt: instant.nullable(),
       })
       .nullable(),
+    closing: z
+      .object({ stage: z.enum(['canceling', 'retained', 'deleting']), deleteAt: instant.nullable() })
+      .nullable()
+      .openapi({ description: 'The owner is leaving. `deleteAt` is known once nothing is charged any more.' }),
     holds: z.array(
-      z.object({ name: z.enum(['billing', 'admin', 'dispute', 'quota']), since: instant, reason: z.string() }),
+      z.object({
+        name: z.enum(['billing', 'closing', 'admin', 'dispute', 'quota']),
+        since: instant,
+        reason: z.string(),
+      }),
     ),
     upcoming: z
       .array(

@@ -55,6 +55,9 @@ export const timelineRoute = createRoute({
                     'subscription-ignored',
                     'granted',
                     'grant-ended',
+                    'account-close-asked',
+                    'account-closing',
+                    'account-kept',
                   ]),
                   text: z.string(),
                 })

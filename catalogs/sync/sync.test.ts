@@ -87,6 +87,7 @@ const catalog = (changes: Partial<Catalog> = {}): Catalog => ({
   onCancel: 'free-plan',
   onCollectionPaused: 'keep-access',
   onShrink: 'newest-first',
+  deleteClosedAfterDays: 30,
   dunning: {
     reminderDays: [0],
     suspendAfterDays: 7,

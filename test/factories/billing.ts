@@ -85,6 +85,7 @@ export function aCatalog(changes: Partial<Catalog> = {}): Catalog {
     onCancel: 'free-plan',
     onCollectionPaused: 'keep-access',
     onShrink: 'newest-first',
+    deleteClosedAfterDays: 30,
     dunning: {
       reminderDays: [0, 3, 6],
       suspendAfterDays: 7,

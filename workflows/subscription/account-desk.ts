@@ -23,8 +23,10 @@ export class AccountDesk {
   /** Look at Stripe even though no hint has come. */
   lookAsked = false;
   freshRunAsked = false;
+  /** Nothing is left of the account: the workflow ends. */
+  accountDeleted = false;
   /** The run is ending: coroutines finish what they hold and stop. */
-  closing = false;
+  ending = false;
   unsaved: Unsaved | null = null;
   private recentCommands: Carried['recentCommands'] = [];
   /** Wishes that have been stored, by workspace: only these are given to hosts. */

@@ -2,8 +2,10 @@ import { ApplicationFailure, condition, setHandler } from '@temporalio/workflow'
 import { UNLIMITED } from '#domain/catalog.ts';
 import {
   CommandRefused,
+  closeAccount as close,
   createWorkspace as create,
   grantOverride as grant,
+  keepAccount as keep,
   liftHold as lift,
   type PoolShortage,
   placeHold as place,
@@ -19,13 +21,16 @@ import {
   accountView,
   agenda,
   billingHints,
+  type ClosingCommand,
   type CreateWorkspaceCommand,
+  closeAccount,
   createWorkspace,
   type DeleteWorkspaceCommand,
   deleteWorkspace,
   type GrantCommand,
   grantOverride,
   type HoldCommand,
+  keepAccount,
   liftHold,
   placeHold,
   type Receipt,
@@ -93,6 +98,20 @@ export function handleMessages(desk: AccountDesk): void {
       }),
     { validator: requireWithdrawal },
   );
+  setHandler(
+    closeAccount,
+    (command) =>
+      answer(desk, () => {
+        desk.lookAsked = true;
+        return desk.command(command.commandId, (state) => close(state, command, workflowNow()));
+      }),
+    { validator: requireClosing },
+  );
+  setHandler(
+    keepAccount,
+    (command) => answer(desk, () => desk.command(command.commandId, (state) => keep(state, command, workflowNow()))),
+    { validator: requireClosing },
+  );
   setHandler(accountView, () => viewOf(opened(desk), workflowNow()));
   setHandler(agenda, () => ({
     now: workflowNow(),
@@ -157,6 +176,10 @@ function requireWithdrawal(command: WithdrawCommand): void {
   requireText(command.overrideId, 'overrideId');
 }
 
+function requireClosing(command: ClosingCommand): void {
+  requireText(command?.commandId, 'commandId');
+}
+
 function requireHoldName(command: Omit<HoldCommand, 'reason'>): void {
   requireText(command?.commandId, 'commandId');
   if (!HOLDS.includes(command.hold)) throw malformed(`\`hold\` must be one of ${HOLDS.join(', ')}.`);
@@ -172,7 +195,7 @@ function malformed(message: string): ApplicationFailure {
 }
 
 async function answer(desk: AccountDesk, carryOut: () => Receipt): Promise<Receipt> {
-  await condition(() => desk.state !== null || desk.closing);
+  await condition(() => desk.state !== null || desk.ending);
   opened(desk);
   try {
     return carryOut();

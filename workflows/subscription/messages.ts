@@ -104,6 +104,11 @@ export interface WithdrawCommand {
   overrideId: string;
 }
 
+/** The owner leaves, or stays after all. */
+export interface ClosingCommand {
+  commandId: string;
+}
+
 /** `ApplicationFailure.type` of Updates that are refused. Where the pool is the reason, `details[0]` is a `PoolShortage`. */
 export type RefusalType = RefusalCode | 'UnknownAccount';
 
@@ -119,6 +124,9 @@ export const liftHold = defineUpdate<Receipt, [Omit<HoldCommand, 'reason'>]>('li
 /** For support: gives an account something beside what it bought. */
 export const grantOverride = defineUpdate<Receipt, [GrantCommand]>('grantOverride');
 export const withdrawOverride = defineUpdate<Receipt, [WithdrawCommand]>('withdrawOverride');
+/** Cancels everything at Stripe, then stops the workspaces, then, after the retention, deletes the account. */
+export const closeAccount = defineUpdate<Receipt, [ClosingCommand]>('closeAccount');
+export const keepAccount = defineUpdate<Receipt, [ClosingCommand]>('keepAccount');
 export const accountView = defineQuery<AccountView>('accountView');
 /** What the driver of stories needs to know: is there work in flight, and when does the workflow wake next by itself. */
 export const agenda = defineQuery<Agenda>('agenda');

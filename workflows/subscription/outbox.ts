@@ -12,12 +12,12 @@ const LONGEST_RETRY_MS = 15 * 60_000;
 export async function emptyOutbox(desk: AccountDesk): Promise<void> {
   const waiting = new Map<string, { until: string; backOff: BackOff }>();
   const due = () => desk.readyEffects().find((effect) => (waiting.get(effect.id)?.until ?? '') <= workflowNow());
-  while (!desk.closing) {
+  while (!desk.ending) {
     const retryAt = earliest(desk.readyEffects().flatMap((effect) => waiting.get(effect.id)?.until ?? []));
-    const wake = () => desk.closing || due() !== undefined;
+    const wake = () => desk.ending || due() !== undefined;
     if (retryAt === null) await condition(wake);
     else await condition(wake, msUntil(retryAt), { summary: 'Try again what could not be sent' });
-    const effect = desk.closing ? undefined : due();
+    const effect = desk.ending ? undefined : due();
     if (!effect) continue;
     try {
       await carryOut(desk, effect);
@@ -66,5 +66,21 @@ async function carryOut(desk: AccountDesk, effect: Effect): Promise<void> {
       });
       desk.effectDone(effect, []);
       desk.lookAsked = true;
+      return;
+    case 'end-billing':
+      await sideEffects.endBilling({
+        stripeCustomerId: state.stripeCustomerId,
+        idempotencyKey: `${state.accountId}/${effect.id}`,
+      });
+      desk.effectDone(effect, []);
+      desk.lookAsked = true;
+      return;
+    case 'delete-account':
+      await sideEffects.deleteAccount({
+        accountId: state.accountId,
+        stripeCustomerId: state.stripeCustomerId,
+        now: workflowNow(),
+      });
+      desk.accountDeleted = true;
   }
 }

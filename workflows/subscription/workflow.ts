@@ -19,7 +19,7 @@ const LONGEST_RETRY_MS = 5 * 60_000;
  * A customer's subscription, for as long as the account exists.
  *
  * It sleeps until something happens or a deadline comes, looks at Stripe, decides, writes the decision down, and lets
- * the workspaces and the outbox follow. Then it sleeps again.
+ * the workspaces and the outbox follow. Then it sleeps again. It ends when the account has been deleted.
  */
 export async function subscription(input: SubscriptionInput): Promise<void> {
   const desk = new AccountDesk();
@@ -42,9 +42,9 @@ export async function subscription(input: SubscriptionInput): Promise<void> {
   trouble.reset();
 
   const followers = [emptyOutbox(desk), tendWorkspaces(desk)];
-  const startsFresh = () => desk.freshRunAsked || workflowInfo().continueAsNewSuggested;
+  const runEnds = () => desk.accountDeleted || desk.freshRunAsked || workflowInfo().continueAsNewSuggested;
 
-  while (!startsFresh()) {
+  while (!runEnds()) {
     // What messages changed is stored first: it does not wait for Stripe.
     await save(desk);
     const looked = !desk.needsLook(workflowNow()) || (await lookAtBilling(desk));
@@ -55,18 +55,19 @@ export async function subscription(input: SubscriptionInput): Promise<void> {
       continue;
     }
     trouble.reset();
-    await nextThing(desk, startsFresh);
+    await nextThing(desk, runEnds);
   }
 
-  desk.closing = true;
+  desk.ending = true;
   await Promise.all(followers);
   await condition(allHandlersFinished);
+  if (desk.accountDeleted) return;
   await continueAsNew<typeof subscription>({ accountId: input.accountId, carried: desk.carry() });
 }
 
 /** Sleeps until a message has changed something or the next deadline has come. */
-async function nextThing(desk: AccountDesk, startsFresh: () => boolean): Promise<void> {
-  const somethingNew = () => startsFresh() || desk.unsaved !== null || desk.needsLook(workflowNow());
+async function nextThing(desk: AccountDesk, runEnds: () => boolean): Promise<void> {
+  const somethingNew = () => runEnds() || desk.unsaved !== null || desk.needsLook(workflowNow());
   const deadline = earliest(desk.deadlines());
   if (deadline === null) await condition(somethingNew);
   else await condition(somethingNew, msUntil(deadline), { summary: nextStep(desk, deadline) });

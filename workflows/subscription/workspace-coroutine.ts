@@ -27,9 +27,9 @@ const TRIES_OF_FAILED = 4;
 export async function tendWorkspaces(desk: AccountDesk): Promise<void> {
   const tended = new Map<string, Promise<void>>();
   const isNew = (id: string) => !tended.has(id);
-  while (!desk.closing) {
+  while (!desk.ending) {
     for (const id of desk.workspaceIds().filter(isNew)) tended.set(id, tendWorkspace(desk, id));
-    await condition(() => desk.closing || desk.workspaceIds().some(isNew));
+    await condition(() => desk.ending || desk.workspaceIds().some(isNew));
   }
   await Promise.all(tended.values());
 }
@@ -44,17 +44,17 @@ async function tendWorkspace(desk: AccountDesk, workspaceId: string): Promise<vo
   let triedGeneration = 0;
   let latestGeneration = 0;
   let tries = 0;
-  while (!desk.closing) {
-    await condition(() => desk.closing || pendingWish(desk, workspaceId, triedGeneration) !== undefined);
+  while (!desk.ending) {
+    await condition(() => desk.ending || pendingWish(desk, workspaceId, triedGeneration) !== undefined);
     const wish = pendingWish(desk, workspaceId, triedGeneration);
-    if (desk.closing || !wish) continue;
+    if (desk.ending || !wish) continue;
     const { generation } = wish.desired;
     if (generation !== latestGeneration) {
       tries = 0;
       resizeBackOff.reset();
     }
     latestGeneration = generation;
-    const isOutdated = () => desk.closing || (desk.storedWish(workspaceId)?.desired.generation ?? 0) > generation;
+    const isOutdated = () => desk.ending || (desk.storedWish(workspaceId)?.desired.generation ?? 0) > generation;
 
     const outcome = await converge(desk, wish, isOutdated);
     if (outcome === 'outdated') continue;

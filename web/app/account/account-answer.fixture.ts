@@ -38,6 +38,7 @@ export function accountAnswer(changes: Partial<AccountAnswer> = {}): AccountAnsw
     paymentMethod: { brand: 'visa', last4: '4242', expMonth: 3, expYear: 2028 },
     debt: null,
     holds: [],
+    closing: null,
     upcoming: [],
     workspaces: [workspaceView()],
     source: 'live',

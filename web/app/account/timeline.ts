@@ -92,6 +92,9 @@ const HAPPENED_TONE: Record<HappenedKind, Tone> = {
   'subscription-ignored': 'neutral',
   granted: 'good',
   'grant-ended': 'info',
+  'account-close-asked': 'warn',
+  'account-closing': 'bad',
+  'account-kept': 'good',
 };
 
 const UPCOMING_TONE: Record<UpcomingKind, Tone> = {
