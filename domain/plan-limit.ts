@@ -1,4 +1,13 @@
-import { type AddOnRule, type Audience, type Catalog, isFor, isSelfService, type Plan, UNLIMITED } from './catalog.ts';
+import {
+  type AddOnRule,
+  type Audience,
+  type Catalog,
+  isFor,
+  isSelfService,
+  type Plan,
+  type PlanPrice,
+  UNLIMITED,
+} from './catalog.ts';
 import type { Entitlements } from './entitlements.ts';
 
 /** What lifts a limit. */
@@ -59,29 +68,43 @@ function planThatLifts(catalog: Catalog, call: LimitedCall, max: number): LimitL
     const limit = plan.limits[name]?.limit ?? UNLIMITED;
     return limit === UNLIMITED || (limit > max && limit >= wanted);
   };
-  const [cheapest] = catalog.plans
-    .filter((each) => each.id !== entitlements.planId && isFor(each, audience) && isSelfService(each) && fits(each))
-    .sort((a, b) => monthlyCents(a) - monthlyCents(b));
-  return cheapest ? [{ kind: 'plan', id: cheapest.id, name: cheapest.name }] : [];
+  const plans = catalog.plans.filter((each) => each.id !== entitlements.planId && isFor(each, audience));
+  return cheapest(
+    'plan',
+    plans.filter((each) => isSelfService(each) && fits(each)),
+  );
 }
 
 function addOnThatUnlocks(catalog: Catalog, { audience, entitlements, name }: LimitedCall): LimitLift[] {
   const unlocks = ({ on, unlocks: names }: AddOnRule) => on.includes(entitlements.planId) && names.includes(name);
-  const [cheapest] = catalog.addOns
-    .filter((each) => isFor(each, audience) && !each.retired && each.prices.length > 0)
-    .filter((each) => each.rules.some(unlocks))
-    .sort((a, b) => monthlyCents(a) - monthlyCents(b));
-  return cheapest ? [{ kind: 'add-on', id: cheapest.id, name: cheapest.name }] : [];
+  const sold = catalog.addOns.filter((each) => isFor(each, audience) && !each.retired && each.prices.length > 0);
+  return cheapest(
+    'add-on',
+    sold.filter((each) => each.rules.some(unlocks)),
+  );
 }
 
-function monthlyCents({ prices }: Pick<Plan, 'prices'>): number {
+interface Priced {
+  id: string;
+  name: string;
+  prices: Pick<PlanPrice, 'interval' | 'amountCents'>[];
+}
+
+/** The one that costs least by the month; none of none. */
+export function cheapest(kind: LimitLift['kind'], list: readonly Priced[]): LimitLift[] {
+  const [first] = list.toSorted((a, b) => monthlyCents(a) - monthlyCents(b));
+  return first ? [{ kind, id: first.id, name: first.name }] : [];
+}
+
+function monthlyCents({ prices }: Priced): number {
   return Math.min(
     ...prices.map((price) => (price.interval === 'year' ? price.amountCents / 12 : price.amountCents)),
     prices.length === 0 ? 0 : Number.POSITIVE_INFINITY,
   );
 }
 
-function wayOut(lifts: LimitLift[]): string {
+/** What to do, for people: `Upgrade to Pro or add Micro.` */
+export function wayOut(lifts: LimitLift[]): string {
   const ways = lifts.map(({ kind, name }) => (kind === 'plan' ? `upgrade to ${name}` : `add ${name}`));
   return `${capitalised(ways.join(' or ') || 'talk to us about more')}.`;
 }

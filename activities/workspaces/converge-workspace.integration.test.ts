@@ -176,11 +176,12 @@ test('a shrink below what is in use waits, with both numbers, and changes nothin
 
 describe('a size that the host has no room for', () => {
   const beyond = { memoryMb: 65_536, cpuPercent: 1_600, storageMb: 1024 };
-  const small = { capacity: { memoryMb: 4_096, cpuPercent: 200 } };
+  /** A host of its own: what the other tests leave running takes no room there. */
+  const small = () => ({ hostId: newId(), capacity: { memoryMb: 4_096, cpuPercent: 200 } });
 
   test('leaves a running container as it is, with all numbers; a newer wish is carried out', async () => {
     const id = newId();
-    const converge = converger(small);
+    const converge = converger(small());
     const before = await converge(wish(id, 'running'));
     const { StartedAt } = (await inspect(id)).State;
     expect(await converge(wish(id, 'running', beyond))).toEqual({
@@ -207,7 +208,7 @@ describe('a size that the host has no room for', () => {
 
   test('more CPU than the host has waits by itself, before Docker is asked', async () => {
     const id = newId();
-    const converge = converger(small);
+    const converge = converger(small());
     await converge(wish(id, 'running'));
     const result = await converge(wish(id, 'running', { ...SMALL, cpuPercent: 1_600 }));
     expect(result.pending?.reason).toBe('This host has 2 CPU; 16 CPU are needed. The workspace keeps 0.5 CPU.');
@@ -216,7 +217,8 @@ describe('a size that the host has no room for', () => {
 
   test('lets a container stop and start with its old size, also when it has to be made anew', async () => {
     const id = newId();
-    const converge = converger(small);
+    const host = small();
+    const converge = converger(host);
     await converge(wish(id, 'running'));
     expect(await converge(wish(id, 'stopped', beyond))).toMatchObject({
       state: 'stopped',
@@ -231,7 +233,7 @@ describe('a size that the host has no room for', () => {
       actions: ['started'],
     });
     await converge(wish(id, 'stopped', beyond));
-    const other = converger({ ...small, internalToken: randomUUID() });
+    const other = converger({ ...host, internalToken: randomUUID() });
     expect(await other(wish(id, 'running', beyond))).toMatchObject({
       state: 'running',
       size: SMALL,
@@ -269,7 +271,7 @@ describe('a size that the host has no room for', () => {
 test('the largest row of the catalogs is what Docker shows, on a host that says that it has as much', async () => {
   const id = newId();
   const largest = { memoryMb: 32_768, cpuPercent: 1_600, storageMb: 1024 };
-  const declared = converger({ capacity: { memoryMb: 65_536, cpuPercent: 1_600 } });
+  const declared = converger({ hostId: newId(), capacity: { memoryMb: 65_536, cpuPercent: 1_600 } });
   expect(await declared(wish(id, 'running', largest))).toMatchObject({
     state: 'running',
     size: largest,

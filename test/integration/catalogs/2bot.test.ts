@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Interval } from '#domain/catalog.ts';
 import { grace } from '#stories/grace.ts';
 import { type CatalogPlatform, startCatalogPlatform } from './catalog-platform.fixture.ts';
-import { type Buyer, figuresOf, openShop, type Shop } from './shop.fixture.ts';
+import { type Buyer, figuresOf, openShop, priceByHand, type Shop } from './shop.fixture.ts';
 
 const GB = 1024;
 const UNLIMITED = -1;
@@ -13,8 +13,9 @@ let shop: Shop;
 beforeAll(async () => {
   catalogPlatform = await startCatalogPlatform({
     catalog: 'catalogs/2bot.yaml',
-    hostMemoryMb: 64 * GB,
+    hostMemoryMb: 256 * GB,
     hostCpuPercent: 3200,
+    before: async (stripe) => ({ STRIPE_PRICE_BUSINESS: await priceByHand(stripe, 7900) }),
   });
   shop = await openShop(catalogPlatform.platform.env);
 });
@@ -70,9 +71,17 @@ describe.concurrent('A1: a personal plan', () => {
     },
   );
 
+  test('BUSINESS at the price id that the environment names', async () => {
+    const buyer = await shop.openAccount();
+    const price = catalogPlatform.platform.env.STRIPE_PRICE_BUSINESS;
+    const { paid } = await shop.subscribe(buyer, { items: [{ price }] });
+    expect(paid.amountPaid).toBe(7900);
+    await shop.eventually(buyer, (each) => expect(each.plan.id).toBe('BUSINESS'));
+  });
+
   test('ENTERPRISE at a price that was agreed on, whose metadata names the plan', async () => {
     const buyer = await shop.openAccount();
-    const price = await shop.priceByHand(250_000, {
+    const price = await priceByHand(shop.stripe, 250_000, {
       leasehold_catalog: '2bot',
       leasehold_kind: 'plan',
       leasehold_id: 'ENTERPRISE',
@@ -174,7 +183,7 @@ describe.concurrent('A3: a plan of an organisation', () => {
 
   test('ORG_ENTERPRISE at a price that was agreed on, whose metadata names the plan', async () => {
     const buyer = await shop.openAccount({ audience: 'organisation' });
-    const price = await shop.priceByHand(900_000, {
+    const price = await priceByHand(shop.stripe, 900_000, {
       leasehold_catalog: '2bot',
       leasehold_kind: 'plan',
       leasehold_id: 'ORG_ENTERPRISE',
@@ -262,27 +271,30 @@ describe('the metadata by which others know what was sold', () => {
   });
 });
 
-describe('limits by docker inspect', () => {
-  /** Waits until the workspace of an account runs in a container with these limits. */
-  async function expectContainer(buyer: Buyer, memoryMb: number, cpus: number): Promise<void> {
-    const [workspaceId = ''] = buyer.workspaceIds;
-    await shop.eventually(buyer, (account) =>
-      expect(account.workspaces[0]).toMatchObject({ status: 'running', size: { memoryMb, cpuPercent: cpus * 100 } }),
-    );
-    await expect
-      .poll(() => shop.container(workspaceId), { timeout: 30_000 })
-      .toMatchObject({ status: 'running', memoryMb, cpus });
-  }
-
+describe.concurrent('limits by docker inspect', () => {
   test('a workspace grows with what its owner buys: FREE, PRO, PRO with MICRO, PRO with MICRO and XLARGE', async () => {
     const buyer = await shop.openAccount({ workspaces: 1 });
-    await expectContainer(buyer, 256, 0.5);
+    await shop.eventuallyRuns(buyer, 256, 0.5);
     await buy(buyer, 'PRO', 'month', 29);
-    await expectContainer(buyer, 1 * GB, 1);
+    await shop.eventuallyRuns(buyer, 1 * GB, 1);
     await buy(buyer, 'MICRO', 'month', 5);
-    await expectContainer(buyer, 2 * GB, 1.5);
+    await shop.eventuallyRuns(buyer, 2 * GB, 1.5);
     await buy(buyer, 'XLARGE', 'year', 490);
-    await expectContainer(buyer, 18 * GB, 9.5);
+    await shop.eventuallyRuns(buyer, 18 * GB, 9.5);
+  });
+
+  test('an add-on in place of what FREE has: XLARGE', async () => {
+    const buyer = await shop.openAccount({ workspaces: 1 });
+    await buy(buyer, 'XLARGE', 'month', 49);
+    await shop.eventuallyRuns(buyer, 16 * GB, 8);
+  });
+
+  test('an organisation has its workspace stopped on ORG_FREE, and the default share of the pool on ORG_BUSINESS', async () => {
+    const buyer = await shop.openAccount({ audience: 'organisation', workspaces: 1 });
+    const { workspaces } = await shop.read(buyer);
+    expect(workspaces).toMatchObject([{ status: 'stopped', reason: 'The plan has no workspaces.' }]);
+    await buy(buyer, 'ORG_BUSINESS', 'month', 399);
+    await shop.eventuallyRuns(buyer, 1 * GB, 0.5);
   });
 });
 

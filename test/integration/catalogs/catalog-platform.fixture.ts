@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import type Stripe from 'stripe';
 import { inject } from 'vitest';
+import { createStripe } from '#activities/stripe-client.ts';
 import { attachPlatform, type PlatformHandle } from '#platform/attach.ts';
 import { withDatabase } from '#platform/parts/postgres.ts';
 import { ensureNamespace } from '#platform/parts/temporal-namespace.ts';
@@ -12,6 +14,8 @@ export interface CatalogPlatformOptions {
   /** What the host of the workspaces says it has. Docker accepts limits far beyond what is there. */
   hostMemoryMb: number;
   hostCpuPercent: number;
+  /** Makes at Stripe what was there before us, and returns the settings that name it. Runs before worker and API start. */
+  before?: (stripe: Stripe) => Promise<Record<string, string>>;
 }
 
 export interface CatalogPlatform {
@@ -35,7 +39,7 @@ export async function startCatalogPlatform(options: CatalogPlatformOptions): Pro
   const platform = await startPlatform({
     stateDir,
     ports: 'free',
-    without: ['web', 'demo', 'temporal-ui'],
+    without: ['web', 'demo', 'temporal-ui', 'worker', 'api'],
     given: {
       DATABASE_URL: databaseUrl,
       DOCKER_HOST: shared.DOCKER_HOST,
@@ -51,6 +55,9 @@ export async function startCatalogPlatform(options: CatalogPlatformOptions): Pro
     },
     onNotice: (sentence) => process.stderr.write(`${sentence}\n`),
   });
+  const stripe = createStripe(platform.env.STRIPE_SECRET_KEY ?? '', platform.env.STRIPE_API_BASE);
+  Object.assign(platform.env, await options.before?.(stripe));
+  await Promise.all([platform.startPart('worker'), platform.startPart('api')]);
   const handle = await attachPlatform(stateDir);
   if (!handle) throw new Error('The platform that was started is gone.');
   return { platform: handle, discard: () => discardPlatform(platform, stateDir) };

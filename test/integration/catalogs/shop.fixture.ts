@@ -2,7 +2,7 @@ import { createHmac, randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import type Docker from 'dockerode';
 import type Stripe from 'stripe';
-import { vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import { createStripe } from '#activities/stripe-client.ts';
 import { createDockerClient } from '#activities/workspaces/docker-client.ts';
 import type { AccountAnswer } from '#api/answers.ts';
@@ -82,8 +82,6 @@ export interface Shop {
   openAccount(options?: BuyerOptions): Promise<Buyer>;
   /** The id of the price that a sync of the catalog has made, by its lookup key. */
   priceOf(lookupKey: string): Promise<string>;
-  /** A price that no catalog knows, as somebody makes it in Stripe's dashboard. */
-  priceByHand(amount: number, metadata?: Record<string, string>): Promise<string>;
   /** Subscribes a customer to prices, given by lookup key. */
   buy(buyer: Buyer, ...lookupKeys: string[]): Promise<{ subscription: Stripe.Subscription; paid: Paid }>;
   /** Subscribes a customer with what Stripe's API takes. */
@@ -95,8 +93,10 @@ export interface Shop {
   read(buyer: Buyer): Promise<AccountAnswer>;
   /** Polls what the API shows until it is as expected, and returns it. */
   eventually(buyer: Buyer, expectation: (account: AccountAnswer) => void): Promise<AccountAnswer>;
-  /** What Docker says of a workspace. */
-  container(workspaceId: string): Promise<ContainerReading>;
+  /** What Docker says of a buyer's workspace, by default the first one. */
+  container(buyer: Buyer, index?: number): Promise<ContainerReading>;
+  /** Waits until a buyer's first workspace runs within these limits, as the API shows them and as Docker has them. */
+  eventuallyRuns(buyer: Buyer, memoryMb: number, cpus: number): Promise<AccountAnswer>;
   /** Calls the API as the account's owner. */
   call(buyer: Buyer, path: string, init?: RequestInit): Promise<Response>;
   /** Moves a buyer on a test clock through time. */
@@ -161,18 +161,6 @@ export async function openShop(env: Record<string, string>): Promise<Shop> {
       return price.id;
     },
 
-    async priceByHand(amount, metadata = {}) {
-      const product = await stripe.products.create({ name: 'By hand' });
-      const price = await stripe.prices.create({
-        product: product.id,
-        currency: 'usd',
-        unit_amount: amount,
-        recurring: { interval: 'month' },
-        metadata,
-      });
-      return price.id;
-    },
-
     async buy(buyer, ...lookupKeys) {
       const prices = await Promise.all(lookupKeys.map(shop.priceOf));
       return shop.subscribe(buyer, { items: prices.map((price) => ({ price })) });
@@ -207,13 +195,24 @@ export async function openShop(env: Record<string, string>): Promise<Shop> {
         { timeout: SETTLE_TIMEOUT_MS, interval: POLL_MS },
       ),
 
-    container: (workspaceId) =>
+    container: ({ workspaceIds }, index = 0) =>
       new WorkspaceProbe({
         docker,
         prisma,
-        workspaceId,
+        workspaceId: workspaceIds[index] ?? '',
         internalToken: setting('LEASEHOLD_INTERNAL_TOKEN'),
       }).container(),
+
+    async eventuallyRuns(buyer, memoryMb, cpus) {
+      const account = await shop.eventually(buyer, ({ workspaces }) =>
+        expect(workspaces[0]).toMatchObject({ status: 'running', size: { memoryMb, cpuPercent: cpus * 100 } }),
+      );
+      await vi.waitFor(
+        async () => expect(await shop.container(buyer)).toMatchObject({ status: 'running', memoryMb, cpus }),
+        { timeout: SETTLE_TIMEOUT_MS, interval: POLL_MS },
+      );
+      return account;
+    },
 
     call: (buyer, path, init = {}) =>
       fetch(`${setting('LEASEHOLD_API_URL')}${path}`, {
@@ -236,6 +235,23 @@ export async function openShop(env: Record<string, string>): Promise<Shop> {
     },
   };
   return shop;
+}
+
+/** A monthly price as somebody makes it in Stripe's dashboard, without us. */
+export async function priceByHand(
+  stripe: Stripe,
+  amount: number,
+  metadata: Record<string, string> = {},
+): Promise<string> {
+  const product = await stripe.products.create({ name: 'By hand' });
+  const price = await stripe.prices.create({
+    product: product.id,
+    currency: 'usd',
+    unit_amount: amount,
+    recurring: { interval: 'month' },
+    metadata,
+  });
+  return price.id;
 }
 
 async function createCustomer(
