@@ -4,7 +4,7 @@ import type { WorkspaceSize } from './catalog.ts';
 import type { Entitlements } from './entitlements.ts';
 
 /** What was added to a state since the first one was stored. */
-type AddedToState = 'audience' | 'addOns' | 'overrides' | 'entitlements' | 'ignoredSubscriptions';
+type AddedToState = 'organisationId' | 'audience' | 'addOns' | 'overrides' | 'entitlements' | 'ignoredSubscriptions';
 type AddedToWorkspace = 'asked' | 'allocation' | 'allocationNote';
 type AddedToView = 'audience' | 'addOns' | 'entitlements';
 
@@ -25,6 +25,7 @@ export function presentState(stored: StoredState): AccountState {
   const sizes = stored.workspaces.map((each) => each.desired.size);
   return {
     ...stored,
+    organisationId: stored.organisationId ?? null,
     audience: stored.audience ?? 'personal',
     addOns: stored.addOns ?? [],
     overrides: stored.overrides ?? [],
