@@ -4,14 +4,16 @@ const allowed = {
   catalogs: ['catalogs', 'domain'],
   telemetry: ['telemetry'],
   prisma: ['prisma'],
-  activities: ['activities', 'domain', 'prisma', 'telemetry'],
+  mail: ['mail', 'domain'],
+  activities: ['activities', 'domain', 'mail', 'prisma', 'telemetry'],
   // What runs in a workflow knows of activities only their contracts.
   workflows: ['workflows', 'domain', 'activities/contracts.ts'],
-  worker: ['worker', 'activities', 'catalogs', 'domain', 'prisma', 'telemetry', 'workflows'],
+  worker: ['worker', 'activities', 'catalogs', 'domain', 'mail', 'prisma', 'telemetry', 'workflows'],
   api: [
     'api',
     'catalogs/load.ts',
     'domain',
+    'mail',
     'prisma',
     'telemetry',
     'activities/contracts.ts',

@@ -6,6 +6,7 @@ const source = [
   'catalogs',
   'cli',
   'domain',
+  'mail',
   'platform',
   'prisma',
   'stories',

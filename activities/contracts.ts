@@ -17,8 +17,18 @@ export interface SubscriptionActivities {
   loadAccount(input: { accountId: string }): Promise<StoredState | null>;
   /** Stores state, view and history in one transaction. An older version never overwrites a newer one. */
   saveAccount(input: SaveAccountInput): Promise<void>;
-  /** Sends a mail with a `Message-ID` made from the effect's id. */
-  sendMail(input: { accountId: string; ownerUserId: string; effect: MailEffect; now: string }): Promise<void>;
+  /**
+   * Sends a mail with a `Message-ID` made from the effect's id: to the owner of a personal account, to all owners and
+   * billing members of an organisation's.
+   */
+  sendMail(input: {
+    accountId: string;
+    ownerUserId: string;
+    /** Default: none. Histories from before there were organisations lack it. */
+    organisationId?: string | null;
+    effect: MailEffect;
+    now: string;
+  }): Promise<void>;
   /** Ends a subscription and, when asked, voids its open invoices. Does nothing when it is ended or paid by now. */
   cancelSubscription(input: {
     subscriptionId: string;

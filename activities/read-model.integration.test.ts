@@ -5,6 +5,7 @@ import { openAccount } from '#domain/open-account.ts';
 import { viewOf } from '#domain/view.ts';
 import { createPrisma, type PrismaClient } from '#prisma/client.ts';
 import type { SaveAccountInput } from './contracts.ts';
+import { findRecipients } from './mail/find-recipients.ts';
 import { createReadModelActivities } from './read-model.ts';
 
 const NOW = '2026-03-01T00:00:00.000Z';
@@ -16,15 +17,22 @@ beforeAll(() => {
 
 afterAll(() => prisma.$disconnect());
 
+/** A new person; their account has the same id. */
+async function newOwner(): Promise<string> {
+  const id = randomUUID();
+  await prisma.user.create({ data: { id, name: 'Owner', email: `${id}@leasehold.test` } });
+  return id;
+}
+
 function saving(
+  accountId: string,
   version: number,
   changes: Partial<SaveAccountInput['state']> = {},
-  accountId = randomUUID(),
 ): SaveAccountInput {
   const opened = openAccount(
     {
       accountId,
-      ownerUserId: 'somebody',
+      ownerUserId: accountId,
       stripeCustomerId: `cus_${accountId}`,
       workspaces: [{ id: `${accountId}-main`, name: 'main', hostId: 'local' }],
     },
@@ -37,7 +45,7 @@ function saving(
 
 test('what was saved is loaded whole', async () => {
   const { saveAccount, loadAccount } = createReadModelActivities({ prisma });
-  const input = saving(3, { standing: 'grace' });
+  const input = saving(await newOwner(), 3, { standing: 'grace' });
   await saveAccount(input);
   expect(await loadAccount({ accountId: input.state.accountId })).toEqual(input.state);
   expect(await loadAccount({ accountId: 'never-saved' })).toBeNull();
@@ -45,10 +53,10 @@ test('what was saved is loaded whole', async () => {
 
 test('an older version never overwrites a newer one, in whatever order they arrive', async () => {
   const { saveAccount } = createReadModelActivities({ prisma });
-  const accountId = randomUUID();
+  const accountId = await newOwner();
   const versions = [2, 5, 1, 4, 3];
-  await Promise.all(versions.map((version) => saveAccount(saving(version, {}, accountId))));
-  await saveAccount(saving(4, { standing: 'suspended' }, accountId));
+  await Promise.all(versions.map((version) => saveAccount(saving(accountId, version))));
+  await saveAccount(saving(accountId, 4, { standing: 'suspended' }));
   const row = await prisma.account.findUniqueOrThrow({ where: { id: accountId } });
   expect(row).toMatchObject({ version: 5, standing: 'free' });
 });
@@ -60,7 +68,7 @@ test('saving twice stores history once, and says what came of an event once', as
     data: { id: eventId, type: 'customer.updated', livemode: false, createdAt: new Date(NOW) },
   });
   const input: SaveAccountInput = {
-    ...saving(1),
+    ...saving(await newOwner(), 1),
     happened: [{ id: 'opened', at: NOW, kind: 'account-opened', text: 'The account was opened.' }],
     actedOn: { eventIds: [eventId], outcome: 'active, version 1' },
   };
@@ -70,4 +78,49 @@ test('saving twice stores history once, and says what came of an event once', as
   expect(entries).toHaveLength(1);
   const event = await prisma.stripeEvent.findUniqueOrThrow({ where: { id: eventId } });
   expect(event).toMatchObject({ outcome: 'active, version 1', actedAt: expect.any(Date) });
+});
+
+test('an account belongs to a person or to an organisation, never to both and never to nobody', async () => {
+  const { saveAccount } = createReadModelActivities({ prisma });
+  const ownerUserId = await newOwner();
+  const organisationId = randomUUID();
+  await prisma.organisation.create({ data: { id: organisationId, name: 'Acme', slug: organisationId } });
+  const accountId = randomUUID();
+  await saveAccount(saving(accountId, 1, { ownerUserId, organisationId }));
+  const row = await prisma.account.findUniqueOrThrow({ where: { id: accountId } });
+  expect(row).toMatchObject({ userId: null, organisationId });
+  for (const both of [{ userId: ownerUserId }, { organisationId: null }]) {
+    await expect(prisma.account.update({ where: { id: accountId }, data: both })).rejects.toThrow();
+  }
+});
+
+test('whoever owns an account cannot be deleted before it', async () => {
+  const { saveAccount } = createReadModelActivities({ prisma });
+  const owner = await newOwner();
+  await saveAccount(saving(owner, 1));
+  await expect(prisma.user.delete({ where: { id: owner } })).rejects.toThrow();
+});
+
+test("an organisation's mails go to all owners and billing members, a person's to the person", async () => {
+  const [owner, billing, admin, member] = await Promise.all([newOwner(), newOwner(), newOwner(), newOwner()]);
+  const organisationId = randomUUID();
+  await prisma.organisation.create({
+    data: {
+      id: organisationId,
+      name: 'Acme',
+      slug: organisationId,
+      members: {
+        create: Object.entries({ owner, billing, admin, member }).map(([role, userId]) => ({
+          id: randomUUID(),
+          userId,
+          role,
+        })),
+      },
+    },
+  });
+  const addresses = async (of: string | null) =>
+    (await findRecipients(prisma, { ownerUserId: owner, organisationId: of })).map(({ address }) => address);
+  expect((await addresses(organisationId)).sort()).toEqual([owner, billing].map((id) => `${id}@leasehold.test`).sort());
+  expect(await addresses(null)).toEqual([`${owner}@leasehold.test`]);
+  expect(await addresses('gone')).toEqual([]);
 });

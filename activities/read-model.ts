@@ -35,11 +35,15 @@ export function createReadModelActivities(deps: {
 
     async deleteAccount({ accountId, stripeCustomerId, now }) {
       await prisma.$transaction(async (tx) => {
-        const account = await tx.account.findUnique({ where: { id: accountId }, select: { ownerUserId: true } });
+        const account = await tx.account.findUnique({
+          where: { id: accountId },
+          select: { userId: true, organisationId: true },
+        });
         const tombstone = { id: accountId, stripeCustomerId, deletedAt: new Date(now) };
         await tx.deletedAccount.createMany({ data: tombstone, skipDuplicates: true });
         await tx.account.deleteMany({ where: { id: accountId } });
-        if (account) await tx.user.deleteMany({ where: { id: account.ownerUserId } });
+        if (account?.userId) await tx.user.deleteMany({ where: { id: account.userId } });
+        if (account?.organisationId) await tx.organisation.deleteMany({ where: { id: account.organisationId } });
       });
     },
   };
@@ -50,14 +54,16 @@ type Transaction = Parameters<Parameters<PrismaClient['$transaction']>[0]>[0];
 /** `false` when a newer version is stored already: an older one never overwrites it. */
 async function storeAccount(tx: Transaction, { state, view }: SaveAccountInput): Promise<boolean> {
   const graceEndsAt = state.standing === 'grace' ? (state.dunning?.suspendAt ?? null) : null;
+  const { organisationId } = state;
+  const userId = organisationId === null ? state.ownerUserId : null;
   const stored = await tx.$executeRaw`
-    INSERT INTO account (id, owner_user_id, stripe_customer_id, plan_id, standing, standing_since, grace_ends_at,
+    INSERT INTO account (id, user_id, organisation_id, stripe_customer_id, plan_id, standing, standing_since, grace_ends_at,
                          version, state, view, saved_at, updated_at)
-    VALUES (${state.accountId}, ${state.ownerUserId}, ${state.stripeCustomerId}, ${state.plan.id}, ${state.standing},
+    VALUES (${state.accountId}, ${userId}, ${organisationId}, ${state.stripeCustomerId}, ${state.plan.id}, ${state.standing},
             ${state.standingSince}::timestamptz, ${graceEndsAt}::timestamptz, ${state.version},
             ${JSON.stringify(state)}::jsonb, ${JSON.stringify(view)}::jsonb, ${view.now}::timestamptz, now())
     ON CONFLICT (id) DO UPDATE SET
-      owner_user_id = EXCLUDED.owner_user_id, stripe_customer_id = EXCLUDED.stripe_customer_id,
+      user_id = EXCLUDED.user_id, organisation_id = EXCLUDED.organisation_id, stripe_customer_id = EXCLUDED.stripe_customer_id,
       plan_id = EXCLUDED.plan_id, standing = EXCLUDED.standing, standing_since = EXCLUDED.standing_since,
       grace_ends_at = EXCLUDED.grace_ends_at, version = EXCLUDED.version, state = EXCLUDED.state,
       view = EXCLUDED.view, saved_at = EXCLUDED.saved_at, updated_at = now()

@@ -155,11 +155,11 @@ export function newAccount(): TestAccount {
   return { accountId: `acc-${unique}`, customerId: `cus_${unique}` };
 }
 
-/** Stores an account as the save activity would, with one workspace `{accountId}-main`. */
+/** Stores an account as the save activity would, with one workspace `{accountId}-main`, and its owner when there is none. */
 export async function storeAccount(
   database: pg.Pool,
   { accountId, customerId }: TestAccount,
-  { ownerUserId = 'nobody', version = 1, view = {} as Record<string, unknown> } = {},
+  { ownerUserId = `owner-of-${accountId}`, version = 1, view = {} as Record<string, unknown> } = {},
 ): Promise<void> {
   const at = '2026-03-01T00:00:00.000Z';
   const size = { memoryMb: 256, cpuPercent: 50, storageMb: 1_024 };
@@ -193,7 +193,11 @@ export async function storeAccount(
     ...view,
   };
   await database.query(
-    `INSERT INTO account (id, owner_user_id, stripe_customer_id, plan_id, standing, standing_since, version, state, view, saved_at)
+    `INSERT INTO "user" (id, name, email) VALUES ($1, 'Owner', $1 || '@leasehold.test') ON CONFLICT DO NOTHING`,
+    [ownerUserId],
+  );
+  await database.query(
+    `INSERT INTO account (id, user_id, stripe_customer_id, plan_id, standing, standing_since, version, state, view, saved_at)
      VALUES ($1, $2, $3, 'small', 'active', $4, $5, '{}', $6, $4)`,
     [accountId, ownerUserId, customerId, at, version, JSON.stringify(full)],
   );

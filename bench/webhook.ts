@@ -174,8 +174,12 @@ async function load(order: LoadOrder): Promise<LoadReport> {
 async function storeCustomers(database: pg.Pool, kind: string, count: number): Promise<string[]> {
   const customers = Array.from({ length: count }, (_, index) => `cus_${kind}_${index}`);
   await database.query(
-    `INSERT INTO account (id, owner_user_id, stripe_customer_id, plan_id, standing, standing_since, version, state, view, saved_at)
-     SELECT 'acc-' || customer, 'nobody', customer, 'none', 'free', now(), 1, '{}', '{}', now() FROM unnest($1::text[]) AS customer`,
+    `INSERT INTO "user" (id, name, email) SELECT customer, customer, customer FROM unnest($1::text[]) AS customer`,
+    [customers],
+  );
+  await database.query(
+    `INSERT INTO account (id, user_id, stripe_customer_id, plan_id, standing, standing_since, version, state, view, saved_at)
+     SELECT 'acc-' || customer, customer, customer, 'none', 'free', now(), 1, '{}', '{}', now() FROM unnest($1::text[]) AS customer`,
     [customers],
   );
   await database.query('ANALYZE account');

@@ -145,8 +145,10 @@ export interface WorkspaceState {
 /** Everything that is remembered of an account. Plain JSON: it is carried by continue-as-new and stored whole in PostgreSQL. */
 export interface AccountState {
   accountId: string;
-  /** Opaque id of the person who owns the account. */
+  /** Opaque id of the person who opened the account; of a personal one, whose it is. */
   ownerUserId: string;
+  /** Opaque id of the organisation whose account it is, or `null` for a personal one. */
+  organisationId: string | null;
   stripeCustomerId: string | null;
   audience: Audience;
   /** Grows with every saved change. */

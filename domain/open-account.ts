@@ -9,6 +9,8 @@ import { allocateWorkspaces, asOpened, newWorkspace } from './workspace-wishes.t
 export interface AccountOpening {
   accountId: string;
   ownerUserId: string;
+  /** Default: none, the account is the person's own. */
+  organisationId?: string | null | undefined;
   stripeCustomerId: string | null;
   /** Default: personal. */
   audience?: Audience | undefined;
@@ -26,6 +28,7 @@ export function openAccount(opening: AccountOpening, now: Instant, catalog: Cata
   return {
     accountId: opening.accountId,
     ownerUserId: opening.ownerUserId,
+    organisationId: opening.organisationId ?? null,
     stripeCustomerId: opening.stripeCustomerId,
     audience,
     version: 0,

@@ -7,6 +7,7 @@ import { livingWorkspaces } from './workspace-wishes.ts';
 
 /** What was added to a state since the first one was stored. */
 type AddedToState =
+  | 'organisationId'
   | 'audience'
   | 'addOns'
   | 'overrides'
@@ -44,6 +45,7 @@ export function presentState(stored: StoredState): AccountState {
   const workspaces = stored.workspaces.map(presentWorkspace);
   return {
     ...stored,
+    organisationId: stored.organisationId ?? null,
     audience: stored.audience ?? 'personal',
     addOns: stored.addOns ?? [],
     overrides: stored.overrides ?? [],

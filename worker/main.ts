@@ -1,7 +1,6 @@
 import { serve } from '@hono/node-server';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import { createTransport } from 'nodemailer';
 import { createMailActivities } from '#activities/mail/send.ts';
 import { createReadModelActivities } from '#activities/read-model.ts';
 import { createStripeActivities } from '#activities/stripe.ts';
@@ -12,6 +11,7 @@ import { createDockerClient } from '#activities/workspaces/docker-client.ts';
 import { readHostCapacity } from '#activities/workspaces/host-capacity.ts';
 import { startHostReconciler } from '#activities/workspaces/reconcile-host.ts';
 import { loadCatalog } from '#catalogs/load.ts';
+import { createMailer } from '#mail/mailer.ts';
 import { createPrisma } from '#prisma/client.ts';
 import { createLogger } from '#telemetry/logger.ts';
 import { SUBSCRIPTION_TASK_QUEUE, workspaceTaskQueue } from '#workflows/subscription/messages.ts';
@@ -64,8 +64,7 @@ const subscriptions = await Worker.create({
     ...createReadModelActivities({ prisma }),
     ...createMailActivities({
       prisma,
-      transport: createTransport(settings.SMTP_URL),
-      from: settings.MAIL_FROM,
+      mailer: createMailer({ smtpUrl: settings.SMTP_URL, from: settings.MAIL_FROM }),
       webOrigin: settings.LEASEHOLD_WEB_ORIGIN,
     }),
   },

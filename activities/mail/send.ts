@@ -1,38 +1,33 @@
 import { createHash } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/activity';
-import type { Transporter } from 'nodemailer';
+import { mailText } from '#mail/account-mail.ts';
+import type { Mailer } from '#mail/mailer.ts';
 import type { PrismaClient } from '#prisma/client.ts';
 import type { SubscriptionActivities } from '../contracts.ts';
-import { asHtml, asPlainText, mailText } from './templates.ts';
+import { findRecipients } from './find-recipients.ts';
 
 export interface MailDeps {
   prisma: PrismaClient;
-  transport: Transporter;
-  /** The sender, for example `Leasehold <no-reply@example.com>`. */
-  from: string;
+  mailer: Mailer;
   /** Where the web UI is, for links. */
   webOrigin: string;
 }
 
-/** Mails. The recipient's address is looked up here, so that it is in no workflow. */
+/** Mails. The recipients' addresses are looked up here, so that they are in no workflow. */
 export function createMailActivities(deps: MailDeps): Pick<SubscriptionActivities, 'sendMail'> {
-  const { prisma, transport, from, webOrigin } = deps;
+  const { prisma, mailer, webOrigin } = deps;
   return {
-    async sendMail({ accountId, ownerUserId, effect, now }) {
-      const owner = await prisma.user.findUnique({ where: { id: ownerUserId }, select: { name: true, email: true } });
-      if (!owner) {
-        throw ApplicationFailure.nonRetryable(`Account ${accountId} has no owner to write to.`, 'UnknownRecipient');
+    async sendMail({ accountId, ownerUserId, organisationId = null, effect, now }) {
+      const to = await findRecipients(prisma, { ownerUserId, organisationId });
+      if (to.length === 0) {
+        throw ApplicationFailure.nonRetryable(`Account ${accountId} has nobody to write to.`, 'UnknownRecipient');
       }
-      const text = mailText(effect.template, effect.facts, new URL('/account', webOrigin).href);
-      await transport.sendMail({
+      await mailer.send({
         messageId: messageIdOf(accountId, effect.id),
         date: new Date(now),
-        from,
-        to: { name: owner.name, address: owner.email },
-        subject: text.subject,
-        text: asPlainText(text),
-        html: asHtml(text),
-        headers: { 'Auto-Submitted': 'auto-generated', 'X-Leasehold-Template': effect.template },
+        to,
+        text: mailText(effect.template, effect.facts, new URL('/account', webOrigin).href),
+        template: effect.template,
       });
     },
   };

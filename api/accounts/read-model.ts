@@ -26,7 +26,7 @@ export interface OwnedWorkspace {
 }
 
 export interface ReadModel {
-  /** The account that a person owns; the first one when there are several. */
+  /** A person's own account. */
   accountOf(userId: string): Promise<{ accountId: string } | null>;
   storedView(accountId: string): Promise<StoredView | null>;
   /** The account as last saved. */
@@ -43,11 +43,7 @@ export interface ReadModel {
 export function createReadModel(prisma: PrismaClient): ReadModel {
   return {
     async accountOf(userId) {
-      const row = await prisma.account.findFirst({
-        where: { ownerUserId: userId },
-        orderBy: { id: 'asc' },
-        select: { id: true },
-      });
+      const row = await prisma.account.findUnique({ where: { userId }, select: { id: true } });
       return row && { accountId: row.id };
     },
     async storedView(accountId) {
@@ -74,7 +70,7 @@ export function createReadModel(prisma: PrismaClient): ReadModel {
     },
     async workspaceOf(userId, workspaceId) {
       const row = await prisma.workspace.findFirst({
-        where: { id: workspaceId, account: { ownerUserId: userId } },
+        where: { id: workspaceId, account: { userId } },
         select: { id: true, accountId: true, hostId: true },
       });
       if (!row) return null;

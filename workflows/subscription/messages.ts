@@ -30,6 +30,8 @@ export interface BillingHint {
 /** What an account is opened with. */
 export interface Opening {
   ownerUserId: string;
+  /** Default: none, the account is the person's own. */
+  organisationId?: string;
   stripeCustomerId: string | null;
   /** Default: personal. */
   audience?: Audience;

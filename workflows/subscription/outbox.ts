@@ -38,6 +38,7 @@ async function carryOut(desk: AccountDesk, effect: Effect): Promise<void> {
       await sideEffects.sendMail({
         accountId: state.accountId,
         ownerUserId: state.ownerUserId,
+        organisationId: state.organisationId,
         effect,
         now: workflowNow(),
       });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { MailFacts } from '#domain/effect.ts';
-import { messageIdOf } from './send.ts';
-import { asHtml, asPlainText, mailText } from './templates.ts';
+import { mailText } from './account-mail.ts';
+import { asHtml, asPlainText } from './mail-text.ts';
 
 const ACCOUNT = 'https://example.test/account';
 const facts: MailFacts = {
@@ -43,9 +43,4 @@ test('HTML escapes what it shows', () => {
   const html = asHtml(mailText('grace-started', facts, ACCOUNT));
   expect(html).toContain('Team &#60;3');
   expect(html).not.toContain('Team <3');
-});
-
-test('one effect of one account has one Message-ID', () => {
-  expect(messageIdOf('a', 'mail/suspended/in_1')).toBe(messageIdOf('a', 'mail/suspended/in_1'));
-  expect(messageIdOf('a', 'mail/suspended/in_1')).not.toBe(messageIdOf('b', 'mail/suspended/in_1'));
 });

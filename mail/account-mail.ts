@@ -1,15 +1,8 @@
 import type { MailFacts, MailTemplate } from '#domain/effect.ts';
-
-export interface MailText {
-  subject: string;
-  /** Paragraphs. */
-  body: string[];
-  /** The one thing to do. */
-  action: { label: string; url: string } | null;
-}
+import type { MailText } from './mail-text.ts';
 
 /**
- * What a mail says. Calm, dated, and with one thing to do.
+ * What a mail about an account says. Calm, dated, and with one thing to do.
  *
  * @param accountUrl the customer's account page
  */
@@ -93,19 +86,6 @@ export function mailText(template: MailTemplate, facts: MailFacts, accountUrl: s
   }
 }
 
-/** The text as plain mail. */
-export function asPlainText(text: MailText): string {
-  const action = text.action ? [`${text.action.label}: ${text.action.url}`] : [];
-  return `${[...text.body, ...action, 'Leasehold'].join('\n\n')}\n`;
-}
-
-/** The text as simple HTML that reads in light and dark. */
-export function asHtml(text: MailText): string {
-  const paragraphs = text.body.map((each) => `<p>${escaped(each)}</p>`).join('');
-  const action = text.action ? `<p><a href="${escaped(text.action.url)}">${escaped(text.action.label)}</a></p>` : '';
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>${escaped(text.subject)}</title></head><body style="font:16px/1.5 system-ui,sans-serif;max-width:36em;margin:2em auto;padding:0 1em"><h1 style="font-size:1.25em">${escaped(text.subject)}</h1>${paragraphs}${action}<p>Leasehold</p></body></html>`;
-}
-
 function amountOf(facts: MailFacts): string | null {
   if (facts.amountCents === undefined || facts.currency === undefined) return null;
   const format = new Intl.NumberFormat('en', { style: 'currency', currency: facts.currency });
@@ -116,8 +96,4 @@ function day(at: string | undefined): string {
   if (at === undefined) return 'the date shown in your account';
   const format = new Intl.DateTimeFormat('en', { dateStyle: 'full', timeStyle: 'short', timeZone: 'UTC' });
   return `${format.format(new Date(at))} UTC`;
-}
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 }

@@ -1,0 +1,44 @@
+import { createTransport } from 'nodemailer';
+import { asHtml, asPlainText, type MailText } from './mail-text.ts';
+
+export interface MailerOptions {
+  /** `smtp://user:password@host:port`, or `smtps://`. */
+  smtpUrl: string;
+  /** The sender, for example `Leasehold <no-reply@example.com>`. */
+  from: string;
+}
+
+export interface Mail {
+  to: { name: string; address: string }[];
+  text: MailText;
+  /** Names the kind of mail in the header `X-Leasehold-Template`. */
+  template: string;
+  /** The same for every attempt at one mail, so that a second one is recognised. Default: made up. */
+  messageId?: string;
+  /** Default: now. */
+  date?: Date;
+}
+
+export interface Mailer {
+  /** Resolves when the server has taken the mail. Rejects with the server's error, which may hold addresses: log its code only. */
+  send(mail: Mail): Promise<void>;
+}
+
+/** Hands mails to an SMTP server, each as plain text and HTML. Connects at each mail. */
+export function createMailer({ smtpUrl, from }: MailerOptions): Mailer {
+  const transport = createTransport(smtpUrl);
+  return {
+    async send({ to, text, template, messageId, date }) {
+      await transport.sendMail({
+        messageId,
+        date,
+        from,
+        to,
+        subject: text.subject,
+        text: asPlainText(text),
+        html: asHtml(text),
+        headers: { 'Auto-Submitted': 'auto-generated', 'X-Leasehold-Template': template },
+      });
+    },
+  };
+}
