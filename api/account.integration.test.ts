@@ -2,6 +2,8 @@ import { createServer, type Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { loadCatalog } from '#catalogs/load.ts';
+import { openAccount } from '#domain/open-account.ts';
 import { DEMO_USER } from './auth/ensure-demo-user.ts';
 import type { Api } from './create-api.ts';
 import {
@@ -77,6 +79,7 @@ const endpoints = (workspaceId: string): [string, string, unknown?][] => [
   ['POST', `/api/v1/workspaces/${workspaceId}/start`],
   ['POST', `/api/v1/workspaces/${workspaceId}/stop`],
   ['POST', `/api/v1/workspaces/${workspaceId}/messages`, { plugin: 'echo', payload: 1 }],
+  ['DELETE', `/api/v1/workspaces/${workspaceId}`],
 ];
 
 test('without a session every endpoint answers 401, for what exists, for what does not, and for nonsense alike', async () => {
@@ -87,6 +90,7 @@ test('without a session every endpoint answers 401, for what exists, for what do
     ['GET', '/api/v1/nothing-here'],
     ['GET', '/api/v1/webhooks/stripe'],
     ['POST', '/api/auth/sign-up/email'],
+    ['POST', '/api/v1/workspaces', { name: 'mine' }],
     ['GET', '/nothing-here'],
     ...endpoints(myWorkspace),
     ...endpoints('no-such-workspace'),
@@ -111,7 +115,7 @@ test("another's workspace is not there, on every endpoint, just like one that ne
 
 test('a write with the cookie and a foreign Origin, or none, is refused and changes nothing', async () => {
   for (const origin of ['https://evil.example', null]) {
-    for (const [method, path, body] of endpoints(myWorkspace).filter(([each]) => each === 'POST')) {
+    for (const [method, path, body] of endpoints(myWorkspace).filter(([each]) => each !== 'GET')) {
       const answer = await ask(method, path, { origin, body });
       expect([answer.status, answer.body.code]).toEqual([403, 'origin-not-trusted']);
     }
@@ -201,6 +205,34 @@ test('malformed input is refused with the field that is wrong', async () => {
   expect(answer.body.detail).toContain('query.minVersion');
   const message = await ask('POST', `/api/v1/workspaces/${myWorkspace}/messages`, { body: { payload: 1 } });
   expect([message.status, message.body.code]).toEqual([400, 'request-invalid']);
+});
+
+test('a new workspace needs a name of a sensible length, and a size in whole numbers', async () => {
+  const size = { memoryMb: 256.5, cpuPercent: 50, storageMb: 1024 };
+  for (const [body, field] of [
+    [{}, 'name'],
+    [{ name: '   ' }, 'name'],
+    [{ name: 'x'.repeat(65) }, 'name'],
+    [{ name: 'mine', size }, 'size.memoryMb'],
+  ] as const) {
+    const answer = await ask('POST', '/api/v1/workspaces', { body });
+    expect([answer.status, answer.body.detail]).toEqual([400, expect.stringContaining(field)]);
+  }
+});
+
+test('without a host that is there and has room, a new workspace is refused with 503 and nothing is created', async () => {
+  const id = `idle-${mine.accountId}`;
+  await database.query('UPDATE host SET seen_at = $1', ['2026-03-01T00:00:00Z']);
+  const gone = await ask('POST', '/api/v1/workspaces', { body: { name: 'mine' } });
+  expect([gone.status, gone.body.code, gone.headers.get('retry-after')]).toEqual([503, 'no-host', '60']);
+  await database.query(
+    'INSERT INTO host (id, internal_url, cpu_percent, memory_mb, seen_at) VALUES ($1, $2, 200, 1024, now())',
+    [id, 'http://127.0.0.1:1'],
+  );
+  const size = { memoryMb: 2048, cpuPercent: 50, storageMb: 1024 };
+  const full = await ask('POST', '/api/v1/workspaces', { body: { name: 'mine', size } });
+  expect([full.status, full.body.detail]).toEqual([503, expect.stringContaining('2048 MB')]);
+  await database.query('DELETE FROM host WHERE id = $1', [id]);
 });
 
 test('with Temporal down a wish is refused with 503 and what to do; pages still answer', async () => {
@@ -305,6 +337,39 @@ test('with a worker: the account is live, wishes are recorded once for each key,
       status: 404,
       body: { code: 'workspace-not-found' },
     });
+
+    await database.query('UPDATE host SET seen_at = now() WHERE id = $1', [`host-${mine.accountId}`]);
+    const state = openAccount(
+      { accountId: mine.accountId, ownerUserId: DEMO_USER.id, stripeCustomerId: null, workspaces: [] },
+      '2026-03-01T00:00:00.000Z',
+      loadCatalog('catalogs/demo.yaml'),
+    );
+    await database.query('UPDATE account SET state = $2 WHERE id = $1', [mine.accountId, JSON.stringify(state)]);
+    const create = (name: string, key: string) =>
+      ask('POST', '/api/v1/workspaces', { body: { name }, headers: { 'idempotency-key': key } });
+    const created = await create('mine', 'k1');
+    expect([created.status, created.body]).toEqual([202, { workspaceId: expect.stringMatching(/^ws_/), version: 14 }]);
+    expect((await create('mine', 'k1')).body).toEqual(created.body);
+    expect((await create('another', 'k2')).body.workspaceId).not.toBe(created.body.workspaceId);
+    expect(await create('beyond', 'k3')).toMatchObject({
+      status: 403,
+      body: {
+        code: 'plan-limit',
+        detail: 'No memory is left. Upgrade to Team.',
+        limit: 'memoryMb',
+        max: 256,
+        used: 256,
+        asked: 128,
+        liftedBy: [{ kind: 'plan', id: 'team', name: 'Team' }],
+        message: 'Memory limit reached. Upgrade to Team.',
+      },
+    });
+    expect(await create('suspended', 'k4')).toMatchObject({ status: 402, body: { amountCents: 900 } });
+    expect(await create('taken', 'k5')).toMatchObject({ status: 409, body: { code: 'workspace-name-taken' } });
+    expect(await create('tiny', 'k6')).toMatchObject({ status: 400, body: { detail: 'Too small.' } });
+    const remove = () => ask('DELETE', `/api/v1/workspaces/${myWorkspace}`, { headers: { 'idempotency-key': 'k1' } });
+    expect(await remove()).toMatchObject({ status: 202, body: { version: 16 } });
+    expect(await remove()).toMatchObject({ status: 202, body: { version: 16 } });
 
     const ready = await api.app.request('/ready');
     expect([ready.status, await ready.json()]).toMatchObject([200, { ready: true }]);

@@ -3,9 +3,10 @@ import { requestId } from 'hono/request-id';
 import type { Catalog } from '#domain/catalog.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import type { HostClient } from './accounts/host-client.ts';
+import type { PickHost } from './accounts/pick-host.ts';
 import type { ReadAccount } from './accounts/read-account.ts';
 import type { ReadModel } from './accounts/read-model.ts';
-import type { WishWorkspace } from './accounts/wish-workspace.ts';
+import type { SendCommand } from './accounts/send-command.ts';
 import type { ApiContext, ApiEnv } from './api-env.ts';
 import type { Inbox } from './inbox/inbox.ts';
 import type { Metrics } from './metrics.ts';
@@ -18,6 +19,8 @@ import { createOnError } from './on-error.ts';
 import { Problem } from './problem.ts';
 import type { CheckReadiness } from './readiness.ts';
 import { accountRoute, createAccountHandler } from './routes/account.ts';
+import { createCreateWorkspaceHandler, createWorkspaceRoute } from './routes/create-workspace.ts';
+import { createDeleteWorkspaceHandler, deleteWorkspaceRoute } from './routes/delete-workspace.ts';
 import { answerHealth, healthRoute } from './routes/health.ts';
 import { createOffersHandler, offersRoute } from './routes/offers.ts';
 import { createReadyHandler, readyRoute } from './routes/ready.ts';
@@ -43,7 +46,8 @@ export interface AppDeps {
   checkReadiness: CheckReadiness;
   readModel: ReadModel;
   readAccount: ReadAccount;
-  wishWorkspace: WishWorkspace;
+  sendCommand: SendCommand;
+  pickHost: PickHost;
   hosts: HostClient;
   /** What is sold, and what limits it. */
   catalog: Catalog;
@@ -86,7 +90,9 @@ export function createApp(deps: AppDeps) {
     .openapi(accountRoute, createAccountHandler(deps))
     .openapi(timelineRoute, createTimelineHandler(deps))
     .openapi(offersRoute, createOffersHandler(deps))
+    .openapi(createWorkspaceRoute, createCreateWorkspaceHandler(deps))
     .openapi(workspaceRoute, createWorkspaceHandler(deps))
+    .openapi(deleteWorkspaceRoute, createDeleteWorkspaceHandler(deps))
     .openapi(startWorkspaceRoute, createWishHandler(deps, 'running'))
     .openapi(stopWorkspaceRoute, createWishHandler(deps, 'stopped'))
     .openapi(workspaceMessagesRoute, createWorkspaceMessagesHandler(deps));

@@ -2,9 +2,10 @@ import { loadCatalog } from '#catalogs/load.ts';
 import { createPrisma } from '#prisma/client.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { createHostClient } from './accounts/host-client.ts';
+import { createPickHost } from './accounts/pick-host.ts';
 import { createReadAccount } from './accounts/read-account.ts';
 import { createReadModel } from './accounts/read-model.ts';
-import { createWishWorkspace } from './accounts/wish-workspace.ts';
+import { createSendCommand } from './accounts/send-command.ts';
 import { type AppType, createApp } from './app.ts';
 import { createAuth } from './auth/auth.ts';
 import { createAuthHandler } from './auth/auth-handler.ts';
@@ -80,7 +81,8 @@ export function createApi(
     checkReadiness: createReadiness({ prisma, temporal, log }),
     readModel,
     readAccount,
-    wishWorkspace: createWishWorkspace({ temporal, readAccount }),
+    sendCommand: createSendCommand({ temporal, readAccount }),
+    pickHost: createPickHost(prisma),
     hosts: createHostClient({ token: settings.internalToken, log }),
     catalog,
   });

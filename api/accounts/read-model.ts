@@ -21,6 +21,7 @@ export interface StoredView {
 export interface OwnedWorkspace {
   id: string;
   accountId: string;
+  hostId: string;
   /** Address of its host worker's internal endpoint; `null` when that host was never seen. */
   hostUrl: string | null;
 }
@@ -75,7 +76,7 @@ export function createReadModel(prisma: PrismaClient): ReadModel {
       });
       if (!row) return null;
       const host = await prisma.host.findUnique({ where: { id: row.hostId }, select: { internalUrl: true } });
-      return { id: row.id, accountId: row.accountId, hostUrl: host?.internalUrl ?? null };
+      return { ...row, hostUrl: host?.internalUrl ?? null };
     },
     async timeline(accountId, limit) {
       const rows = await prisma.timelineEntry.findMany({

@@ -1,14 +1,28 @@
 import { ApplicationFailure, condition, setHandler } from '@temporalio/workflow';
 import type { AccountView } from '#domain/account-view.ts';
-import { accountView, billingHints, wishWorkspace } from '#workflows/subscription/messages.ts';
+import type { PoolShortage } from '#domain/commands.ts';
+import {
+  accountView,
+  billingHints,
+  createWorkspace,
+  deleteWorkspace,
+  wishWorkspace,
+} from '#workflows/subscription/messages.ts';
 
 /**
  * For tests of the API on a real Temporal: answers the messages of the subscription's workflow without its rules. Ids of
- * workspaces say what is to happen.
+ * workspaces, and names of new ones, say what is to happen.
  */
 export async function subscription({ accountId }: { accountId: string }): Promise<void> {
   let version = 10;
   const receipts = new Map<string, number>();
+  const receiptFor = (commandId: string) => {
+    const known = receipts.get(commandId);
+    if (known !== undefined) return { version: known };
+    version += 1;
+    receipts.set(commandId, version);
+    return { version };
+  };
   setHandler(billingHints, () => undefined);
   setHandler(accountView, () => {
     const view: Partial<AccountView> = {
@@ -31,11 +45,16 @@ export async function subscription({ accountId }: { accountId: string }): Promis
     if (workspaceId.endsWith('suspended')) throw ApplicationFailure.nonRetryable('suspended', 'WorkspaceSuspended');
     if (workspaceId.endsWith('deleted')) throw ApplicationFailure.nonRetryable('deleted', 'WorkspaceDeleted');
     if (workspaceId.endsWith('unknown')) throw ApplicationFailure.nonRetryable('unknown', 'UnknownWorkspace');
-    const known = receipts.get(commandId);
-    if (known !== undefined) return { version: known };
-    version += 1;
-    receipts.set(commandId, version);
-    return { version };
+    return receiptFor(commandId);
   });
+  setHandler(createWorkspace, ({ commandId, name }) => {
+    const shortage: PoolShortage = { part: 'memoryMb', max: 256, used: 256, asked: 128 };
+    if (name === 'beyond') throw ApplicationFailure.nonRetryable('No memory is left.', 'PoolExhausted', shortage);
+    if (name === 'suspended') throw ApplicationFailure.nonRetryable('suspended', 'WorkspaceSuspended');
+    if (name === 'taken') throw ApplicationFailure.nonRetryable('There is one already.', 'WorkspaceNameTaken');
+    if (name === 'tiny') throw ApplicationFailure.nonRetryable('Too small.', 'WorkspaceSizeInvalid');
+    return receiptFor(commandId);
+  });
+  setHandler(deleteWorkspace, ({ commandId }) => receiptFor(commandId));
   await condition(() => false);
 }

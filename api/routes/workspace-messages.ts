@@ -2,7 +2,7 @@ import { createRoute, type RouteHandler, z } from '@hono/zod-openapi';
 import type { HostClient } from '../accounts/host-client.ts';
 import type { ReadAccount } from '../accounts/read-account.ts';
 import type { ReadModel } from '../accounts/read-model.ts';
-import { suspended, workspaceNotFound } from '../accounts/wish-workspace.ts';
+import { suspended, workspaceNotFound } from '../accounts/refusals.ts';
 import type { ApiEnv } from '../api-env.ts';
 import { Problem } from '../problem.ts';
 import { problemAnswer } from '../problem-schema.ts';

@@ -1,22 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { createRoute, type RouteHandler, z } from '@hono/zod-openapi';
+import { wishWorkspace } from '#workflows/subscription/messages.ts';
 import type { ReadModel } from '../accounts/read-model.ts';
-import { type WishWorkspace, workspaceNotFound } from '../accounts/wish-workspace.ts';
+import { workspaceNotFound } from '../accounts/refusals.ts';
+import type { SendCommand } from '../accounts/send-command.ts';
 import type { ApiEnv } from '../api-env.ts';
 import { problemAnswer } from '../problem-schema.ts';
+import { idempotencyHeaders } from './idempotency-key.ts';
 import { sessionSecurity } from './session-security.ts';
 import { workspaceParams } from './workspace.ts';
 
-const request = {
-  params: workspaceParams,
-  headers: z.object({
-    'idempotency-key': z
-      .string()
-      .regex(/^[\x21-\x7e]{1,200}$/)
-      .optional()
-      .openapi({ description: 'The same key again is answered with the first receipt.' }),
-  }),
-};
+const request = { params: workspaceParams, headers: idempotencyHeaders };
 
 const responses = {
   202: {
@@ -51,7 +45,7 @@ export const stopWorkspaceRoute = createRoute({
 type WishHandler = RouteHandler<typeof startWorkspaceRoute, ApiEnv> & RouteHandler<typeof stopWorkspaceRoute, ApiEnv>;
 
 export function createWishHandler(
-  deps: { readModel: ReadModel; wishWorkspace: WishWorkspace },
+  deps: { readModel: ReadModel; sendCommand: SendCommand },
   wants: 'running' | 'stopped',
 ): WishHandler {
   return async (c) => {
@@ -61,7 +55,7 @@ export function createWishHandler(
     const key = c.req.valid('header')['idempotency-key'] ?? randomUUID();
     // One key stands for one wish: reused for the opposite one it must not be answered with the first receipt.
     const commandId = `http/${id}/${wants}/${key}`;
-    const { version } = await deps.wishWorkspace(owned.accountId, { commandId, workspaceId: id, wants });
+    const { version } = await deps.sendCommand(owned.accountId, wishWorkspace, { commandId, workspaceId: id, wants });
     return c.json({ version }, 202);
   };
 }

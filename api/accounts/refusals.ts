@@ -1,0 +1,76 @@
+import type { Debt } from '#domain/account-state.ts';
+import type { RefusalType } from '#workflows/subscription/messages.ts';
+import { Problem } from '../problem.ts';
+import type { ReadAccount } from './read-account.ts';
+
+/** A command that the account's workflow will not carry out. */
+export interface Refusal {
+  type: RefusalType;
+  /** For people. */
+  message: string;
+  /** What the workflow says beside it. */
+  details: unknown[];
+}
+
+/** The answer to a refusal that needs nothing but itself to be explained. */
+export function refused({ type, message }: Refusal): Problem {
+  switch (type) {
+    case 'WorkspaceDeleted':
+      return new Problem(
+        409,
+        'workspace-deleted',
+        'The workspace was deleted',
+        'Its data is gone, so it can neither be started nor stopped.',
+      );
+    case 'WorkspaceHasNoRoom':
+      return new Problem(
+        409,
+        'workspace-has-no-room',
+        'There is no room for the workspace',
+        'The plan and its add-ons give too little for it. Free room in other workspaces, add more, or change the plan.',
+      );
+    case 'WorkspaceNameTaken':
+      return new Problem(409, 'workspace-name-taken', 'The name is taken', message);
+    case 'WorkspaceSizeInvalid':
+      return new Problem(400, 'request-invalid', 'The request is malformed', message);
+    case 'UnknownAccount':
+    case 'UnknownWorkspace':
+      return workspaceNotFound();
+    default:
+      return new Problem(409, 'request-invalid', 'The wish was refused', 'Load the account again and decide anew.', {
+        data: { refusal: type },
+      });
+  }
+}
+
+/** Nobody's, or somebody else's: the same answer. */
+export function workspaceNotFound(): Problem {
+  return new Problem(404, 'workspace-not-found', 'There is no such workspace', 'Take an id from GET /api/v1/account.');
+}
+
+/** 402 with what is owed, where to pay it and what comes back on payment. */
+export async function suspended(readAccount: ReadAccount, accountId: string): Promise<Problem> {
+  const account = await readAccount(accountId);
+  const debt = account?.debt ?? null;
+  const holds = account?.holds ?? [];
+  const comesBack = (account?.workspaces ?? [])
+    .filter((workspace) => workspace.status !== 'deleted' && workspace.ownerWants === 'running')
+    .map((workspace) => workspace.name);
+  const detail = debt
+    ? `Pay ${money(debt)}${debt.payUrl ? ` at ${debt.payUrl}` : ''}. On payment ${comesBack.length > 0 ? `${comesBack.join(', ')} ${comesBack.length === 1 ? 'runs' : 'run'} again` : 'workspaces can be started again'}.`
+    : `${holds.map((hold) => hold.reason).join(' ') || 'The account is on hold.'} Contact support.`;
+  return new Problem(402, 'workspace-suspended', 'The workspace is suspended', detail, {
+    data: {
+      amountCents: debt?.amountCents ?? null,
+      currency: debt?.currency ?? null,
+      payUrl: debt?.payUrl ?? null,
+      holds: holds.map((hold) => hold.name),
+      comesBack,
+    },
+  });
+}
+
+function money({ amountCents, currency }: Debt): string {
+  const format = new Intl.NumberFormat('en', { style: 'currency', currency, currencyDisplay: 'code' });
+  return format.format(amountCents / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+}

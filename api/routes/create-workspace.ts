@@ -1,0 +1,102 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createRoute, type RouteHandler, z } from '@hono/zod-openapi';
+import type { Catalog } from '#domain/catalog.ts';
+import type { PoolShortage } from '#domain/commands.ts';
+import { offersFor } from '#domain/offers.ts';
+import { wayOut } from '#domain/plan-limit.ts';
+import { poolLimitError } from '#domain/pool-limit.ts';
+import { createWorkspace } from '#workflows/subscription/messages.ts';
+import type { PickHost } from '../accounts/pick-host.ts';
+import type { ReadModel } from '../accounts/read-model.ts';
+import type { Refusal } from '../accounts/refusals.ts';
+import type { SendCommand } from '../accounts/send-command.ts';
+import type { ApiEnv } from '../api-env.ts';
+import { Problem } from '../problem.ts';
+import { problemAnswer } from '../problem-schema.ts';
+import { accountNotFound } from './account.ts';
+import { idempotencyHeaders } from './idempotency-key.ts';
+import { sessionSecurity } from './session-security.ts';
+
+const amount = z.number().int();
+
+const bodySchema = z
+  .object({
+    name: z.string().trim().min(1).max(64).openapi({ example: 'staging' }),
+    size: z
+      .object({
+        memoryMb: amount.openapi({ example: 256 }),
+        cpuPercent: amount.openapi({ description: 'Percent of one core.', example: 50 }),
+        storageMb: amount.openapi({ example: 1024 }),
+      })
+      .optional()
+      .openapi({ description: "Its share of the pool; default: the plan's." }),
+  })
+  .openapi('NewWorkspace');
+
+export const createWorkspaceRoute = createRoute({
+  method: 'post',
+  path: '/api/v1/workspaces',
+  summary: 'A further workspace',
+  security: sessionSecurity,
+  request: {
+    headers: idempotencyHeaders,
+    body: { required: true, content: { 'application/json': { schema: bodySchema } } },
+  },
+  responses: {
+    202: {
+      description: 'Recorded in this version of the account; its container comes next.',
+      content: {
+        'application/json': { schema: z.object({ workspaceId: z.string(), version: z.number().int() }) },
+      },
+    },
+    400: problemAnswer('Malformed, or a size that is too small to be of use.'),
+    401: problemAnswer('Not signed in.'),
+    402: problemAnswer('Suspended: amount, link to pay and what comes back.'),
+    403: problemAnswer('`plan-limit`: which limit, how much is used and allowed, and what lifts it.'),
+    404: problemAnswer('No account yet.'),
+    409: problemAnswer('The name is taken.'),
+    503: problemAnswer('No host, or nobody confirmed it: send it again with the same Idempotency-Key.'),
+  },
+});
+
+export function createCreateWorkspaceHandler(deps: {
+  readModel: ReadModel;
+  sendCommand: SendCommand;
+  pickHost: PickHost;
+  catalog: Catalog;
+}): RouteHandler<typeof createWorkspaceRoute, ApiEnv> {
+  const { readModel, sendCommand, pickHost, catalog } = deps;
+
+  /** What is sold may have changed since the account was saved; the refusal itself is the workflow's. */
+  async function explain(accountId: string, { message, details }: Refusal): Promise<Problem | undefined> {
+    const [shortage] = details as [PoolShortage?];
+    const account = shortage && (await readModel.storedState(accountId));
+    if (!account) return undefined;
+    const error = poolLimitError(offersFor(catalog, account, new Date().toISOString()), shortage);
+    const detail = `${message} ${wayOut(error.liftedBy)}`;
+    return new Problem(403, 'plan-limit', 'The plan does not allow it', detail, { data: { ...error } });
+  }
+
+  return async (c) => {
+    const { userId } = c.var.visitor;
+    const owned = await readModel.accountOf(userId);
+    if (!owned) throw accountNotFound();
+    const { accountId } = owned;
+    const { name, size } = c.req.valid('json');
+    const key = c.req.valid('header')['idempotency-key'] ?? randomUUID();
+    const workspaceId = workspaceIdOf(accountId, key);
+    // Sent again it needs no host: it was given one.
+    const known = await readModel.workspaceOf(userId, workspaceId);
+    const hostId = known?.hostId ?? (await pickHost(size?.memoryMb));
+    const command = { commandId: `http/${workspaceId}/create`, workspaceId, name, hostId, ...(size ? { size } : {}) };
+    const { version } = await sendCommand(accountId, createWorkspace, command, (refusal) =>
+      explain(accountId, refusal),
+    );
+    return c.json({ workspaceId, version }, 202);
+  };
+}
+
+/** One key stands for one workspace of an account, for as long as it exists. */
+function workspaceIdOf(accountId: string, key: string): string {
+  return `ws_${createHash('sha256').update(`${accountId}\n${key}`).digest('hex').slice(0, 24)}`;
+}

@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto';
+import { hashPassword } from 'better-auth/crypto';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { attachPlatform } from '#platform/attach.ts';
+import { openStage, type Stage } from '#stories/stage.ts';
+import { until } from '#stories/until.ts';
+import { WorkspaceProbe } from '#stories/workspace-probe.ts';
+import { grantOverride, startFreshRun } from '#workflows/subscription/messages.ts';
+
+const TIMEOUT_MS = 60_000;
+const SIZE = { memoryMb: 256, cpuPercent: 50, storageMb: 1024 };
+const PASSWORD = 'a password of the tests';
+const KEY = 'second-workspace';
+let stage: Stage;
+let cookie: string;
+let second: string;
+
+beforeAll(async () => {
+  const platform = await attachPlatform(inject('platformStateDir'));
+  if (!platform) throw new Error('No platform runs for this test.');
+  stage = await openStage(platform);
+  await until('the workspace to run', TIMEOUT_MS, async () => (await stage.workspace.container()).status === 'running');
+  await stage.driver.settle();
+  cookie = await signIn();
+});
+
+afterAll(async () => {
+  await stage?.close();
+});
+
+/** The owner's session: a customer in a story has no password. */
+async function signIn(): Promise<string> {
+  const { prisma, customer } = stage;
+  const { ownerUserId } = await prisma.account.findUniqueOrThrow({ where: { id: customer.accountId } });
+  const user = await prisma.user.update({ where: { id: ownerUserId }, data: { emailVerified: true } });
+  const password = await hashPassword(PASSWORD);
+  await prisma.credential.create({
+    data: { id: randomUUID(), accountId: user.id, providerId: 'credential', userId: user.id, password },
+  });
+  const answer = await send('POST', '/api/auth/sign-in/email', { body: { email: user.email, password: PASSWORD } });
+  const session = answer.headers.getSetCookie()[0]?.split(';')[0];
+  if (!session) throw new Error(`No session: ${answer.status} ${await answer.text()}`);
+  return session;
+}
+
+function send(method: string, path: string, { body, key }: { body?: unknown; key?: string } = {}): Promise<Response> {
+  const { env } = stage.platform;
+  return fetch(`${env.LEASEHOLD_API_URL}${path}`, {
+    method,
+    headers: {
+      'content-type': 'application/json',
+      origin: env.LEASEHOLD_WEB_ORIGIN ?? '',
+      ...(cookie ? { cookie } : {}),
+      ...(key ? { 'idempotency-key': key } : {}),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+}
+
+async function create(name: string, { key = randomUUID() as string, size = SIZE } = {}) {
+  const answer = await send('POST', '/api/v1/workspaces', { body: { name, size }, key });
+  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+}
+
+function probe(workspaceId: string): WorkspaceProbe {
+  const { docker, prisma, platform } = stage;
+  const internalToken = platform.env.LEASEHOLD_INTERNAL_TOKEN ?? '';
+  return new WorkspaceProbe({ docker, prisma, workspaceId, internalToken });
+}
+
+async function containers(): Promise<number> {
+  const label = [`leasehold.account=${stage.customer.accountId}`];
+  return (await stage.docker.listContainers({ all: true, filters: { label } })).length;
+}
+
+async function volumes(): Promise<string[]> {
+  const label = [`leasehold.account=${stage.customer.accountId}`];
+  return (await stage.docker.listVolumes({ filters: { label } })).Volumes.map((each) => each.Name);
+}
+
+test('one workspace more than the plan allows is refused with both numbers, and nothing is made', async () => {
+  expect(await create('second')).toMatchObject({
+    status: 403,
+    body: {
+      code: 'plan-limit',
+      detail: expect.stringContaining('The plan Team allows 1 workspace; you have 1.'),
+      limit: 'workspaces',
+      used: 1,
+      max: 1,
+    },
+  });
+  expect(await containers()).toBe(1);
+});
+
+test('one that is allowed runs, with its share of the pool; sent three times it is one', async () => {
+  const { client, customer, driver, workspace } = stage;
+  const pool = { workspaces: 1, memoryMb: 256, cpuPercent: 50, storageMb: 1024 };
+  await client.workflow.getHandle(driver.workflowId).executeUpdate(grantOverride, {
+    args: [{ commandId: 'more', override: { id: 'more', reason: 'A second workspace.', pool, until: null } }],
+  });
+  await driver.settle();
+  expect(await workspace.container()).toMatchObject({ memoryMb: 768 });
+
+  const answers = await Promise.all([create('second', { key: KEY }), create('second', { key: KEY })]);
+  answers.push(await create('second', { key: KEY }));
+  expect(answers.map((each) => each.status)).toEqual([202, 202, 202]);
+  expect(new Set(answers.map((each) => `${each.body.workspaceId} ${each.body.version}`)).size).toBe(1);
+  second = String(answers[0]?.body.workspaceId);
+  await driver.settle();
+  expect(await probe(second).container()).toMatchObject({ status: 'running', memoryMb: 256, cpus: 0.5 });
+  expect(await workspace.container()).toMatchObject({ status: 'running', memoryMb: 512 });
+  expect(await containers()).toBe(2);
+  expect(await probe(second).message('echo', { say: 'hello' })).toMatchObject({ say: 'hello' });
+  const stored = await stage.prisma.workspace.findUniqueOrThrow({ where: { id: second } });
+  expect(stored).toMatchObject({ accountId: customer.accountId, name: 'second', observedState: 'running' });
+});
+
+test('the next one is too many again', async () => {
+  expect(await create('third')).toMatchObject({ status: 403, body: { limit: 'workspaces', used: 2, max: 2 } });
+  expect(await create('second')).toMatchObject({ status: 409, body: { code: 'workspace-name-taken' } });
+  expect(await containers()).toBe(2);
+});
+
+test('a fresh run goes on with it: it follows its owner, and the same key still makes no other', async () => {
+  const handle = stage.client.workflow.getHandle(stage.driver.workflowId);
+  const { runId } = await handle.describe();
+  await handle.signal(startFreshRun);
+  await until('a fresh run', TIMEOUT_MS, async () => (await handle.describe()).runId !== runId);
+  expect((await create('second', { key: KEY })).body.workspaceId).toBe(second);
+  expect((await send('POST', `/api/v1/workspaces/${second}/stop`)).status).toBe(202);
+  await stage.driver.settle();
+  expect((await probe(second).container()).status).toBe('exited');
+  expect((await send('POST', `/api/v1/workspaces/${second}/start`)).status).toBe(202);
+  await stage.driver.settle();
+  expect((await probe(second).container()).status).toBe('running');
+  expect(await containers()).toBe(2);
+});
+
+test('deleted: its container and its data are gone, its share goes back, and its place can be taken', async () => {
+  expect((await send('DELETE', `/api/v1/workspaces/${second}`)).status).toBe(202);
+  await stage.driver.settle();
+  expect(await containers()).toBe(1);
+  expect(await volumes()).toEqual([`leasehold-${stage.customer.workspaceId}`]);
+  expect(await stage.workspace.container()).toMatchObject({ status: 'running', memoryMb: 768 });
+  const stored = await stage.prisma.workspace.findUniqueOrThrow({ where: { id: second } });
+  expect(stored).toMatchObject({ desiredState: 'deleted', observedState: 'absent', containerId: null });
+  expect((await send('POST', `/api/v1/workspaces/${second}/start`)).status).toBe(409);
+
+  const again = await create('second');
+  expect(again.status).toBe(202);
+  await stage.driver.settle();
+  expect((await probe(String(again.body.workspaceId)).container()).status).toBe('running');
+  expect((await send('DELETE', `/api/v1/workspaces/${again.body.workspaceId}`)).status).toBe(202);
+  await stage.driver.settle();
+  expect(await containers()).toBe(1);
+});
