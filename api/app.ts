@@ -8,15 +8,20 @@ import type { ReadAccount } from './accounts/read-account.ts';
 import type { ReadModel } from './accounts/read-model.ts';
 import type { SendCommand } from './accounts/send-command.ts';
 import type { ApiContext, ApiEnv } from './api-env.ts';
+import { refuseClosedEndpoint } from './auth/auth-handler.ts';
+import type { FindPrincipal } from './auth/find-principal.ts';
+import { OPEN_ENDPOINTS, OPEN_ENDPOINTS_OF_PROVIDERS } from './auth/open-endpoints.ts';
 import type { Inbox } from './inbox/inbox.ts';
 import type { Metrics } from './metrics.ts';
+import { findClientAddress } from './middleware/find-client-address.ts';
 import { limitBody } from './middleware/limit-body.ts';
+import { limitByEmail, MAILS_TO_ONE, SIGN_IN_OF_ONE } from './middleware/limit-by-email.ts';
 import { requireLoopback } from './middleware/require-loopback.ts';
-import { type FindVisitor, requireSession } from './middleware/require-session.ts';
+import { requirePrincipal } from './middleware/require-principal.ts';
 import { requireTrustedOrigin, trustedOrigins } from './middleware/require-trusted-origin.ts';
-import { throttleSignIn } from './middleware/throttle-sign-in.ts';
 import { createOnError } from './on-error.ts';
 import { Problem } from './problem.ts';
+import type { RateLimits } from './rate-limits.ts';
 import type { CheckReadiness } from './readiness.ts';
 import { accountRoute, createAccountHandler } from './routes/account.ts';
 import { createCreateWorkspaceHandler, createWorkspaceRoute } from './routes/create-workspace.ts';
@@ -40,9 +45,14 @@ export interface AppDeps {
   inbox: Inbox;
   /** Told of each new event that is about a customer. */
   offer(customerId: string): void;
-  findVisitor: FindVisitor;
-  /** Sign-in, sign-out and the session's look-up. */
+  /** Bearer token of the web server, when it says which address its client has. */
+  internalToken: string;
+  limits: RateLimits;
+  findPrincipal: FindPrincipal;
+  /** better-auth. */
   handleAuth(c: ApiContext): Promise<Response>;
+  /** Whether a sign-in at another service is offered. */
+  offersProviders: boolean;
   checkReadiness: CheckReadiness;
   readModel: ReadModel;
   readAccount: ReadAccount;
@@ -54,8 +64,8 @@ export interface AppDeps {
 }
 
 /**
- * The HTTP side of Leasehold. What is registered above `requireSession` answers anybody: health, metrics on this
- * machine, the webhook, sign-in. Everything below it, unknown paths included, answers 401 without a session.
+ * The HTTP side of Leasehold. What is registered above `requirePrincipal` answers anybody: health, metrics on this
+ * machine, the webhook, signing up and in. Everything below it, unknown paths included, answers 401 without a session or a key.
  */
 export function createApp(deps: AppDeps) {
   const app = new OpenAPIHono<ApiEnv>({ defaultHook: refuseInvalid });
@@ -63,7 +73,7 @@ export function createApp(deps: AppDeps) {
   app.notFound(() => {
     throw new Problem(404, 'not-found', 'There is nothing here', 'See GET /api/v1/openapi.json for what there is.');
   });
-  app.use(requestId());
+  app.use(requestId(), findClientAddress(deps.internalToken));
 
   const open = app
     .openapi(healthRoute, answerHealth)
@@ -74,11 +84,16 @@ export function createApp(deps: AppDeps) {
     c.body(await deps.metrics.registry.metrics(), 200, { 'Content-Type': deps.metrics.registry.contentType }),
   );
   app.use(limitBody(MAX_BODY_BYTES), requireTrustedOrigin(trustedOrigins(deps.webOrigin)));
-  app.post('/api/auth/sign-in/email', throttleSignIn(), deps.handleAuth);
-  app.post('/api/auth/sign-out', deps.handleAuth);
-  app.get('/api/auth/get-session', deps.handleAuth);
+  app.post('/api/auth/sign-in/email', limitByEmail(deps.limits, SIGN_IN_OF_ONE, { forgetOnSuccess: true }));
+  for (const path of ['request-password-reset', 'send-verification-email']) {
+    app.post(`/api/auth/${path}`, limitByEmail(deps.limits, MAILS_TO_ONE));
+  }
+  for (const [method, path] of [...OPEN_ENDPOINTS, ...(deps.offersProviders ? OPEN_ENDPOINTS_OF_PROVIDERS : [])]) {
+    app.on(method, `/api/auth${path}`, deps.handleAuth);
+  }
+  app.all('/api/auth/*', refuseClosedEndpoint);
 
-  app.use(requireSession(deps.findVisitor));
+  app.use(requirePrincipal(deps.findPrincipal));
   app.openAPIRegistry.registerComponent('securitySchemes', 'session', {
     type: 'apiKey',
     in: 'cookie',

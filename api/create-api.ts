@@ -1,4 +1,5 @@
 import { loadCatalog } from '#catalogs/load.ts';
+import { createMailer } from '#mail/mailer.ts';
 import { createPrisma } from '#prisma/client.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { createHostClient } from './accounts/host-client.ts';
@@ -10,13 +11,16 @@ import { type AppType, createApp } from './app.ts';
 import { createAuth } from './auth/auth.ts';
 import { createAuthHandler } from './auth/auth-handler.ts';
 import { ensureDemoUser } from './auth/ensure-demo-user.ts';
-import { createFindVisitor } from './auth/find-visitor.ts';
+import { createFindPrincipal } from './auth/find-principal.ts';
+import { createPostOffice } from './auth/post-office.ts';
+import { offeredProviders } from './auth/sign-in-providers.ts';
 import { createAcceptanceLoad } from './inbox/acceptance-load.ts';
 import { createForwarder, type Forwarder, type ForwarderOptions } from './inbox/forwarder.ts';
 import { createHintSignaller } from './inbox/hint-signaller.ts';
 import { createInbox } from './inbox/inbox.ts';
 import { createInboxPool } from './inbox/inbox-pool.ts';
 import { createMetrics } from './metrics.ts';
+import { createRateLimits } from './rate-limits.ts';
 import { createReadiness } from './readiness.ts';
 import type { ApiSettings } from './settings.ts';
 import { createTemporalLink } from './temporal.ts';
@@ -66,7 +70,18 @@ export function createApi(
     },
     { concurrency: FORWARDING_CONCURRENCY, ...forwarding },
   );
-  const auth = createAuth({ prisma, log, webOrigin: settings.webOrigin, secret: settings.authSecret });
+  const posts = createPostOffice({ mailer: createMailer({ smtpUrl: settings.smtpUrl, from: settings.mailFrom }), log });
+  const auth = createAuth({
+    prisma,
+    log,
+    webOrigin: settings.webOrigin,
+    secret: settings.authSecret,
+    posts,
+    providers: settings.providers,
+    onVerified: async () => undefined,
+    onOrganisationCreated: async () => undefined,
+  });
+  const limits = createRateLimits(prisma);
   const readModel = createReadModel(prisma);
   const readAccount = createReadAccount({ temporal, readModel, log });
   const app = createApp({
@@ -76,8 +91,11 @@ export function createApi(
     metrics,
     inbox,
     offer: forwarder.offer,
-    findVisitor: createFindVisitor(auth),
+    internalToken: settings.internalToken,
+    limits,
+    findPrincipal: createFindPrincipal({ auth, prisma, limits }),
     handleAuth: createAuthHandler(auth),
+    offersProviders: offeredProviders(settings.providers).length > 0,
     checkReadiness: createReadiness({ prisma, temporal, log }),
     readModel,
     readAccount,
@@ -93,7 +111,7 @@ export function createApi(
       if (settings.demoPassword !== undefined) await ensureDemoUser({ prisma, auth }, settings.demoPassword);
     },
     async close() {
-      await forwarder.stop();
+      await Promise.all([forwarder.stop(), posts.settled()]);
       await Promise.all([acceptingPool.end(), forwardingPool.end(), prisma.$disconnect()]);
       await temporal.connection.close();
     },

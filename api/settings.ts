@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { SignInProviders } from './auth/sign-in-providers.ts';
 
 const schema = z.object({
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must start with postgresql://'),
@@ -13,6 +14,40 @@ const schema = z.object({
   LEASEHOLD_INTERNAL_TOKEN: z.string().min(16, 'needs at least 16 characters'),
   LEASEHOLD_DEMO_PASSWORD: z.string().min(8).optional(),
   LEASEHOLD_CATALOG: z.string().default('catalogs/demo.yaml'),
+  SMTP_URL: z.string().regex(/^smtps?:\/\//, 'must start with smtp:// or smtps://'),
+  MAIL_FROM: z.string().default('Leasehold <billing@leasehold.test>'),
+  LEASEHOLD_GITHUB_CLIENT_ID: z.string().optional(),
+  LEASEHOLD_GITHUB_CLIENT_SECRET: z.string().optional(),
+  LEASEHOLD_OIDC_NAME: z.string().default('Single sign-on'),
+  LEASEHOLD_OIDC_ISSUER: z.url().optional(),
+  LEASEHOLD_OIDC_DISCOVERY_URL: z.url().optional(),
+  LEASEHOLD_OIDC_CLIENT_ID: z.string().optional(),
+  LEASEHOLD_OIDC_CLIENT_SECRET: z.string().optional(),
+});
+
+type Values = z.output<typeof schema>;
+
+/** Settings of a sign-in at another service: all of a group, or none. */
+const settings = schema.superRefine((values, context) => {
+  const { LEASEHOLD_GITHUB_CLIENT_ID, LEASEHOLD_GITHUB_CLIENT_SECRET } = values;
+  const { LEASEHOLD_OIDC_CLIENT_ID, LEASEHOLD_OIDC_CLIENT_SECRET } = values;
+  const discovery = values.LEASEHOLD_OIDC_DISCOVERY_URL ?? values.LEASEHOLD_OIDC_ISSUER;
+  const groups: Record<string, unknown>[] = [
+    { LEASEHOLD_GITHUB_CLIENT_ID, LEASEHOLD_GITHUB_CLIENT_SECRET },
+    { LEASEHOLD_OIDC_ISSUER: discovery, LEASEHOLD_OIDC_CLIENT_ID, LEASEHOLD_OIDC_CLIENT_SECRET },
+  ];
+  for (const group of groups) {
+    const names = Object.keys(group);
+    const missing = names.filter((name) => group[name] === undefined);
+    if (missing.length === names.length) continue;
+    for (const name of missing) {
+      context.addIssue({
+        code: 'custom',
+        path: [name],
+        message: `is needed beside ${names.filter((each) => each !== name).join(', ')}`,
+      });
+    }
+  }
 });
 
 /** What the API process is told by its environment. Temporal's own settings are read by `@temporalio/envconfig`. */
@@ -33,6 +68,12 @@ export interface ApiSettings {
   demoPassword: string | undefined;
   /** File of the catalog in force, the same as the workers'. Default `catalogs/demo.yaml`. */
   catalogFile: string;
+  /** Where mails are handed in: `smtp://…` or `smtps://…`. */
+  smtpUrl: string;
+  /** Sender of mails. Default `Leasehold <billing@leasehold.test>`. */
+  mailFrom: string;
+  /** Sign-in at other services, each when its settings are there. */
+  providers: SignInProviders;
 }
 
 /**
@@ -42,7 +83,7 @@ export interface ApiSettings {
  */
 export function readApiSettings(env: Record<string, string | undefined>): ApiSettings {
   const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const parsed = schema.safeParse(present);
+  const parsed = settings.safeParse(present);
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
     throw new Error(`The API can't start with these settings:\n${lines.join('\n')}`);
@@ -58,5 +99,22 @@ export function readApiSettings(env: Record<string, string | undefined>): ApiSet
     internalToken: values.LEASEHOLD_INTERNAL_TOKEN,
     demoPassword: values.LEASEHOLD_DEMO_PASSWORD,
     catalogFile: values.LEASEHOLD_CATALOG,
+    smtpUrl: values.SMTP_URL,
+    mailFrom: values.MAIL_FROM,
+    providers: providersOf(values),
+  };
+}
+
+function providersOf(values: Values): SignInProviders {
+  const { LEASEHOLD_GITHUB_CLIENT_ID: githubId, LEASEHOLD_GITHUB_CLIENT_SECRET: githubSecret } = values;
+  const { LEASEHOLD_OIDC_CLIENT_ID: oidcId, LEASEHOLD_OIDC_CLIENT_SECRET: oidcSecret } = values;
+  const issuer = values.LEASEHOLD_OIDC_ISSUER?.replace(/\/$/, '');
+  const discoveryUrl = values.LEASEHOLD_OIDC_DISCOVERY_URL ?? (issuer && `${issuer}/.well-known/openid-configuration`);
+  return {
+    github: githubId && githubSecret ? { clientId: githubId, clientSecret: githubSecret } : undefined,
+    oidc:
+      discoveryUrl && oidcId && oidcSecret
+        ? { name: values.LEASEHOLD_OIDC_NAME, discoveryUrl, clientId: oidcId, clientSecret: oidcSecret }
+        : undefined,
   };
 }

@@ -1,50 +1,40 @@
 import { isAPIError } from 'better-auth/api';
 import type { ApiContext } from '../api-env.ts';
 import { Problem } from '../problem.ts';
-import type { Auth } from './auth.ts';
+import { rateLimited } from '../rate-limits.ts';
+import { ADDRESS_FOR_AUTH, type Auth } from './auth.ts';
+import { refusalOf } from './refusal-of.ts';
 
-/** Passes sign-in, sign-out and the session's look-up to better-auth and turns its refusals into problems. */
+/**
+ * Passes a request to better-auth, with the client's address as far as we believe it, and turns refusals into problems.
+ * Redirects go through as they are: browsers come back from other services on them.
+ */
 export function createAuthHandler(auth: Auth) {
   return async (c: ApiContext): Promise<Response> => {
-    const answer = await auth.handler(c.req.raw).catch((error: unknown) => {
-      if (isAPIError(error) && error.statusCode < 500) throw refusal(error.statusCode, error.body?.message, error);
-      throw error;
+    const headers = new Headers(c.req.raw.headers);
+    headers.delete(ADDRESS_FOR_AUTH);
+    if (c.var.clientAddress) headers.set(ADDRESS_FOR_AUTH, c.var.clientAddress);
+    const answer = await auth.handler(new Request(c.req.raw, { headers })).catch((error: unknown) => {
+      if (!isAPIError(error)) throw error;
+      throw refusalOf(error.statusCode, error.body ?? {}, error);
     });
-    if (answer.ok) {
+    if (answer.status < 400) {
       for (const [name, value] of answer.headers) c.header(name, value, { append: name === 'set-cookie' });
+      c.header('Cache-Control', 'private, no-store');
       return c.body(await answer.text(), answer.status as 200);
     }
+    if (answer.status === 429) throw rateLimited(Number(answer.headers.get('x-retry-after')) || 60);
     const told: unknown = await answer.json().catch(() => null);
-    const message = typeof told === 'object' && told !== null && 'message' in told ? String(told.message) : undefined;
-    throw refusal(answer.status, message, told);
+    throw refusalOf(answer.status, typeof told === 'object' && told !== null ? told : {}, told);
   };
 }
 
-function refusal(status: number, message: string | undefined, cause: unknown): Problem {
-  if (status === 401) {
-    return new Problem(
-      401,
-      'sign-in-failed',
-      'Sign-in failed',
-      'The e-mail address or the password is not right. Check both and try again.',
-      { cause },
-    );
-  }
-  if (status === 403) {
-    return new Problem(
-      403,
-      'origin-not-trusted',
-      'The request comes from another site',
-      'Open the application at its own address and try again.',
-      { cause },
-    );
-  }
-  if (status >= 500) throw new Error('better-auth failed', { cause });
-  return new Problem(
-    400,
-    'request-invalid',
-    'The request is malformed',
-    `${message ?? 'It could not be read'}. Correct it and send it again.`,
-    { cause },
+/** For everything of better-auth that is not open, whether it exists or not. */
+export function refuseClosedEndpoint(): never {
+  throw new Problem(
+    404,
+    'not-found',
+    'There is nothing here',
+    'See docs/api.md for what can be asked below /api/auth.',
   );
 }

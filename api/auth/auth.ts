@@ -1,40 +1,211 @@
+import { apiKey } from '@better-auth/api-key';
 import { betterAuth } from 'better-auth';
 import { prismaAdapter } from 'better-auth/adapters/prisma';
+import { genericOAuth, organization, twoFactor } from 'better-auth/plugins';
+import { passwordResetMail, signedUpAlreadyMail, verificationMail } from '#mail/people-mail.ts';
 import type { PrismaClient } from '#prisma/client.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { trustedOrigins } from '../middleware/require-trusted-origin.ts';
+import { organisationAccess, organisationRoles } from './organisation-roles.ts';
+import type { PostOffice } from './post-office.ts';
+import type { SignInProviders } from './sign-in-providers.ts';
+
+export interface VerifiedUser {
+  id: string;
+  name: string;
+  email: string;
+}
 
 export interface AuthOptions {
   prisma: PrismaClient;
   log: Logger;
-  /** The origin that people open; with `https` the cookies are `Secure`. */
+  /** The origin that people open; with `https` the cookies are `Secure`. Links in mails lead there. */
   webOrigin: string;
-  /** Signs cookies; at least 32 characters. */
+  /** Signs cookies and encrypts second factors; at least 32 characters. */
   secret: string;
+  posts: PostOffice;
+  providers: SignInProviders;
+  /**
+   * Called when a person has shown that their address is theirs, and again at each of their sign-ins, so that what failed
+   * is made up for. Must be safe to repeat. A failure is logged and keeps nobody out.
+   */
+  onVerified(user: VerifiedUser): Promise<void>;
+  /** Called once an organisation and its first owner are stored. Must be safe to repeat; a failure is logged. */
+  onOrganisationCreated(organisation: { id: string; name: string }, ownerUserId: string): Promise<void>;
 }
 
-/** Sign-in by e-mail and password, sessions in PostgreSQL. Nobody can sign up over HTTP. */
-export function createAuth({ prisma, log, webOrigin, secret }: AuthOptions) {
+/** The header in which the handler tells better-auth the client's address. What a client sends in it is overwritten. */
+export const ADDRESS_FOR_AUTH = 'x-leasehold-address';
+/** Days that a session lasts after it was last used. */
+export const SESSION_DAYS = 7;
+export const KEY_PREFIX = 'lh_';
+const HOUR_SECONDS = 3_600;
+const DAY_SECONDS = 86_400;
+
+/**
+ * Who people are: sign-up with a verified address, sessions in PostgreSQL, second factors, organisations and keys, on
+ * better-auth. Over HTTP only `OPEN_ENDPOINTS` of it can be reached.
+ */
+export function createAuth(options: AuthOptions) {
+  const { prisma, log, webOrigin, secret, posts, providers } = options;
+  const { github, oidc } = providers;
+  const page = (path: string, params: Record<string, string> = {}) =>
+    new URL(`${path}?${new URLSearchParams(params)}`.replace(/\?$/, ''), webOrigin).href;
+  const verified = (user: VerifiedUser) =>
+    options
+      .onVerified({ id: user.id, name: user.name, email: user.email })
+      .catch((err: unknown) => log.error({ err, userId: user.id }, 'what follows on a verified address failed'));
+  const keys = {
+    defaultPrefix: KEY_PREFIX,
+    defaultKeyLength: 48,
+    requireName: true,
+    maximumNameLength: 80,
+    startingCharactersConfig: { shouldStore: true, charactersLength: 8 },
+    keyExpiration: { minExpiresIn: 0, maxExpiresIn: 731 },
+    // Ours is a true window and counts in a table of its own.
+    rateLimit: { enabled: false },
+  } as const;
+
   return betterAuth({
     appName: 'Leasehold',
     baseURL: webOrigin,
     basePath: '/api/auth',
     secret,
     trustedOrigins: trustedOrigins(webOrigin),
-    database: prismaAdapter(prisma, { provider: 'postgresql' }),
-    account: { modelName: 'credential' },
-    emailAndPassword: { enabled: true, disableSignUp: true },
+    database: prismaAdapter(keepExpiredKeys(prisma), { provider: 'postgresql', transaction: true }),
+    account: { modelName: 'credential', encryptOAuthTokens: true },
+    verification: { storeIdentifier: 'hashed' },
+    session: { expiresIn: SESSION_DAYS * DAY_SECONDS, updateAge: DAY_SECONDS },
+    emailAndPassword: {
+      enabled: true,
+      requireEmailVerification: true,
+      minPasswordLength: 10,
+      maxPasswordLength: 128,
+      resetPasswordTokenExpiresIn: HOUR_SECONDS,
+      revokeSessionsOnPasswordReset: true,
+      async sendResetPassword({ user, token }) {
+        posts.post({
+          to: [{ name: user.name, address: user.email }],
+          text: passwordResetMail(page('/reset-password', { token })),
+          template: 'password-reset',
+        });
+      },
+      async onExistingUserSignUp({ user }) {
+        posts.post({
+          to: [{ name: user.name, address: user.email }],
+          text: signedUpAlreadyMail(page('/sign-in')),
+          template: 'signed-up-already',
+        });
+      },
+    },
+    emailVerification: {
+      sendOnSignUp: true,
+      sendOnSignIn: true,
+      autoSignInAfterVerification: true,
+      expiresIn: HOUR_SECONDS,
+      async sendVerificationEmail({ user, token }) {
+        posts.post({
+          to: [{ name: user.name, address: user.email }],
+          text: verificationMail(page('/verify-email', { token })),
+          template: 'verify-email',
+        });
+      },
+      afterEmailVerification: verified,
+    },
+    databaseHooks: {
+      session: {
+        create: {
+          async after({ userId }) {
+            const user = await prisma.user.findUnique({ where: { id: userId } });
+            if (user?.emailVerified) await verified(user);
+          },
+        },
+      },
+    },
+    socialProviders: github ? { github } : {},
+    plugins: [
+      twoFactor({ issuer: 'Leasehold', backupCodeOptions: { storeBackupCodes: 'encrypted' } }),
+      organization({
+        ac: organisationAccess,
+        roles: organisationRoles,
+        requireEmailVerificationOnInvitation: true,
+        organizationHooks: {
+          async afterCreateOrganization({ organization: { id, name }, user }) {
+            await options
+              .onOrganisationCreated({ id, name }, user.id)
+              .catch((err: unknown) =>
+                log.error({ err, organisationId: id }, 'what follows on a new organisation failed'),
+              );
+          },
+        },
+        schema: {
+          session: { fields: { activeOrganizationId: 'activeOrganisationId' } },
+          organization: { modelName: 'organisation' },
+          member: { fields: { organizationId: 'organisationId' } },
+          invitation: { fields: { organizationId: 'organisationId' } },
+        },
+      }),
+      apiKey(
+        [
+          { ...keys, configId: 'user', references: 'user' },
+          { ...keys, configId: 'organisation', references: 'organization' },
+        ],
+        { schema: { apikey: { modelName: 'apiKey' } } },
+      ),
+      ...(oidc
+        ? [
+            genericOAuth({
+              config: [
+                {
+                  providerId: 'oidc',
+                  name: oidc.name,
+                  discoveryUrl: oidc.discoveryUrl,
+                  clientId: oidc.clientId,
+                  clientSecret: oidc.clientSecret,
+                  scopes: ['openid', 'profile', 'email'],
+                  pkce: true,
+                },
+              ],
+            }),
+          ]
+        : []),
+    ],
     advanced: {
       cookiePrefix: 'leasehold',
       useSecureCookies: webOrigin.startsWith('https:'),
-      ipAddress: { disableIpTracking: true },
+      ipAddress: { ipAddressHeaders: [ADDRESS_FOR_AUTH] },
     },
-    // Behind the web server every request has the same address: `throttleSignIn` counts by e-mail instead.
-    rateLimit: { enabled: false },
+    rateLimit: {
+      enabled: true,
+      storage: 'database',
+      window: 60,
+      max: 60,
+      // For one address and path; a pause as long as the window begins anew. Guesses at one person are limited beside it.
+      customRules: {
+        '/get-session': false,
+        '/sign-in/email': { window: 60, max: 20 },
+        '/sign-up/email': { window: HOUR_SECONDS, max: 20 },
+        '/request-password-reset': { window: 60, max: 5 },
+        '/send-verification-email': { window: 60, max: 5 },
+        '/reset-password': { window: 60, max: 10 },
+        '/verify-email': { window: 60, max: 20 },
+        '/change-password': { window: 60, max: 10 },
+        '/two-factor/*': { window: 60, max: 10 },
+      },
+    },
     telemetry: { enabled: false },
-    onAPIError: { throw: true },
+    onAPIError: { throw: true, errorURL: page('/sign-in') },
+    // Messages only: what comes with them may hold addresses and tokens.
     logger: { log: (level, message) => log[level === 'error' ? 'warn' : level]({ part: 'better-auth' }, message) },
   });
 }
 
 export type Auth = ReturnType<typeof createAuth>;
+
+/**
+ * better-auth deletes all expired keys whenever one is made. Ours stay, so that whoever sends one is told that it has expired,
+ * and not that it never was.
+ */
+function keepExpiredKeys(prisma: PrismaClient) {
+  return prisma.$extends({ query: { apiKey: { deleteMany: async () => ({ count: 0 }) } } });
+}

@@ -14,7 +14,7 @@ export async function ensureDemoUser(deps: { prisma: PrismaClient; auth: Auth },
   const user = await prisma.user.upsert({
     where: { email: DEMO_USER.email },
     create: { ...DEMO_USER, emailVerified: true },
-    update: {},
+    update: { emailVerified: true },
   });
   const id = `${user.id}-password`;
   const credential = await prisma.credential.findUnique({ where: { id } });

@@ -31,8 +31,8 @@ afterAll(async () => {
 /** The owner's session: a customer in a story has no password. */
 async function signIn(): Promise<string> {
   const { prisma, customer } = stage;
-  const { ownerUserId } = await prisma.account.findUniqueOrThrow({ where: { id: customer.accountId } });
-  const user = await prisma.user.update({ where: { id: ownerUserId }, data: { emailVerified: true } });
+  const { userId } = await prisma.account.findUniqueOrThrow({ where: { id: customer.accountId } });
+  const user = await prisma.user.update({ where: { id: userId ?? '' }, data: { emailVerified: true } });
   const password = await hashPassword(PASSWORD);
   await prisma.credential.create({
     data: { id: randomUUID(), accountId: user.id, providerId: 'credential', userId: user.id, password },

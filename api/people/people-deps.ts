@@ -1,0 +1,16 @@
+import type { PrismaClient } from '#prisma/client.ts';
+import type { Auth } from '../auth/auth.ts';
+import type { PostOffice } from '../auth/post-office.ts';
+import type { RateLimits } from '../rate-limits.ts';
+
+/** What the functions of this folder work with. None of them decides who may call it: that is `domain/access`. */
+export interface PeopleDeps {
+  prisma: PrismaClient;
+  auth: Auth;
+  posts: PostOffice;
+  limits: RateLimits;
+  /** The origin that people open: links in mails lead there. */
+  webOrigin: string;
+}
+
+export type Transaction = Parameters<Parameters<PrismaClient['$transaction']>[0]>[0];
