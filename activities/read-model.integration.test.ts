@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { loadCatalog } from '#catalogs/load.ts';
+import { createWorkspace, deleteWorkspace } from '#domain/commands.ts';
 import { openAccount } from '#domain/open-account.ts';
 import { viewOf } from '#domain/view.ts';
 import { createPrisma, type PrismaClient } from '#prisma/client.ts';
@@ -8,6 +9,9 @@ import type { SaveAccountInput } from './contracts.ts';
 import { createReadModelActivities } from './read-model.ts';
 
 const NOW = '2026-03-01T00:00:00.000Z';
+const plenty = { value: 10_000, because: 'a test' };
+const roomy = { memoryMb: plenty, cpuPercent: plenty, storageMb: plenty, workspaces: plenty };
+const gone = { state: 'absent' as const, containerId: null, at: NOW, reason: null, size: null, pending: null };
 let prisma: PrismaClient;
 
 beforeAll(() => {
@@ -70,4 +74,27 @@ test('saving twice stores history once, and says what came of an event once', as
   expect(entries).toHaveLength(1);
   const event = await prisma.stripeEvent.findUniqueOrThrow({ where: { id: eventId } });
   expect(event).toMatchObject({ outcome: 'active, version 1', actedAt: expect.any(Date) });
+});
+
+test('a workspace that comes later gets its row, and one that was deleted keeps its own and says so', async () => {
+  const { saveAccount } = createReadModelActivities({ prisma });
+  const first = saving(1);
+  const { accountId } = first.state;
+  await saveAccount(first);
+  const command = { commandId: 'c', workspaceId: `${accountId}-2`, name: 'second', hostId: 'local' };
+  const pool = { ...first.state.entitlements.pool, ...roomy };
+  const roomyState = { ...first.state, entitlements: { ...first.state.entitlements, pool } };
+  const created = createWorkspace(roomyState, command, NOW).state;
+  await saveAccount({ ...first, state: { ...created, version: 2 } });
+  const deleted = deleteWorkspace(created, { commandId: 'd', workspaceId: command.workspaceId }, NOW).state;
+  const workspaces = deleted.workspaces.map((each) => ({
+    ...each,
+    observed: { ...gone, generation: each.desired.generation },
+  }));
+  await saveAccount({ ...first, state: { ...deleted, workspaces, version: 3 } });
+  const rows = await prisma.workspace.findMany({ where: { accountId }, orderBy: { id: 'asc' } });
+  expect(rows.map((each) => [each.name, each.desiredState, each.observedGeneration])).toEqual([
+    ['second', 'deleted', 2],
+    ['main', 'running', 3],
+  ]);
 });
