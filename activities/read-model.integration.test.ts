@@ -98,3 +98,14 @@ test('a workspace that comes later gets its row, and one that was deleted keeps 
     ['main', 'running', 3],
   ]);
 });
+
+test("a workspace id of another account's takes nothing from it", async () => {
+  const { saveAccount } = createReadModelActivities({ prisma });
+  const theirs = saving(1);
+  await saveAccount(theirs);
+  const [workspace] = theirs.state.workspaces;
+  const ours = saving(1, { workspaces: theirs.state.workspaces });
+  await saveAccount(ours);
+  const row = await prisma.workspace.findUniqueOrThrow({ where: { id: workspace?.id ?? '' } });
+  expect(row.accountId).toBe(theirs.state.accountId);
+});
