@@ -105,15 +105,12 @@ test('scenario 44: with fewer services than there are nothing is destroyed, and 
   // STARTER allows five services, and has memory for four of the size that these have.
   await shop.change(subscription, 'helvetia_starter_month');
   await shop.eventually(buyer, ({ plan }) => expect(plan.id).toBe('STARTER'));
-  const { workspaces } = await running(4);
-  expect(workspaces.map(({ status }) => status)).toEqual([
-    'running',
-    'running',
-    'running',
-    'running',
-    'stopped',
-    'stopped',
-  ]);
+  const { workspaces } = await shop.eventually(buyer, (account) =>
+    expect(account.workspaces.map(({ status }) => status)).toEqual([
+      ...Array(4).fill('running'),
+      ...Array(2).fill('stopped'),
+    ]),
+  );
   expect(workspaces[5]?.reason).toMatch(/is workspace 6; the plan allows 5\.$/);
   for (const [index] of buyer.workspaceIds.entries())
     expect(await shop.workspace(buyer, index).has('kept.txt')).toBe(true);
