@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { loadCatalog } from '#catalogs/load.ts';
+import { createWorkspace, deleteWorkspace } from '#domain/commands.ts';
 import { openAccount } from '#domain/open-account.ts';
 import { viewOf } from '#domain/view.ts';
 import { createPrisma, type PrismaClient } from '#prisma/client.ts';
@@ -9,6 +10,9 @@ import { findRecipients } from './mail/find-recipients.ts';
 import { createReadModelActivities } from './read-model.ts';
 
 const NOW = '2026-03-01T00:00:00.000Z';
+const plenty = { value: 10_000, because: 'a test' };
+const roomy = { memoryMb: plenty, cpuPercent: plenty, storageMb: plenty, workspaces: plenty };
+const gone = { state: 'absent' as const, containerId: null, at: NOW, reason: null, size: null, pending: null };
 let prisma: PrismaClient;
 
 beforeAll(() => {
@@ -123,4 +127,38 @@ test("an organisation's mails go to all owners and billing members, a person's t
   expect((await addresses(organisationId)).sort()).toEqual([owner, billing].map((id) => `${id}@leasehold.test`).sort());
   expect(await addresses(null)).toEqual([`${owner}@leasehold.test`]);
   expect(await addresses('gone')).toEqual([]);
+});
+
+test('a workspace that comes later gets its row, and one that was deleted keeps its own and says so', async () => {
+  const { saveAccount } = createReadModelActivities({ prisma });
+  const first = saving(await newOwner(), 1);
+  const { accountId } = first.state;
+  await saveAccount(first);
+  const command = { commandId: 'c', workspaceId: `${accountId}-2`, name: 'second', hostId: 'local' };
+  const pool = { ...first.state.entitlements.pool, ...roomy };
+  const roomyState = { ...first.state, entitlements: { ...first.state.entitlements, pool } };
+  const created = createWorkspace(roomyState, command, NOW).state;
+  await saveAccount({ ...first, state: { ...created, version: 2 } });
+  const deleted = deleteWorkspace(created, { commandId: 'd', workspaceId: command.workspaceId }, NOW).state;
+  const workspaces = deleted.workspaces.map((each) => ({
+    ...each,
+    observed: { ...gone, generation: each.desired.generation },
+  }));
+  await saveAccount({ ...first, state: { ...deleted, workspaces, version: 3 } });
+  const rows = await prisma.workspace.findMany({ where: { accountId }, orderBy: { id: 'asc' } });
+  expect(rows.map((each) => [each.name, each.desiredState, each.observedGeneration])).toEqual([
+    ['second', 'deleted', 2],
+    ['main', 'running', 3],
+  ]);
+});
+
+test("a workspace id of another account's takes nothing from it", async () => {
+  const { saveAccount } = createReadModelActivities({ prisma });
+  const theirs = saving(await newOwner(), 1);
+  await saveAccount(theirs);
+  const [workspace] = theirs.state.workspaces;
+  const ours = saving(await newOwner(), 1, { workspaces: theirs.state.workspaces });
+  await saveAccount(ours);
+  const row = await prisma.workspace.findUniqueOrThrow({ where: { id: workspace?.id ?? '' } });
+  expect(row.accountId).toBe(theirs.state.accountId);
 });

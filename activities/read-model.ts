@@ -89,6 +89,8 @@ async function storeWorkspaces(tx: Transaction, state: AccountState): Promise<vo
       containerId: observed?.containerId ?? null,
       reason: observed?.reason ?? null,
     };
-    await tx.workspace.upsert({ where: { id }, create: { id, ...row }, update: row });
+    // An id that is another account's (only a hand-made Update could bring one) takes nothing from it.
+    const { count } = await tx.workspace.updateMany({ where: { id, accountId: state.accountId }, data: row });
+    if (count === 0) await tx.workspace.createMany({ data: { id, ...row }, skipDuplicates: true });
   }
 }

@@ -67,12 +67,13 @@ export function createCreateWorkspaceHandler(deps: {
 }): RouteHandler<typeof createWorkspaceRoute, ApiEnv> {
   const { readModel, sendCommand, pickHost, catalog } = deps;
 
-  /** What is sold may have changed since the account was saved; the refusal itself is the workflow's. */
+  /** What lifts the limit is found in the account as last saved. */
   async function explain(accountId: string, { message, details }: Refusal): Promise<Problem | undefined> {
     const [shortage] = details as [PoolShortage?];
     const account = shortage && (await readModel.storedState(accountId));
     if (!account) return undefined;
-    const error = poolLimitError(offersFor(catalog, account, new Date().toISOString()), shortage);
+    const now = new Date(Date.now() + (await readModel.clockAheadMs(accountId))).toISOString();
+    const error = poolLimitError(offersFor(catalog, account, now), shortage);
     const detail = `${message} ${wayOut(error.liftedBy)}`;
     return new Problem(403, 'plan-limit', 'The plan does not allow it', detail, { data: { ...error } });
   }

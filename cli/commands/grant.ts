@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Override } from '#domain/entitlements.ts';
+import { PlatformError } from '#platform/platform-error.ts';
 import { grantOverride, withdrawOverride } from '#workflows/subscription/messages.ts';
 import { withAccountWorkflow } from '../account-workflow.ts';
 
@@ -30,19 +31,30 @@ export function grantCommand(): Command {
     .option('--feature <name=value>', 'in place of a feature: on, off or a word; may be repeated', collectFeature)
     .option('--until <instant>', 'when it ends, for example 2026-03-08T00:00:00.000Z; default never')
     .option('--withdraw <id>', 'take back the grant of this id instead')
-    .action((accountId: string, flags: GrantFlags) =>
-      withAccountWorkflow(accountId, async (workflow) => {
+    .action((accountId: string, flags: GrantFlags) => {
+      const override = overrideOf(flags);
+      if (flags.withdraw === undefined) refuseGivingNothing(override);
+      return withAccountWorkflow(accountId, async (workflow) => {
         const commandId = `cli/${randomUUID()}`;
         if (flags.withdraw !== undefined) {
           await workflow.executeUpdate(withdrawOverride, { args: [{ commandId, overrideId: flags.withdraw }] });
           console.log(`Account ${accountId}: grant ${flags.withdraw} is withdrawn.`);
           return;
         }
-        const override = overrideOf(flags);
         await workflow.executeUpdate(grantOverride, { args: [{ commandId, override }] });
         console.log(`Account ${accountId}: granted. To take it back: --withdraw ${override.id}`);
-      }),
+      });
+    });
+}
+
+function refuseGivingNothing({ pool, limits, features, until }: Override): void {
+  if (!pool && !limits && !features)
+    throw new PlatformError(
+      'Say what to give: --memory-mb, --cpu-percent, --storage-mb, --workspaces, --limit or --feature.',
     );
+  // One that is no instant is the workflow's to refuse.
+  if (until !== null && Date.parse(until) <= Date.now())
+    throw new PlatformError(`--until ${until} is over: nothing would be given. Name an instant to come.`);
 }
 
 function overrideOf({ reason, until = undefined, limit, feature, ...flags }: GrantFlags): Override {

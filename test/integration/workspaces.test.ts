@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { Worker } from '@temporalio/worker';
 import { hashPassword } from 'better-auth/crypto';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { attachPlatform } from '#platform/attach.ts';
 import { openStage, type Stage } from '#stories/stage.ts';
 import { until } from '#stories/until.ts';
 import { WorkspaceProbe } from '#stories/workspace-probe.ts';
+import { workflowBundle } from '#worker/workflow-bundle.ts';
 import { grantOverride, startFreshRun } from '#workflows/subscription/messages.ts';
 
 const TIMEOUT_MS = 60_000;
@@ -14,6 +16,7 @@ const KEY = 'second-workspace';
 let stage: Stage;
 let cookie: string;
 let second: string;
+let firstRun: string;
 
 beforeAll(async () => {
   const platform = await attachPlatform(inject('platformStateDir'));
@@ -123,9 +126,9 @@ test('the next one is too many again', async () => {
 
 test('a fresh run goes on with it: it follows its owner, and the same key still makes no other', async () => {
   const handle = stage.client.workflow.getHandle(stage.driver.workflowId);
-  const { runId } = await handle.describe();
+  firstRun = (await handle.describe()).runId;
   await handle.signal(startFreshRun);
-  await until('a fresh run', TIMEOUT_MS, async () => (await handle.describe()).runId !== runId);
+  await until('a fresh run', TIMEOUT_MS, async () => (await handle.describe()).runId !== firstRun);
   expect((await create('second', { key: KEY })).body.workspaceId).toBe(second);
   expect((await send('POST', `/api/v1/workspaces/${second}/stop`)).status).toBe(202);
   await stage.driver.settle();
@@ -153,4 +156,13 @@ test('deleted: its container and its data are gone, its share goes back, and its
   expect((await send('DELETE', `/api/v1/workspaces/${again.body.workspaceId}`)).status).toBe(202);
   await stage.driver.settle();
   expect(await containers()).toBe(1);
+});
+
+test('both runs can be replayed: what came later is tended in the same order', async () => {
+  const codePath = await workflowBundle();
+  const { driver, client } = stage;
+  for (const runId of [firstRun, undefined]) {
+    const history = await client.workflow.getHandle(driver.workflowId, runId).fetchHistory();
+    await Worker.runReplayHistory({ workflowBundle: { codePath } }, history, driver.workflowId);
+  }
 });

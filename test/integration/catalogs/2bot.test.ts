@@ -233,6 +233,33 @@ describe.concurrent('A4: a pool booster', () => {
   );
 });
 
+describe.concurrent('customers that are older than the catalog, at prices that it does not know', () => {
+  test.each([
+    // metadata of the subscription, booster, memory
+    [{ organization_id: 'org_1', booster_id: 'BOOSTER_SMALL' }, 'ORG_SMALL', 4 * GB, 200, 60 * GB],
+    [{ organization_id: 'org_1', booster_id: 'BOOSTER_MEDIUM' }, 'ORG_MEDIUM', 8 * GB, 400, 120 * GB],
+    [{ organization_id: 'org_1', booster_id: 'BOOSTER_LARGE' }, 'ORG_LARGE', 16 * GB, 800, 240 * GB],
+    [{ organization_id: 'org_1', booster_id: 'ORG_XLARGE' }, 'ORG_XLARGE', 32 * GB, 1600, 450 * GB],
+  ] as const)('%o is booster %s', async (metadata, booster, memoryMb, cpuPercent, storageMb) => {
+    const buyer = await shop.openAccount({ audience: 'organisation' });
+    await buy(buyer, 'ORG_GROWTH', 'month', 99);
+    await shop.subscribe(buyer, {
+      items: [{ price: await priceByHand(shop.stripe, 1000) }],
+      metadata: { ...metadata },
+    });
+    const account = await expectPool(buyer, 8 * GB + memoryMb, 400 + cpuPercent, 50 * GB + storageMb, UNLIMITED);
+    expect(account.addOns).toMatchObject([{ addOnId: booster, quantity: 1 }]);
+  });
+
+  test('user_id and addon_tier on the subscription name an add-on', async () => {
+    const buyer = await shop.openAccount();
+    const price = await priceByHand(shop.stripe, 1500);
+    await shop.subscribe(buyer, { items: [{ price }], metadata: { user_id: 'user_1', addon_tier: 'MEDIUM' } });
+    const account = await expectPool(buyer, 4 * GB, 200, 40 * GB);
+    expect(account.addOns).toMatchObject([{ addOnId: 'MEDIUM', quantity: 1 }]);
+  });
+});
+
 describe('the metadata by which others know what was sold', () => {
   test.each([
     [

@@ -87,12 +87,44 @@ describe.concurrent('limits by docker inspect', () => {
     const { subscription } = await shop.buy(buyer, 'helvetia_pro_month');
     await shop.eventually(buyer, (account) => expect(account.plan.id).toBe('PRO'));
     await shop.eventuallyRuns(buyer, 512, 0.5);
-    await shop.stripe.subscriptions.update(subscription.id, {
-      items: [{ id: subscription.items.data[0]?.id ?? '', price: await shop.priceOf('helvetia_enterprise_month') }],
-      proration_behavior: 'always_invoice',
-    });
+    await shop.change(subscription, 'helvetia_enterprise_month');
     await shop.eventuallyRuns(buyer, 1024, 1);
   });
+});
+
+test('scenario 44: with fewer services than there are nothing is destroyed, and a new one is refused with the numbers', async () => {
+  const buyer = await shop.openAccount({ workspaces: 6 });
+  const { subscription } = await shop.buy(buyer, 'helvetia_pro_month');
+  const running = (count: number) =>
+    shop.eventually(buyer, ({ workspaces }) =>
+      expect(workspaces.filter(({ status }) => status === 'running')).toHaveLength(count),
+    );
+  await running(6);
+  await Promise.all(buyer.workspaceIds.map((id, index) => shop.workspace(buyer, index).write('kept.txt', id)));
+
+  // STARTER allows five services, and has memory for four of the size that these have.
+  await shop.change(subscription, 'helvetia_starter_month');
+  await shop.eventually(buyer, ({ plan }) => expect(plan.id).toBe('STARTER'));
+  const { workspaces } = await shop.eventually(buyer, (account) =>
+    expect(account.workspaces.map(({ status }) => status)).toEqual([
+      ...Array(4).fill('running'),
+      ...Array(2).fill('stopped'),
+    ]),
+  );
+  expect(workspaces[5]?.reason).toMatch(/is workspace 6; the plan allows 5\.$/);
+  for (const [index] of buyer.workspaceIds.entries())
+    expect(await shop.workspace(buyer, index).has('kept.txt')).toBe(true);
+
+  const answer = await shop.call(buyer, '/api/v1/workspaces', {
+    method: 'POST',
+    body: JSON.stringify({ name: 'one more' }),
+  });
+  expect(answer.status).toBe(403);
+  expect(await answer.json()).toMatchObject({ code: 'plan-limit', limit: 'workspaces', used: 6, max: 5 });
+
+  await shop.change(subscription, 'helvetia_pro_month');
+  await running(6);
+  expect(await shop.workspace(buyer, 5).read('kept.txt')).toBe(buyer.workspaceIds[5]);
 });
 
 test('story grace: a renewal fails, the service stops on day 7 and runs again once it is paid', {

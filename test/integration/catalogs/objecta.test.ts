@@ -102,15 +102,7 @@ describe.concurrent('limits by docker inspect', () => {
     await shop.eventuallyRuns(buyer, 256, 0.5);
     const { subscription } = await shop.buy(buyer, 'objecta_professional_month');
     await shop.eventuallyRuns(buyer, 2 * 1024, 2);
-    await shop.stripe.subscriptions.update(subscription.id, {
-      items: [
-        {
-          id: subscription.items.data[0]?.id ?? '',
-          price: catalogPlatform.platform.env.STRIPE_ENTERPRISE_PRICE_ID ?? '',
-        },
-      ],
-      proration_behavior: 'always_invoice',
-    });
+    await shop.change(subscription, catalogPlatform.platform.env.STRIPE_ENTERPRISE_PRICE_ID ?? '');
     await shop.eventuallyRuns(buyer, 8 * 1024, 4);
   });
 });

@@ -12,7 +12,7 @@ import type { Audience, Pool } from '#domain/catalog.ts';
 import { createPrisma, type PrismaClient } from '#prisma/client.ts';
 import { SimulatorControl } from '#stories/simulator-control.ts';
 import { TimeDriver } from '#stories/time-driver.ts';
-import { type ContainerReading, WorkspaceProbe } from '#stories/workspace-probe.ts';
+import { WorkspaceProbe } from '#stories/workspace-probe.ts';
 import { connectTemporal } from '#workflows/connection.ts';
 import {
   SUBSCRIPTION_TASK_QUEUE,
@@ -84,6 +84,8 @@ export interface Shop {
   priceOf(lookupKey: string): Promise<string>;
   /** Subscribes a customer to prices, given by lookup key. */
   buy(buyer: Buyer, ...lookupKeys: string[]): Promise<{ subscription: Stripe.Subscription; paid: Paid }>;
+  /** Changes a subscription to another price, given by lookup key or id, and charges the difference at once. */
+  change(subscription: Stripe.Subscription, price: string): Promise<Stripe.Subscription>;
   /** Subscribes a customer with what Stripe's API takes. */
   subscribe(
     buyer: Buyer,
@@ -93,8 +95,8 @@ export interface Shop {
   read(buyer: Buyer): Promise<AccountAnswer>;
   /** Polls what the API shows until it is as expected, and returns it. */
   eventually(buyer: Buyer, expectation: (account: AccountAnswer) => void): Promise<AccountAnswer>;
-  /** What Docker says of a buyer's workspace, by default the first one. */
-  container(buyer: Buyer, index?: number): Promise<ContainerReading>;
+  /** Looks at a buyer's workspace on Docker, by default at the first one. */
+  workspace(buyer: Buyer, index?: number): WorkspaceProbe;
   /** Waits until a buyer's first workspace runs within these limits, as the API shows them and as Docker has them. */
   eventuallyRuns(buyer: Buyer, memoryMb: number, cpus: number): Promise<AccountAnswer>;
   /** Calls the API as the account's owner. */
@@ -177,6 +179,15 @@ export async function openShop(env: Record<string, string>): Promise<Shop> {
       return { subscription, paid: { amountPaid: invoice.amount_paid, currency: invoice.currency } };
     },
 
+    async change({ id, items }, price) {
+      const [item] = items.data;
+      const to = price.startsWith('price_') ? price : await shop.priceOf(price);
+      return stripe.subscriptions.update(id, {
+        items: [{ ...(item ? { id: item.id } : {}), price: to }],
+        proration_behavior: 'always_invoice',
+      });
+    },
+
     async read(buyer) {
       const answer = await shop.call(buyer, '/api/v1/account');
       if (!answer.ok) throw new Error(`The API answered ${answer.status}: ${await answer.text()}`);
@@ -195,20 +206,21 @@ export async function openShop(env: Record<string, string>): Promise<Shop> {
         { timeout: SETTLE_TIMEOUT_MS, interval: POLL_MS },
       ),
 
-    container: ({ workspaceIds }, index = 0) =>
+    workspace: ({ workspaceIds }, index = 0) =>
       new WorkspaceProbe({
         docker,
         prisma,
         workspaceId: workspaceIds[index] ?? '',
         internalToken: setting('LEASEHOLD_INTERNAL_TOKEN'),
-      }).container(),
+      }),
 
     async eventuallyRuns(buyer, memoryMb, cpus) {
       const account = await shop.eventually(buyer, ({ workspaces }) =>
         expect(workspaces[0]).toMatchObject({ status: 'running', size: { memoryMb, cpuPercent: cpus * 100 } }),
       );
       await vi.waitFor(
-        async () => expect(await shop.container(buyer)).toMatchObject({ status: 'running', memoryMb, cpus }),
+        async () =>
+          expect(await shop.workspace(buyer).container()).toMatchObject({ status: 'running', memoryMb, cpus }),
         { timeout: SETTLE_TIMEOUT_MS, interval: POLL_MS },
       );
       return account;
