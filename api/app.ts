@@ -1,13 +1,22 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { requestId } from 'hono/request-id';
 import type { Catalog } from '#domain/catalog.ts';
+import type { PrismaClient } from '#prisma/client.ts';
 import type { Logger } from '#telemetry/logger.ts';
+import type { FindAccount } from './access/find-account.ts';
+import { createGuard } from './access/guard.ts';
+import type { ExportAccount } from './accounts/export-account.ts';
 import type { HostClient } from './accounts/host-client.ts';
+import type { ListAccounts } from './accounts/list-accounts.ts';
+import type { OpenAccount } from './accounts/open-account.ts';
 import type { PickHost } from './accounts/pick-host.ts';
 import type { ReadAccount } from './accounts/read-account.ts';
 import type { ReadModel } from './accounts/read-model.ts';
 import type { SendCommand } from './accounts/send-command.ts';
 import type { ApiContext, ApiEnv } from './api-env.ts';
+import type { AuditLog } from './audit/audit-log.ts';
+import type { Audited } from './audit/audited.ts';
+import type { FindActor } from './audit/find-actor.ts';
 import { refuseClosedEndpoint } from './auth/auth-handler.ts';
 import type { FindPrincipal } from './auth/find-principal.ts';
 import { OPEN_ENDPOINTS, OPEN_ENDPOINTS_OF_PROVIDERS } from './auth/open-endpoints.ts';
@@ -20,17 +29,41 @@ import { requireLoopback } from './middleware/require-loopback.ts';
 import { requirePrincipal } from './middleware/require-principal.ts';
 import { requireTrustedOrigin, trustedOrigins } from './middleware/require-trusted-origin.ts';
 import { createOnError } from './on-error.ts';
+import type { PeopleDeps } from './people/people-deps.ts';
 import { Problem } from './problem.ts';
 import type { RateLimits } from './rate-limits.ts';
 import type { CheckReadiness } from './readiness.ts';
 import { accountRoute, createAccountHandler } from './routes/account.ts';
+import {
+  acceptInvitationRoute,
+  createAcceptInvitationHandler,
+  createDeclineInvitationHandler,
+  declineInvitationRoute,
+} from './routes/answer-invitation.ts';
+import { auditRoute, createAuditHandler } from './routes/audit.ts';
+import { cancelInvitationRoute, createCancelInvitationHandler } from './routes/cancel-invitation.ts';
+import { changeMemberRoleRoute, createChangeMemberRoleHandler } from './routes/change-member-role.ts';
+import { closeAccountRoute, createCloseAccountHandler } from './routes/close-account.ts';
+import { createCreateInvitationHandler, createInvitationRoute } from './routes/create-invitation.ts';
+import { createCreateKeyHandler, createKeyRoute } from './routes/create-key.ts';
+import { createCreateOrganisationHandler, createOrganisationRoute } from './routes/create-organisation.ts';
 import { createCreateWorkspaceHandler, createWorkspaceRoute } from './routes/create-workspace.ts';
 import { createDeleteWorkspaceHandler, deleteWorkspaceRoute } from './routes/delete-workspace.ts';
+import { createExportAccountHandler, exportAccountRoute } from './routes/export-account.ts';
 import { answerHealth, healthRoute } from './routes/health.ts';
+import { createKeepAccountHandler, keepAccountRoute } from './routes/keep-account.ts';
+import { createLeaveOrganisationHandler, leaveOrganisationRoute } from './routes/leave-organisation.ts';
+import { createListInvitationsHandler, listInvitationsRoute } from './routes/list-invitations.ts';
+import { createListKeysHandler, listKeysRoute } from './routes/list-keys.ts';
+import { createListMembersHandler, listMembersRoute } from './routes/list-members.ts';
+import { createMeHandler, meRoute } from './routes/me.ts';
 import { createOffersHandler, offersRoute } from './routes/offers.ts';
 import { createReadyHandler, readyRoute } from './routes/ready.ts';
+import { createRemoveMemberHandler, removeMemberRoute } from './routes/remove-member.ts';
+import { createRevokeKeyHandler, revokeKeyRoute } from './routes/revoke-key.ts';
 import { createStripeWebhookHandler, stripeWebhookRoute } from './routes/stripe-webhook.ts';
 import { createTimelineHandler, timelineRoute } from './routes/timeline.ts';
+import { createTransferOrganisationHandler, transferOrganisationRoute } from './routes/transfer-organisation.ts';
 import { createWorkspaceHandler, workspaceRoute } from './routes/workspace.ts';
 import { createWorkspaceMessagesHandler, workspaceMessagesRoute } from './routes/workspace-messages.ts';
 import { createWishHandler, startWorkspaceRoute, stopWorkspaceRoute } from './routes/workspace-wish.ts';
@@ -54,6 +87,15 @@ export interface AppDeps {
   /** Whether a sign-in at another service is offered. */
   offersProviders: boolean;
   checkReadiness: CheckReadiness;
+  prisma: PrismaClient;
+  people: PeopleDeps;
+  findAccount: FindAccount;
+  listAccounts: ListAccounts;
+  openAccount: OpenAccount;
+  exportAccount: ExportAccount;
+  auditLog: AuditLog;
+  audited: Audited;
+  findActor: FindActor;
   readModel: ReadModel;
   readAccount: ReadAccount;
   sendCommand: SendCommand;
@@ -94,6 +136,11 @@ export function createApp(deps: AppDeps) {
   app.all('/api/auth/*', refuseClosedEndpoint);
 
   app.use(requirePrincipal(deps.findPrincipal));
+  const guard = createGuard(deps);
+  app.use(async (c, next) => {
+    c.set('guard', guard);
+    await next();
+  });
   app.openAPIRegistry.registerComponent('securitySchemes', 'session', {
     type: 'apiKey',
     in: 'cookie',
@@ -101,10 +148,34 @@ export function createApp(deps: AppDeps) {
   });
   app.doc31('/api/v1/openapi.json', { openapi: '3.1.0', info: { title: 'Leasehold', version: '1' } });
 
-  return open
+  app.openAPIRegistry.registerComponent('securitySchemes', 'key', { type: 'http', scheme: 'bearer' });
+
+  // Statements of their own: one chain of so many is more than the type checker takes in one go.
+  const accounts = open
+    .openapi(meRoute, createMeHandler(deps))
     .openapi(accountRoute, createAccountHandler(deps))
+    .openapi(closeAccountRoute, createCloseAccountHandler(deps))
+    .openapi(keepAccountRoute, createKeepAccountHandler(deps))
     .openapi(timelineRoute, createTimelineHandler(deps))
     .openapi(offersRoute, createOffersHandler(deps))
+    .openapi(auditRoute, createAuditHandler(deps))
+    .openapi(exportAccountRoute, createExportAccountHandler(deps));
+  const people = accounts
+    .openapi(createOrganisationRoute, createCreateOrganisationHandler(deps))
+    .openapi(listMembersRoute, createListMembersHandler(deps))
+    .openapi(changeMemberRoleRoute, createChangeMemberRoleHandler(deps))
+    .openapi(removeMemberRoute, createRemoveMemberHandler(deps))
+    .openapi(leaveOrganisationRoute, createLeaveOrganisationHandler(deps))
+    .openapi(transferOrganisationRoute, createTransferOrganisationHandler(deps))
+    .openapi(listInvitationsRoute, createListInvitationsHandler(deps))
+    .openapi(createInvitationRoute, createCreateInvitationHandler(deps))
+    .openapi(cancelInvitationRoute, createCancelInvitationHandler(deps))
+    .openapi(acceptInvitationRoute, createAcceptInvitationHandler(deps))
+    .openapi(declineInvitationRoute, createDeclineInvitationHandler(deps))
+    .openapi(listKeysRoute, createListKeysHandler(deps))
+    .openapi(createKeyRoute, createCreateKeyHandler(deps))
+    .openapi(revokeKeyRoute, createRevokeKeyHandler(deps));
+  return people
     .openapi(createWorkspaceRoute, createCreateWorkspaceHandler(deps))
     .openapi(workspaceRoute, createWorkspaceHandler(deps))
     .openapi(deleteWorkspaceRoute, createDeleteWorkspaceHandler(deps))

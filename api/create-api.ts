@@ -2,15 +2,22 @@ import { loadCatalog } from '#catalogs/load.ts';
 import { createMailer } from '#mail/mailer.ts';
 import { createPrisma } from '#prisma/client.ts';
 import type { Logger } from '#telemetry/logger.ts';
+import { createFindAccount } from './access/find-account.ts';
+import { createExportAccount } from './accounts/export-account.ts';
 import { createHostClient } from './accounts/host-client.ts';
+import { createListAccounts } from './accounts/list-accounts.ts';
+import { createOpenAccount } from './accounts/open-account.ts';
 import { createPickHost } from './accounts/pick-host.ts';
 import { createReadAccount } from './accounts/read-account.ts';
 import { createReadModel } from './accounts/read-model.ts';
 import { createSendCommand } from './accounts/send-command.ts';
 import { type AppType, createApp } from './app.ts';
+import { createAuditLog } from './audit/audit-log.ts';
+import { createAudited } from './audit/audited.ts';
+import { createFindActor } from './audit/find-actor.ts';
 import { createAuth } from './auth/auth.ts';
 import { createAuthHandler } from './auth/auth-handler.ts';
-import { ensureDemoUser } from './auth/ensure-demo-user.ts';
+import { DEMO_USER, ensureDemoUser } from './auth/ensure-demo-user.ts';
 import { createFindPrincipal } from './auth/find-principal.ts';
 import { createPostOffice } from './auth/post-office.ts';
 import { offeredProviders } from './auth/sign-in-providers.ts';
@@ -71,6 +78,8 @@ export function createApi(
     { concurrency: FORWARDING_CONCURRENCY, ...forwarding },
   );
   const posts = createPostOffice({ mailer: createMailer({ smtpUrl: settings.smtpUrl, from: settings.mailFrom }), log });
+  const pickHost = createPickHost(prisma);
+  const openAccount = createOpenAccount({ prisma, temporal, catalog, pickHost, log });
   const auth = createAuth({
     prisma,
     log,
@@ -78,14 +87,28 @@ export function createApi(
     secret: settings.authSecret,
     posts,
     providers: settings.providers,
-    onVerified: async () => undefined,
-    onOrganisationCreated: async () => undefined,
+    onVerified: async ({ id }) => {
+      // The demo's account is opened by `npm start`.
+      if (id !== DEMO_USER.id) await openAccount({ userId: id });
+    },
+    onOrganisationCreated: async ({ id }, openedBy) => void (await openAccount({ organisationId: id, openedBy })),
   });
   const limits = createRateLimits(prisma);
   const readModel = createReadModel(prisma);
   const readAccount = createReadAccount({ temporal, readModel, log });
+  const auditLog = createAuditLog(prisma);
+  const people = { prisma, auth, posts, limits, webOrigin: settings.webOrigin };
   const app = createApp({
     log,
+    prisma,
+    people,
+    findAccount: createFindAccount(prisma),
+    listAccounts: createListAccounts(prisma),
+    openAccount,
+    exportAccount: createExportAccount({ prisma, readAccount, auditLog }),
+    auditLog,
+    audited: createAudited({ log, auditLog }),
+    findActor: createFindActor(prisma),
     webOrigin: settings.webOrigin,
     webhookSecrets: settings.webhookSecrets,
     metrics,
@@ -100,7 +123,7 @@ export function createApi(
     readModel,
     readAccount,
     sendCommand: createSendCommand({ temporal, readAccount }),
-    pickHost: createPickHost(prisma),
+    pickHost,
     hosts: createHostClient({ token: settings.internalToken, log }),
     catalog,
   });

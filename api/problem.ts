@@ -2,7 +2,10 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 
 /** Every reason for which the API refuses. Stable: clients may branch on it. */
 export type ProblemCode =
+  | 'account-closing'
+  | 'account-deleting'
   | 'account-not-found'
+  | 'account-suspended'
   | 'body-too-large'
   | 'content-type-unsupported'
   | 'database-unavailable'
@@ -17,7 +20,6 @@ export type ProblemCode =
   | 'invitation-not-found'
   | 'key-expired'
   | 'key-invalid'
-  | 'key-not-accepted'
   | 'key-not-found'
   | 'key-revoked'
   | 'last-owner'
@@ -27,15 +29,21 @@ export type ProblemCode =
   | 'member-not-found'
   | 'not-confirmed'
   | 'not-found'
+  | 'organisation-needed'
   | 'organisation-not-found'
+  | 'organisations-not-offered'
   | 'origin-not-trusted'
   | 'plan-limit'
   | 'owns-accounts'
+  | 'owns-organisations'
   | 'password-unfit'
   | 'password-wrong'
+  | 'person-needed'
   | 'person-not-found'
   | 'rate-limited'
   | 'request-invalid'
+  | 'role-missing'
+  | 'scope-missing'
   | 'second-factor-failed'
   | 'second-factor-timed-out'
   | 'session-not-fresh'
@@ -49,8 +57,7 @@ export type ProblemCode =
   | 'workspace-has-no-room'
   | 'workspace-name-taken'
   | 'workspace-not-found'
-  | 'workspace-not-running'
-  | 'workspace-suspended';
+  | 'workspace-not-running';
 
 export interface ProblemOptions {
   /** Further members of the answer, such as an amount. */

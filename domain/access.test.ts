@@ -1,6 +1,17 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ACTIONS, type Action, type Caller, decideAccess, ROLES, rolesFor, SCOPES } from './access.ts';
+import {
+  ACTIONS,
+  type Action,
+  type Caller,
+  decideAccess,
+  decideOwnAccess,
+  mayChangeRole,
+  ROLES,
+  rolesFor,
+  SCOPES,
+  scopesFor,
+} from './access.ts';
 
 const person: Caller = { kind: 'person' };
 const good = { audience: 'organisation', isHeld: false } as const;
@@ -83,4 +94,32 @@ test('a key without the scope is told which one it needs', () => {
     allowed: false,
     why: 'person-needed',
   });
+});
+
+test('nobody gets more from a key than they have: an admin can not make one that buys', () => {
+  expect(ROLES.map((role) => [role, scopesFor(role).join(', ')])).toEqual([
+    ['owner', 'read, workspaces, billing, usage:write'],
+    ['admin', 'read, workspaces, usage:write'],
+    ['billing', 'read, billing'],
+    ['member', 'read'],
+  ]);
+});
+
+test('only an owner makes an owner, or takes that away', () => {
+  expect(mayChangeRole('owner', 'owner', null)).toBe(true);
+  expect(mayChangeRole('admin', 'member', 'admin')).toBe(true);
+  expect(mayChangeRole('admin', null, 'billing')).toBe(true);
+  expect(mayChangeRole('admin', 'member', 'owner')).toBe(false);
+  expect(mayChangeRole('admin', null, 'owner')).toBe(false);
+  expect(mayChangeRole('admin', 'owner', null)).toBe(false);
+  expect(mayChangeRole('admin', 'owner', 'member')).toBe(false);
+});
+
+test('a key opens no organisation and answers no invitation; with `read` it may ask who it is', () => {
+  const key = (...scopes: (typeof SCOPES)[number][]): Caller => ({ kind: 'key', scopes });
+  expect(decideOwnAccess('organisation:create', key(...SCOPES))).toEqual({ allowed: false, why: 'person-needed' });
+  expect(decideOwnAccess('invitation:answer', key(...SCOPES))).toEqual({ allowed: false, why: 'person-needed' });
+  expect(decideOwnAccess('self:read', key('billing'))).toEqual({ allowed: false, why: 'scope', scope: 'read' });
+  expect(decideOwnAccess('self:read', key('read'))).toEqual({ allowed: true });
+  expect(decideOwnAccess('organisation:create', person)).toEqual({ allowed: true });
 });

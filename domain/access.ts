@@ -47,6 +47,15 @@ export const ACTIONS = {
 
 export type Action = keyof typeof ACTIONS;
 
+/** What somebody may do who is known, on no account yet. `scope` is as in `ACTIONS`. */
+export const OWN_ACTIONS = {
+  'self:read': { does: 'see who one is, and the accounts and invitations that one has', scope: 'read' },
+  'organisation:create': { does: 'open an organisation, and own it', scope: null },
+  'invitation:answer': { does: 'accept or decline an invitation that was sent to one', scope: null },
+} as const satisfies Record<string, Pick<Rule, 'does' | 'scope'>>;
+
+export type OwnAction = keyof typeof OWN_ACTIONS;
+
 /** Who asks. */
 export type Caller =
   | { kind: 'person' }
@@ -70,23 +79,56 @@ export interface AccessQuestion {
 }
 
 /** `not-found`: nobody learns what exists. `suspended`: what is owed has to be paid first. */
-export type Access =
+export type Access = OwnAccess | { allowed: false; why: 'not-found' | 'role' | 'organisation-needed' | 'suspended' };
+
+/** `person-needed`: no key may, whatever its scopes. */
+export type OwnAccess =
   | { allowed: true }
-  | { allowed: false; why: 'not-found' | 'role' | 'person-needed' | 'organisation-needed' | 'suspended' }
+  | { allowed: false; why: 'person-needed' }
   | { allowed: false; why: 'scope'; scope: Scope };
 
 /** Whether a caller may do something to an account. Pure. */
 export function decideAccess({ action, caller, role, account }: AccessQuestion): Access {
   if (!account || !role) return { allowed: false, why: 'not-found' };
   const { roles, scope, needsGoodStanding, needsOrganisation }: Rule = ACTIONS[action];
-  if (caller.kind === 'key') {
-    if (scope === null) return { allowed: false, why: 'person-needed' };
-    if (!caller.scopes.includes(scope)) return { allowed: false, why: 'scope', scope };
-  }
+  const refused = decideScope(scope, caller);
+  if (refused) return refused;
   if (role !== 'owner' && !roles.includes(role)) return { allowed: false, why: 'role' };
   if (needsOrganisation && account.audience === 'personal') return { allowed: false, why: 'organisation-needed' };
   if (needsGoodStanding && account.isHeld) return { allowed: false, why: 'suspended' };
   return { allowed: true };
+}
+
+/** Whether a caller may do something that is about no account. Pure. */
+export function decideOwnAccess(action: OwnAction, caller: Caller): OwnAccess {
+  return decideScope(OWN_ACTIONS[action].scope, caller) ?? { allowed: true };
+}
+
+function decideScope(scope: Scope | null, caller: Caller): Exclude<OwnAccess, { allowed: true }> | undefined {
+  if (caller.kind === 'person') return undefined;
+  if (scope === null) return { allowed: false, why: 'person-needed' };
+  return caller.scopes.includes(scope) ? undefined : { allowed: false, why: 'scope', scope };
+}
+
+/**
+ * The scopes that a key may get from somebody in this role: those of which the role may do everything. An organisation's
+ * key may do all of its scopes, so that nobody gets more from a key than they have.
+ */
+export function scopesFor(role: Role): Scope[] {
+  const rules: Rule[] = Object.values(ACTIONS);
+  return SCOPES.filter((scope) =>
+    rules.filter((each) => each.scope === scope).every(({ roles }) => role === 'owner' || roles.includes(role)),
+  );
+}
+
+/**
+ * Whether somebody who manages members may make one who is `from` into `to`. Owners are made and unmade by owners alone.
+ *
+ * @param from `null`: not a member yet
+ * @param to `null`: no member any more
+ */
+export function mayChangeRole(role: Role, from: Role | null, to: Role | null): boolean {
+  return role === 'owner' || (from !== 'owner' && to !== 'owner');
 }
 
 /** The roles that may do something, the highest first. */

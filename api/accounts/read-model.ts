@@ -18,35 +18,19 @@ export interface StoredView {
   ageSeconds: number;
 }
 
-export interface OwnedWorkspace {
-  id: string;
-  accountId: string;
-  hostId: string;
-  /** Address of its host worker's internal endpoint; `null` when that host was never seen. */
-  hostUrl: string | null;
-}
-
 export interface ReadModel {
-  /** A person's own account. */
-  accountOf(userId: string): Promise<{ accountId: string } | null>;
   storedView(accountId: string): Promise<StoredView | null>;
   /** The account as last saved. */
   storedState(accountId: string): Promise<AccountState | null>;
   /** Milliseconds by which the account's own time is ahead of the wall's: 0, except where a demo was moved ahead. */
   clockAheadMs(accountId: string): Promise<number>;
-  /** A workspace of an account that the person owns; anyone else's is not there. */
-  workspaceOf(userId: string, workspaceId: string): Promise<OwnedWorkspace | null>;
   /** What happened, newest first. */
   timeline(accountId: string, limit: number): Promise<Happened[]>;
 }
 
-/** What PostgreSQL knows of accounts. Rows are found by their owner. */
+/** What PostgreSQL knows of accounts. Who may ask is decided before, by the guard. */
 export function createReadModel(prisma: PrismaClient): ReadModel {
   return {
-    async accountOf(userId) {
-      const row = await prisma.account.findUnique({ where: { userId }, select: { id: true } });
-      return row && { accountId: row.id };
-    },
     async storedView(accountId) {
       const row = await prisma.account.findUnique({
         where: { id: accountId },
@@ -68,15 +52,6 @@ export function createReadModel(prisma: PrismaClient): ReadModel {
       });
       const aheadMs = row ? row.savedAt.getTime() - row.updatedAt.getTime() : 0;
       return aheadMs > CLOCK_TOLERANCE_MS ? aheadMs : 0;
-    },
-    async workspaceOf(userId, workspaceId) {
-      const row = await prisma.workspace.findFirst({
-        where: { id: workspaceId, account: { userId } },
-        select: { id: true, accountId: true, hostId: true },
-      });
-      if (!row) return null;
-      const host = await prisma.host.findUnique({ where: { id: row.hostId }, select: { internalUrl: true } });
-      return { ...row, hostUrl: host?.internalUrl ?? null };
     },
     async timeline(accountId, limit) {
       const rows = await prisma.timelineEntry.findMany({

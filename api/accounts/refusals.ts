@@ -33,7 +33,10 @@ export function refused({ type, message }: Refusal): Problem {
       return new Problem(409, 'workspace-name-taken', 'The name is taken', message);
     case 'WorkspaceSizeInvalid':
       return new Problem(400, 'request-invalid', 'The request is malformed', message);
+    case 'AccountDeleted':
+      return new Problem(409, 'account-deleting', 'The account is being deleted', message);
     case 'UnknownAccount':
+      return accountNotFound();
     case 'UnknownWorkspace':
       return workspaceNotFound();
     default:
@@ -44,8 +47,18 @@ export function refused({ type, message }: Refusal): Problem {
 }
 
 /** Nobody's, or somebody else's: the same answer. */
+export function accountNotFound(): Problem {
+  return new Problem(404, 'account-not-found', 'There is no such account', 'Take an id from GET /api/v1/me.');
+}
+
+/** As `accountNotFound`. */
 export function workspaceNotFound(): Problem {
-  return new Problem(404, 'workspace-not-found', 'There is no such workspace', 'Take an id from GET /api/v1/account.');
+  return new Problem(
+    404,
+    'workspace-not-found',
+    'There is no such workspace',
+    'Take an id from GET /api/v1/accounts/:accountId.',
+  );
 }
 
 /** 402 with what is owed, where to pay it and what comes back on payment. */
@@ -58,8 +71,8 @@ export async function suspended(readAccount: ReadAccount, accountId: string): Pr
     .map((workspace) => workspace.name);
   const detail = debt
     ? `Pay ${money(debt)}${debt.payUrl ? ` at ${debt.payUrl}` : ''}. On payment ${comesBack.length > 0 ? `${comesBack.join(', ')} ${comesBack.length === 1 ? 'runs' : 'run'} again` : 'workspaces can be started again'}.`
-    : `${holds.map((hold) => hold.reason).join(' ') || 'The account is on hold.'} Contact support.`;
-  return new Problem(402, 'workspace-suspended', 'The workspace is suspended', detail, {
+    : `${holds.map((hold) => hold.reason).join(' ') || 'The account is on hold.'}${holds.every((hold) => hold.name === 'closing') && holds.length > 0 ? '' : ' Contact support.'}`;
+  return new Problem(402, 'account-suspended', 'The account is suspended', detail, {
     data: {
       amountCents: debt?.amountCents ?? null,
       currency: debt?.currency ?? null,

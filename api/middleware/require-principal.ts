@@ -21,15 +21,6 @@ export function requirePrincipal(findPrincipal: FindPrincipal) {
     for (const cookie of setCookies) c.header('set-cookie', cookie, { append: true });
     c.header('Cache-Control', 'private, no-store');
     c.set('principal', principal);
-    if (principal.kind === 'key') {
-      throw new Problem(
-        403,
-        'key-not-accepted',
-        'Not with a key',
-        'This cannot be asked for with an API key. Sign in and try again.',
-      );
-    }
-    c.set('visitor', { userId: principal.userId });
     await next();
   });
 }

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 
-const instant = z.string().openapi({ description: 'UTC, ISO 8601.', example: '2026-03-08T06:59:59.000Z' });
+export const instant = z.string().openapi({ description: 'UTC, ISO 8601.', example: '2026-03-08T06:59:59.000Z' });
 export const sizeSchema = z.object({
   memoryMb: z.number(),
   cpuPercent: z.number().openapi({ description: 'Percent of one core.' }),

@@ -1,18 +1,19 @@
-import { createRoute, type RouteHandler, z } from '@hono/zod-openapi';
+import { type RouteHandler, z } from '@hono/zod-openapi';
+import { defineRoute } from '../access/define-route.ts';
 import type { ReadAccount } from '../accounts/read-account.ts';
-import type { ReadModel } from '../accounts/read-model.ts';
+import { accountNotFound } from '../accounts/refusals.ts';
 import type { ApiEnv } from '../api-env.ts';
-import { Problem } from '../problem.ts';
-import { problemAnswer } from '../problem-schema.ts';
 import { accountSchema } from './account-schema.ts';
-import { sessionSecurity } from './session-security.ts';
 
-export const accountRoute = createRoute({
+export const accountParams = z.object({ accountId: z.string().min(1).max(200).openapi({ example: 'u-6f1d' }) });
+
+export const accountRoute = defineRoute({
   method: 'get',
-  path: '/api/v1/account',
+  path: '/api/v1/accounts/{accountId}',
+  action: 'account:read',
   summary: 'How the account stands and what happens next',
-  security: sessionSecurity,
   request: {
+    params: accountParams,
     query: z.object({
       minVersion: z.coerce.number().int().min(0).optional().openapi({
         description: 'Waits up to 2 s for this version, so that a page sees its own change.',
@@ -24,28 +25,13 @@ export const accountRoute = createRoute({
       description: 'Live from the workflow, or as last saved when no worker answers within 1 s.',
       content: { 'application/json': { schema: accountSchema } },
     },
-    401: problemAnswer('Not signed in.'),
-    404: problemAnswer('No account yet.'),
   },
 });
 
-export function createAccountHandler(deps: {
-  readModel: ReadModel;
-  readAccount: ReadAccount;
-}): RouteHandler<typeof accountRoute, ApiEnv> {
+export function createAccountHandler(deps: { readAccount: ReadAccount }): RouteHandler<typeof accountRoute, ApiEnv> {
   return async (c) => {
-    const owned = await deps.readModel.accountOf(c.var.visitor.userId);
-    const account = owned && (await deps.readAccount(owned.accountId, c.req.valid('query')));
+    const account = await deps.readAccount(c.var.account.accountId, c.req.valid('query'));
     if (!account) throw accountNotFound();
     return c.json(account, 200);
   };
-}
-
-export function accountNotFound(): Problem {
-  return new Problem(
-    404,
-    'account-not-found',
-    'There is no account',
-    'You are signed in, but no account belongs to you yet. Ask support to open one.',
-  );
 }

@@ -1,11 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createRoute, type RouteHandler, z } from '@hono/zod-openapi';
+import { type RouteHandler, z } from '@hono/zod-openapi';
 import type { Catalog } from '#domain/catalog.ts';
 import type { PoolShortage } from '#domain/commands.ts';
 import { offersFor } from '#domain/offers.ts';
 import { wayOut } from '#domain/plan-limit.ts';
 import { poolLimitError } from '#domain/pool-limit.ts';
 import { createWorkspace } from '#workflows/subscription/messages.ts';
+import { defineRoute } from '../access/define-route.ts';
+import type { FindAccount } from '../access/find-account.ts';
 import type { PickHost } from '../accounts/pick-host.ts';
 import type { ReadModel } from '../accounts/read-model.ts';
 import type { Refusal } from '../accounts/refusals.ts';
@@ -13,9 +15,8 @@ import type { SendCommand } from '../accounts/send-command.ts';
 import type { ApiEnv } from '../api-env.ts';
 import { Problem } from '../problem.ts';
 import { problemAnswer } from '../problem-schema.ts';
-import { accountNotFound } from './account.ts';
+import { accountParams } from './account.ts';
 import { idempotencyHeaders } from './idempotency-key.ts';
-import { sessionSecurity } from './session-security.ts';
 
 const amount = z.number().int();
 
@@ -33,12 +34,14 @@ const bodySchema = z
   })
   .openapi('NewWorkspace');
 
-export const createWorkspaceRoute = createRoute({
+export const createWorkspaceRoute = defineRoute({
   method: 'post',
-  path: '/api/v1/workspaces',
+  path: '/api/v1/accounts/{accountId}/workspaces',
+  action: 'workspace:create',
+  audit: 'workspace.create',
   summary: 'A further workspace',
-  security: sessionSecurity,
   request: {
+    params: accountParams,
     headers: idempotencyHeaders,
     body: { required: true, content: { 'application/json': { schema: bodySchema } } },
   },
@@ -50,22 +53,20 @@ export const createWorkspaceRoute = createRoute({
       },
     },
     400: problemAnswer('Malformed, or a size that is too small to be of use.'),
-    401: problemAnswer('Not signed in.'),
-    402: problemAnswer('Suspended: amount, link to pay and what comes back.'),
     403: problemAnswer('`plan-limit`: which limit, how much is used and allowed, and what lifts it.'),
-    404: problemAnswer('No account yet.'),
     409: problemAnswer('The name is taken.'),
     503: problemAnswer('No host, or nobody confirmed it: send it again with the same Idempotency-Key.'),
   },
 });
 
 export function createCreateWorkspaceHandler(deps: {
+  findAccount: FindAccount;
   readModel: ReadModel;
   sendCommand: SendCommand;
   pickHost: PickHost;
   catalog: Catalog;
 }): RouteHandler<typeof createWorkspaceRoute, ApiEnv> {
-  const { readModel, sendCommand, pickHost, catalog } = deps;
+  const { findAccount, readModel, sendCommand, pickHost, catalog } = deps;
 
   /** What lifts the limit is found in the account as last saved. */
   async function explain(accountId: string, { message, details }: Refusal): Promise<Problem | undefined> {
@@ -79,16 +80,14 @@ export function createCreateWorkspaceHandler(deps: {
   }
 
   return async (c) => {
-    const { userId } = c.var.visitor;
-    const owned = await readModel.accountOf(userId);
-    if (!owned) throw accountNotFound();
-    const { accountId } = owned;
+    const { accountId } = c.var.account;
     const { name, size } = c.req.valid('json');
     const key = c.req.valid('header')['idempotency-key'] ?? randomUUID();
     const workspaceId = workspaceIdOf(accountId, key);
     // Sent again it needs no host: it was given one.
-    const known = await readModel.workspaceOf(userId, workspaceId);
-    const hostId = known?.hostId ?? (await pickHost(size?.memoryMb));
+    const known = await findAccount.byWorkspace(c.var.principal, workspaceId);
+    const hostId = known?.workspace.hostId ?? (await pickHost(size?.memoryMb));
+    c.set('auditNote', { target: workspaceId, details: { name } });
     const command = { commandId: `http/${workspaceId}/create`, workspaceId, name, hostId, ...(size ? { size } : {}) };
     const { version } = await sendCommand(accountId, createWorkspace, command, (refusal) =>
       explain(accountId, refusal),

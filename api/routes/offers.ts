@@ -1,12 +1,12 @@
-import { createRoute, type RouteHandler, z } from '@hono/zod-openapi';
+import { type RouteHandler, z } from '@hono/zod-openapi';
 import type { Catalog } from '#domain/catalog.ts';
 import { offersFor } from '#domain/offers.ts';
+import { defineRoute } from '../access/define-route.ts';
 import type { ReadModel } from '../accounts/read-model.ts';
+import { accountNotFound } from '../accounts/refusals.ts';
 import type { ApiEnv } from '../api-env.ts';
-import { problemAnswer } from '../problem-schema.ts';
-import { accountNotFound } from './account.ts';
+import { accountParams } from './account.ts';
 import { entitlementsSchema, sizeSchema } from './account-schema.ts';
-import { sessionSecurity } from './session-security.ts';
 
 const maySchema = z
   .discriminatedUnion('ok', [
@@ -36,11 +36,12 @@ const offerSchema = z.object({
   entitlements: entitlementsSchema.openapi({ description: 'What the account would be entitled to with it.' }),
 });
 
-export const offersRoute = createRoute({
+export const offersRoute = defineRoute({
   method: 'get',
-  path: '/api/v1/account/offers',
+  path: '/api/v1/accounts/{accountId}/offers',
+  action: 'account:read',
   summary: 'The plans and add-ons that the account could take, and what would become of it',
-  security: sessionSecurity,
+  request: { params: accountParams },
   responses: {
     200: {
       description: 'In the order of the catalog. What may not be taken says why.',
@@ -80,8 +81,6 @@ export const offersRoute = createRoute({
         },
       },
     },
-    401: problemAnswer('Not signed in.'),
-    404: problemAnswer('No account yet.'),
   },
 });
 
@@ -90,8 +89,7 @@ export function createOffersHandler(deps: {
   catalog: Catalog;
 }): RouteHandler<typeof offersRoute, ApiEnv> {
   return async (c) => {
-    const owned = await deps.readModel.accountOf(c.var.visitor.userId);
-    const state = owned && (await deps.readModel.storedState(owned.accountId));
+    const state = await deps.readModel.storedState(c.var.account.accountId);
     if (!state) throw accountNotFound();
     const now = Date.now() + (await deps.readModel.clockAheadMs(state.accountId));
     return c.json(offersFor(deps.catalog, state, new Date(now).toISOString()), 200);

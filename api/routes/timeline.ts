@@ -1,17 +1,17 @@
-import { createRoute, type RouteHandler, z } from '@hono/zod-openapi';
+import { type RouteHandler, z } from '@hono/zod-openapi';
+import { defineRoute } from '../access/define-route.ts';
 import type { ReadModel } from '../accounts/read-model.ts';
 import type { ApiEnv } from '../api-env.ts';
-import { problemAnswer } from '../problem-schema.ts';
-import { accountNotFound } from './account.ts';
-import { sessionSecurity } from './session-security.ts';
+import { accountParams } from './account.ts';
 
 const MAX_ENTRIES = 200;
 
-export const timelineRoute = createRoute({
+export const timelineRoute = defineRoute({
   method: 'get',
-  path: '/api/v1/account/timeline',
+  path: '/api/v1/accounts/{accountId}/timeline',
+  action: 'account:read',
   summary: 'What happened to the account',
-  security: sessionSecurity,
+  request: { params: accountParams },
   responses: {
     200: {
       description: `Newest first, ${MAX_ENTRIES} at most.`,
@@ -67,15 +67,12 @@ export const timelineRoute = createRoute({
         },
       },
     },
-    401: problemAnswer('Not signed in.'),
-    404: problemAnswer('No account yet.'),
   },
 });
 
 export function createTimelineHandler(deps: { readModel: ReadModel }): RouteHandler<typeof timelineRoute, ApiEnv> {
   return async (c) => {
-    const owned = await deps.readModel.accountOf(c.var.visitor.userId);
-    if (!owned) throw accountNotFound();
-    return c.json({ entries: await deps.readModel.timeline(owned.accountId, MAX_ENTRIES) }, 200);
+    const entries = await deps.readModel.timeline(c.var.account.accountId, MAX_ENTRIES);
+    return c.json({ entries }, 200);
   };
 }

@@ -1,23 +1,23 @@
-import { createRoute, type RouteHandler, z } from '@hono/zod-openapi';
+import { type RouteHandler, z } from '@hono/zod-openapi';
+import { defineRoute } from '../access/define-route.ts';
 import type { HostClient } from '../accounts/host-client.ts';
 import type { ReadAccount } from '../accounts/read-account.ts';
-import type { ReadModel } from '../accounts/read-model.ts';
-import { suspended, workspaceNotFound } from '../accounts/refusals.ts';
+import { suspended } from '../accounts/refusals.ts';
 import type { ApiEnv } from '../api-env.ts';
 import { Problem } from '../problem.ts';
 import { problemAnswer } from '../problem-schema.ts';
-import { sessionSecurity } from './session-security.ts';
 import { workspaceParams } from './workspace.ts';
 
 const answerSchema = z
   .object({ plugin: z.string(), result: z.unknown(), durationMs: z.number(), executionId: z.string() })
   .openapi('MessageAnswer');
 
-export const workspaceMessagesRoute = createRoute({
+export const workspaceMessagesRoute = defineRoute({
   method: 'post',
   path: '/api/v1/workspaces/{id}/messages',
+  action: 'workspace:run',
+  audit: null,
   summary: "Hands a message to a plugin in the workspace and returns the plugin's result",
-  security: sessionSecurity,
   request: {
     params: workspaceParams,
     body: {
@@ -30,30 +30,23 @@ export const workspaceMessagesRoute = createRoute({
   responses: {
     200: { description: 'The plugin ran.', content: { 'application/json': { schema: answerSchema } } },
     400: problemAnswer('The message is malformed, or there is no such plugin.'),
-    401: problemAnswer('Not signed in.'),
-    402: problemAnswer('Suspended: amount, link to pay and what comes back.'),
-    404: problemAnswer('No such workspace of yours.'),
     409: problemAnswer('It does not run.'),
     503: problemAnswer('Its host does not answer.'),
   },
 });
 
 export function createWorkspaceMessagesHandler(deps: {
-  readModel: ReadModel;
   readAccount: ReadAccount;
   hosts: HostClient;
 }): RouteHandler<typeof workspaceMessagesRoute, ApiEnv> {
   return async (c) => {
-    const owned = await deps.readModel.workspaceOf(c.var.visitor.userId, c.req.valid('param').id);
-    if (!owned) throw workspaceNotFound();
-    if (owned.hostUrl === null) throw hostUnreachable();
-    const answer = await deps.hosts
-      .sendMessage(owned.hostUrl, owned.id, c.req.valid('json'))
-      .catch((error: unknown) => {
-        throw hostUnreachable(error);
-      });
+    const { id, hostUrl } = c.var.workspace;
+    if (hostUrl === null) throw hostUnreachable();
+    const answer = await deps.hosts.sendMessage(hostUrl, id, c.req.valid('json')).catch((error: unknown) => {
+      throw hostUnreachable(error);
+    });
     if (answer.status === 404 || answer.status === 409) {
-      throw await notRunning(deps.readAccount, owned);
+      throw await notRunning(deps.readAccount, c.var.account.accountId, id);
     }
     if (answer.status === 400 || answer.status === 422) {
       throw new Problem(
@@ -69,10 +62,10 @@ export function createWorkspaceMessagesHandler(deps: {
   };
 }
 
-async function notRunning(readAccount: ReadAccount, owned: { id: string; accountId: string }): Promise<Problem> {
-  const account = await readAccount(owned.accountId);
-  const status = account?.workspaces.find((each) => each.id === owned.id)?.status;
-  if (status === 'suspended') return suspended(readAccount, owned.accountId);
+async function notRunning(readAccount: ReadAccount, accountId: string, id: string): Promise<Problem> {
+  const account = await readAccount(accountId);
+  const status = account?.workspaces.find((each) => each.id === id)?.status;
+  if (status === 'suspended') return suspended(readAccount, accountId);
   return new Problem(
     409,
     'workspace-not-running',

@@ -1,0 +1,77 @@
+import type { Next } from 'hono';
+import { type Action, type Caller, decideAccess, decideOwnAccess, type OwnAction } from '#domain/access.ts';
+import type { ReadAccount } from '../accounts/read-account.ts';
+import { accountNotFound, workspaceNotFound } from '../accounts/refusals.ts';
+import type { ApiContext } from '../api-env.ts';
+import type { AuditedAction } from '../audit/audit-log.ts';
+import type { Audited } from '../audit/audited.ts';
+import type { FindActor } from '../audit/find-actor.ts';
+import type { Principal } from '../auth/principal.ts';
+import type { FindAccount } from './find-account.ts';
+import { refuseAccess, refuseKey } from './refuse-access.ts';
+
+export interface RouteRule<Named extends Action | OwnAction> {
+  action: Named;
+  /** What the audit log calls it; `null`: it changes nothing and is not written down. */
+  audit: AuditedAction | null;
+}
+
+/** Lets a request on to its handler, or refuses it. Routes are given theirs by `defineRoute`. */
+export interface Guard {
+  /** Of a route below `/api/v1/accounts/:accountId` or `/api/v1/workspaces/:id`. */
+  account(c: ApiContext, rule: RouteRule<Action>, next: Next): Promise<void>;
+  /** Of a route that is about whoever asks. */
+  self(c: ApiContext, rule: RouteRule<OwnAction>, next: Next): Promise<void>;
+}
+
+export interface GuardDeps {
+  findAccount: FindAccount;
+  readAccount: ReadAccount;
+  findActor: FindActor;
+  audited: Audited;
+}
+
+/**
+ * The one way in: who asks, for which account, in which role, and whether `domain/access` lets them. What changes something
+ * is written down, also when it is refused to somebody of the account.
+ */
+export function createGuard({ findAccount, readAccount, findActor, audited }: GuardDeps): Guard {
+  return {
+    async account(c, { action, audit }, next) {
+      const { principal } = c.var;
+      const { accountId: asked, ...ids } = c.req.param() as Record<string, string | undefined>;
+      const what = asked === undefined ? 'workspace' : 'account';
+      const found =
+        asked === undefined
+          ? await findAccount.byWorkspace(principal, ids.id ?? '')
+          : { account: await findAccount.byId(principal, asked), workspace: null };
+      const account = found?.account;
+      if (!account?.role) throw what === 'account' ? accountNotFound() : workspaceNotFound();
+      const { accountId, role } = account;
+
+      const carryOut = async () => {
+        const access = decideAccess({ action, caller: callerOf(principal), role, account });
+        if (!access.allowed) throw await refuseAccess(readAccount, access, { action, accountId, what });
+        c.set('account', { ...account, role });
+        if (found?.workspace) c.set('workspace', found.workspace);
+        await next();
+      };
+      if (audit === null) return carryOut();
+      const target = Object.values(ids).at(-1) ?? accountId;
+      return audited(c, { log: { accountId }, actor: await findActor(principal), action: audit, target }, carryOut);
+    },
+    async self(c, { action, audit }, next) {
+      const { principal } = c.var;
+      const access = decideOwnAccess(action, callerOf(principal));
+      if (!access.allowed) throw refuseKey(access);
+      if (audit === null || principal.kind === 'key') return next();
+      const { userId } = principal;
+      const target = Object.values(c.req.param()).at(-1) ?? userId;
+      return audited(c, { log: { userId }, actor: await findActor(principal), action: audit, target }, next);
+    },
+  };
+}
+
+function callerOf(principal: Principal): Caller {
+  return principal.kind === 'key' ? { kind: 'key', scopes: principal.scopes } : { kind: 'person' };
+}

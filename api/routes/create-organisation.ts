@@ -1,0 +1,63 @@
+import { type RouteHandler, z } from '@hono/zod-openapi';
+import type { Catalog } from '#domain/catalog.ts';
+import type { PrismaClient } from '#prisma/client.ts';
+import { defineOwnRoute } from '../access/define-route.ts';
+import { signedIn } from '../access/find-account.ts';
+import { accountIdOf, isOffered } from '../accounts/open-account.ts';
+import { refuseWhileClosing } from '../accounts/refuse-while-closing.ts';
+import type { ApiEnv } from '../api-env.ts';
+import { createOrganisation } from '../people/organisations.ts';
+import type { PeopleDeps } from '../people/people-deps.ts';
+import { Problem } from '../problem.ts';
+import { problemAnswer } from '../problem-schema.ts';
+
+export const createOrganisationRoute = defineOwnRoute({
+  method: 'post',
+  path: '/api/v1/organisations',
+  action: 'organisation:create',
+  audit: 'organisation.create',
+  summary: 'An organisation, with its account, owned by whoever asks',
+  request: {
+    body: {
+      required: true,
+      content: {
+        'application/json': {
+          schema: z
+            .object({ name: z.string().trim().min(1).max(80).openapi({ example: 'Analytical Engines' }) })
+            .openapi('NewOrganisation'),
+        },
+      },
+    },
+  },
+  responses: {
+    201: {
+      description: 'Its account is being opened: it is in GET /api/v1/me within moments.',
+      content: { 'application/json': { schema: z.object({ organisationId: z.string(), accountId: z.string() }) } },
+    },
+    400: problemAnswer('Malformed.'),
+    409: problemAnswer('`organisations-not-offered`: there is no plan for one; `account-closing`: you are leaving.'),
+  },
+});
+
+export function createCreateOrganisationHandler(deps: {
+  people: PeopleDeps;
+  prisma: PrismaClient;
+  catalog: Catalog;
+}): RouteHandler<typeof createOrganisationRoute, ApiEnv> {
+  return async (c) => {
+    const { userId } = signedIn(c.var.principal);
+    if (!isOffered(deps.catalog, 'organisation')) {
+      throw new Problem(
+        409,
+        'organisations-not-offered',
+        'Organisations are not offered',
+        'There is no plan that an organisation could begin with. Go on with your own account.',
+      );
+    }
+    await refuseWhileClosing(deps.prisma, userId);
+    const { name } = c.req.valid('json');
+    const { id: organisationId } = await createOrganisation(deps.people, { name, ownerUserId: userId });
+    c.set('auditNote', { target: organisationId, details: { name } });
+    return c.json({ organisationId, accountId: accountIdOf({ organisationId, openedBy: userId }) }, 201);
+  };
+}
