@@ -16,5 +16,6 @@ export function findClientAddress(internalToken: string) {
 
 /** `null` without a connection, as in a test that calls the app directly. */
 function peerOf(c: ApiContext): string | null {
-  return c.env && 'incoming' in c.env ? (getConnInfo(c).remote.address ?? null) : null;
+  const bindings = c.env as { incoming?: unknown } | undefined;
+  return bindings?.incoming ? (getConnInfo(c).remote.address ?? null) : null;
 }
