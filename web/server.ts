@@ -25,6 +25,8 @@ const app = createWebApp({
   build: (await import(buildUrl.href)) as ServerBuild,
   clientFolder: fileURLToPath(new URL('./build/client', import.meta.url)),
   apiUrl: settings.apiUrl,
+  internalToken: settings.internalToken,
+  trustedProxies: settings.trustedProxies,
   log,
   stopping: stopping.signal,
 });

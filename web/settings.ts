@@ -4,6 +4,11 @@ const webSettings = z
   .object({
     LEASEHOLD_WEB_PORT: z.coerce.number().int().min(1).max(65_535).default(4310),
     LEASEHOLD_API_URL: z.url().default('http://127.0.0.1:4311'),
+    LEASEHOLD_INTERNAL_TOKEN: z.string().min(16).optional(),
+    LEASEHOLD_TRUSTED_PROXIES: z
+      .string()
+      .default('')
+      .transform((list) => list.split(',').flatMap((each) => each.trim() || [])),
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   })
   .transform((env) => ({
@@ -11,6 +16,10 @@ const webSettings = z
     port: env.LEASEHOLD_WEB_PORT,
     /** Where the API answers; default `http://127.0.0.1:4311`. */
     apiUrl: env.LEASEHOLD_API_URL,
+    /** Proves to the API that an address of a client comes from us. Without it the API sees our own address. */
+    internalToken: env.LEASEHOLD_INTERNAL_TOKEN,
+    /** Addresses of our own proxies, whose `X-Forwarded-For` is believed; default none. */
+    trustedProxies: env.LEASEHOLD_TRUSTED_PROXIES,
     logLevel: env.LOG_LEVEL,
   }));
 

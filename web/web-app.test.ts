@@ -1,10 +1,20 @@
 import { expect, test } from 'vitest';
+import { CLIENT_ADDRESS_HEADER, readClientAddress, signClientAddress } from '#api/client-address.ts';
 import { createLogger } from '#telemetry/logger.ts';
 import { createWebApp } from './web-app.ts';
 
-/** A build without routes: headers are the server's own, whatever is asked for. */
+const TOKEN = 'the internal token of a test';
+
+/** A build without routes: headers are the server's own, whatever is asked for. It tells what a page gets to see. */
 const build = {
-  entry: { module: { default: () => new Response('page', { headers: { 'content-type': 'text/html' } }) } },
+  entry: {
+    module: {
+      default: (request: Request) =>
+        new Response(request.headers.get(CLIENT_ADDRESS_HEADER) ?? 'nothing', {
+          headers: { 'content-type': 'text/html' },
+        }),
+    },
+  },
   routes: {},
   assets: { entry: { imports: [], module: '' }, routes: {}, url: '', version: '' },
   publicPath: '/',
@@ -17,6 +27,7 @@ const app = createWebApp({
   build,
   clientFolder: 'web/build/client',
   apiUrl: 'http://127.0.0.1:1',
+  internalToken: TOKEN,
   log: createLogger('web', 'silent'),
   stopping: new AbortController().signal,
 });
@@ -39,4 +50,16 @@ test('a page is neither sniffed nor framed, and tells no foreign site where it w
   expect(headers.get('x-content-type-options')).toBe('nosniff');
   expect(headers.get('x-frame-options')).toBeTruthy();
   expect(headers.get('referrer-policy')).toBe('same-origin');
+});
+
+test("the API is told the browser's own address, and never one that the browser made up", async () => {
+  const peer = { incoming: { socket: { remoteAddress: '203.0.113.7', remotePort: 1, remoteFamily: 'IPv4' } } };
+  for (const headers of [
+    {},
+    { 'x-forwarded-for': '198.51.100.1' },
+    { [CLIENT_ADDRESS_HEADER]: signClientAddress('198.51.100.1', TOKEN) },
+  ] as Record<string, string>[]) {
+    const seen = await (await app.request('/', { headers }, peer)).text();
+    expect(readClientAddress(seen, TOKEN)).toBe('203.0.113.7');
+  }
 });

@@ -2,10 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { createOTP } from '@better-auth/utils/otp';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Mail } from '#mail/mailer.ts';
+import { createPrisma } from '#prisma/client.ts';
+import { createLogger } from '#telemetry/logger.ts';
 import { CLIENT_ADDRESS_HEADER } from '../client-address.ts';
 import type { Api } from '../create-api.ts';
-import { createTestApi, ensureDatabase, openDatabase } from '../integration.fixture.ts';
-import { Browser, mailsTo, mailTo, newPerson, PASSWORD, someAddress, tokenIn } from '../people.fixture.ts';
+import { createTestApi, ensureDatabase, openDatabase, platformEnv } from '../integration.fixture.ts';
+import { Browser, mailTo, newPerson, PASSWORD, someAddress, tokenIn } from '../people.fixture.ts';
+import { createAuth } from './auth.ts';
 
 let api: Api;
 let database: pg.Pool;
@@ -278,10 +282,40 @@ test('sign-in at another service is there when its settings are, and leads there
   await offering.close();
 });
 
-test('what follows on a verified address is called then and at each sign-in; a failure keeps nobody out', async () => {
-  const { email } = await newPerson(api);
-  expect(await mailsTo(email, 'verify-email')).toHaveLength(1);
-  expect((await signInWith(new Browser(api), email)).status).toBe(200);
+test('what follows on a verified address is called then and at each sign-in; its failure keeps nobody out', async () => {
+  const prisma = createPrisma(platformEnv().DATABASE_URL ?? '', { maxConnections: 2 });
+  const called: string[] = [];
+  const mails: Mail[] = [];
+  const auth = createAuth({
+    prisma,
+    log: createLogger('test', 'silent'),
+    webOrigin: 'http://127.0.0.1:4310',
+    secret: 'a secret of the tests, long enough for it',
+    posts: { post: (mail) => void mails.push(mail), settled: async () => undefined },
+    providers: {},
+    async onVerified({ email }) {
+      called.push(email);
+      throw new Error('Temporal is down.');
+    },
+    async onOrganisationCreated({ name }, ownerUserId) {
+      called.push(`${name} of ${ownerUserId}`);
+      throw new Error('Temporal is down.');
+    },
+  });
+  const email = `late-${randomUUID()}@leasehold.test`;
+  const { user } = await auth.api.signUpEmail({ body: { name: 'Late', email, password: PASSWORD } });
+  expect(called).toEqual([]);
+  const token = new URL(mails[0]?.text.action?.url ?? '').searchParams.get('token') ?? '';
+  await auth.api.verifyEmail({ query: { token } });
+  expect(called).toContain(email);
+  called.length = 0;
+  await auth.api.signInEmail({ body: { email, password: PASSWORD } });
+  expect(called).toEqual([email]);
+  const { id } = await prisma.user.findUniqueOrThrow({ where: { email } });
+  await auth.api.createOrganization({ body: { name: 'Acme', slug: randomUUID(), userId: id } });
+  expect(called).toEqual([email, `Acme of ${id}`]);
+  expect(user.emailVerified).toBe(false);
+  await prisma.$disconnect();
 });
 
 /** Bytes of RFC 4648 base32, as `otpauth:` links carry them. */

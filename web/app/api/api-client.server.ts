@@ -1,4 +1,5 @@
 import type { ProblemAnswer } from '#api/answers.ts';
+import { CLIENT_ADDRESS_HEADER } from '#api/client-address.ts';
 
 /** How long the API may take for one answer. A `minVersion` wait is at most 2 s of it. */
 const TIMEOUT_MS = 6_000;
@@ -44,7 +45,7 @@ export interface ApiClient {
 export function createApiClient(apiUrl: string, request: Request, signal: AbortSignal = request.signal): ApiClient {
   async function call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Response> {
     const headers = new Headers({ accept: 'application/json' });
-    for (const name of ['cookie', 'origin', 'user-agent']) {
+    for (const name of ['cookie', 'origin', 'user-agent', CLIENT_ADDRESS_HEADER]) {
       const value = request.headers.get(name);
       if (value) headers.set(name, value);
     }
