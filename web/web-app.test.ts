@@ -5,17 +5,19 @@ import { createWebApp } from './web-app.ts';
 
 const TOKEN = 'the internal token of a test';
 
-/** A build without routes: headers are the server's own, whatever is asked for. It tells what a page gets to see. */
+/** A build with one route, which tells what a page gets to see of its client. */
 const build = {
-  entry: {
-    module: {
-      default: (request: Request) =>
-        new Response(request.headers.get(CLIENT_ADDRESS_HEADER) ?? 'nothing', {
-          headers: { 'content-type': 'text/html' },
-        }),
+  entry: { module: { default: () => new Response('page', { headers: { 'content-type': 'text/html' } }) } },
+  routes: {
+    all: {
+      id: 'all',
+      path: '*',
+      module: {
+        loader: ({ request }: { request: Request }) =>
+          new Response(request.headers.get(CLIENT_ADDRESS_HEADER), { headers: { 'content-type': 'text/html' } }),
+      },
     },
   },
-  routes: {},
   assets: { entry: { imports: [], module: '' }, routes: {}, url: '', version: '' },
   publicPath: '/',
   assetsBuildDirectory: '',

@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { createOTP } from '@better-auth/utils/otp';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -280,6 +283,39 @@ test('sign-in at another service is there when its settings are, and leads there
   expect(forged.status).toBe(302);
   expect(forged.headers.get('location')).toMatch(/^http:\/\/127\.0\.0\.1:4310\/sign-in\?error=/);
   await offering.close();
+});
+
+test('any provider of OpenID Connect is found by its issuer', async () => {
+  const server = createServer((_request, response) => {
+    response.setHeader('content-type', 'application/json');
+    response.end(
+      JSON.stringify({
+        issuer,
+        authorization_endpoint: `${issuer}/authorize`,
+        token_endpoint: `${issuer}/token`,
+        jwks_uri: `${issuer}/keys`,
+      }),
+    );
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const offering = createTestApi({
+    env: {
+      LEASEHOLD_OIDC_ISSUER: issuer,
+      LEASEHOLD_OIDC_CLIENT_ID: 'the-client',
+      LEASEHOLD_OIDC_CLIENT_SECRET: 'the-secret',
+    },
+  });
+  const answer = await new Browser(offering).post('/api/auth/sign-in/social', { provider: 'oidc' });
+  expect(answer.status).toBe(200);
+  const url = new URL(String(answer.body.url));
+  expect(`${url.origin}${url.pathname}`).toBe(`${issuer}/authorize`);
+  expect(Object.fromEntries(url.searchParams)).toMatchObject({
+    redirect_uri: 'http://127.0.0.1:4310/api/auth/callback/oidc',
+    code_challenge_method: 'S256',
+  });
+  await offering.close();
+  server.close();
 });
 
 test('what follows on a verified address is called then and at each sign-in; its failure keeps nobody out', async () => {
