@@ -89,7 +89,6 @@ test('without a session every endpoint answers 401, for what exists, for what do
     ['GET', '/api/v1/openapi.json'],
     ['GET', '/api/v1/nothing-here'],
     ['GET', '/api/v1/webhooks/stripe'],
-    ['POST', '/api/auth/sign-up/email'],
     ['POST', '/api/v1/workspaces', { name: 'mine' }],
     ['GET', '/nothing-here'],
     ...endpoints(myWorkspace),
@@ -120,11 +119,6 @@ test('a write with the cookie and a foreign Origin, or none, is refused and chan
       expect([answer.status, answer.body.code]).toEqual([403, 'origin-not-trusted']);
     }
   }
-});
-
-test('nobody can sign up over HTTP, also not with a session', async () => {
-  const body = { name: 'Eve', email: 'eve@leasehold.test', password: 'eve has a password' };
-  expect((await ask('POST', '/api/auth/sign-up/email', { body })).status).toBe(404);
 });
 
 test('a wrong password and an unknown address get the same answer', async () => {

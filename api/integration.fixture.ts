@@ -58,7 +58,8 @@ export async function ensureOwnEngines(temporal: TemporalLink): Promise<void> {
   await Promise.all([ensureDatabase(), ensureNamespace(temporal)]);
 }
 
-async function ensureDatabase(): Promise<void> {
+/** Makes sure that the tests' database exists and has the present schema. */
+export async function ensureDatabase(): Promise<void> {
   const server = new pg.Client({ connectionString: inject('platformEnv').DATABASE_URL });
   await server.connect();
   try {

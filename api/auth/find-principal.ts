@@ -1,10 +1,11 @@
 import { defaultKeyHasher } from '@better-auth/api-key';
+import { SCOPES, type Scope } from '#domain/access.ts';
 import type { PrismaClient } from '#prisma/client.ts';
 import { databaseUnavailable } from '../on-error.ts';
 import { Problem } from '../problem.ts';
 import type { RateLimits, RateRule } from '../rate-limits.ts';
 import { type Auth, KEY_PREFIX } from './auth.ts';
-import { KEY_SCOPES, type KeyScope, type Principal } from './principal.ts';
+import type { Principal } from './principal.ts';
 
 export interface Found {
   /** `null` when neither a valid session nor a key was sent. */
@@ -81,9 +82,9 @@ export function createFindPrincipal(deps: { auth: Auth; prisma: PrismaClient; li
 }
 
 /** The scopes in a key's `permissions` column; what is unknown in it counts for nothing. */
-export function scopesOf(permissions: string | null): KeyScope[] {
+export function scopesOf(permissions: string | null): Scope[] {
   const { scopes = [] } = JSON.parse(permissions ?? '{}') as { scopes?: string[] };
-  return KEY_SCOPES.filter((scope) => scopes.includes(scope));
+  return SCOPES.filter((scope) => scopes.includes(scope));
 }
 
 function keyIn(headers: Headers): string | null {

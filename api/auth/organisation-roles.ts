@@ -1,15 +1,9 @@
 import { createAccessControl } from 'better-auth/plugins/access';
 
-/** What a member of an organisation may be. */
-export const ORGANISATION_ROLES = ['owner', 'admin', 'billing', 'member'] as const;
-export type OrganisationRole = (typeof ORGANISATION_ROLES)[number];
-
-export function isOrganisationRole(role: string): role is OrganisationRole {
-  return (ORGANISATION_ROLES as readonly string[]).includes(role);
-}
+import type { Role } from '#domain/access.ts';
 
 /**
- * The roles as better-auth knows them. They are a second lock: what a role may do is decided in `domain/access` before, and
+ * The roles as better-auth knows them. They are a second lock: what a role may do is decided in `domain/access.ts` before, and
  * none of better-auth's own routes for organisations and keys can be reached over HTTP.
  */
 export const organisationAccess = createAccessControl({
@@ -34,4 +28,4 @@ export const organisationRoles = {
   }),
   billing: organisationAccess.newRole({ organization: [] }),
   member: organisationAccess.newRole({ organization: [] }),
-} satisfies Record<OrganisationRole, unknown>;
+} satisfies Record<Role, unknown>;

@@ -1,6 +1,4 @@
-/** What a key may be used for. */
-export const KEY_SCOPES = ['read', 'workspaces', 'billing', 'usage:write'] as const;
-export type KeyScope = (typeof KEY_SCOPES)[number];
+import type { Scope } from '#domain/access.ts';
 
 /** Whose a key is. */
 export interface KeyReference {
@@ -12,4 +10,4 @@ export interface KeyReference {
 /** Who asks: a person with a session, or a program with a key. */
 export type Principal =
   | { kind: 'user'; userId: string; name: string; email: string; sessionId: string }
-  | { kind: 'key'; keyId: string; scopes: KeyScope[]; reference: KeyReference };
+  | { kind: 'key'; keyId: string; scopes: Scope[]; reference: KeyReference };

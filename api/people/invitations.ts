@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import type { Role } from '#domain/access.ts';
 import { invitationMail } from '#mail/people-mail.ts';
 import type { Prisma } from '#prisma/client.ts';
-import type { OrganisationRole } from '../auth/organisation-roles.ts';
 import { Problem } from '../problem.ts';
 import type { RateRule } from '../rate-limits.ts';
 import { lockOrganisation } from './owners.ts';
@@ -12,7 +12,7 @@ export interface InvitationSummary {
   organisationId: string;
   organisationName: string;
   email: string;
-  role: OrganisationRole;
+  role: Role;
   invitedBy: string;
   expiresAt: string;
   /** An open one whose time is over. */
@@ -29,7 +29,7 @@ export interface Invited {
 export const INVITATION_DAYS = 7;
 const DAY_MS = 86_400_000;
 const INVITATIONS_OF_ONE: RateRule = { name: 'invitation', max: 50, windowSeconds: 3_600 };
-const ROLE_NAMES: Record<OrganisationRole, string> = {
+const ROLE_NAMES: Record<Role, string> = {
   owner: 'an owner',
   admin: 'an admin',
   billing: 'a billing member',
@@ -48,7 +48,7 @@ type Row = Prisma.InvitationGetPayload<{ include: typeof SHOWN }>;
  */
 export async function invite(
   { prisma, posts, limits, webOrigin }: PeopleDeps,
-  given: { organisationId: string; email: string; role: OrganisationRole; inviterUserId: string },
+  given: { organisationId: string; email: string; role: Role; inviterUserId: string },
 ): Promise<InvitationSummary> {
   const { organisationId, role, inviterUserId } = given;
   const email = given.email.trim().toLowerCase();
@@ -141,7 +141,7 @@ export async function cancelInvitation(
 export async function acceptInvitation(
   { prisma }: Pick<PeopleDeps, 'prisma'>,
   invited: Invited,
-): Promise<{ organisationId: string; role: OrganisationRole }> {
+): Promise<{ organisationId: string; role: Role }> {
   return prisma.$transaction(async (tx) => {
     const { id, organisationId, role } = await openInvitation(tx, invited);
     await tx.invitation.update({ where: { id }, data: { status: 'accepted' } });
@@ -149,7 +149,7 @@ export async function acceptInvitation(
       data: { id: randomUUID(), organisationId, userId: invited.userId, role },
       skipDuplicates: true,
     });
-    return { organisationId, role: role as OrganisationRole };
+    return { organisationId, role: role as Role };
   });
 }
 
@@ -202,7 +202,7 @@ function summary(row: Row): InvitationSummary {
     organisationName: row.organisation.name,
     email: row.email,
     // The column has a check.
-    role: row.role as OrganisationRole,
+    role: row.role as Role,
     invitedBy: row.inviter.name,
     expiresAt: row.expiresAt.toISOString(),
     expired: row.expiresAt.getTime() <= Date.now(),

@@ -1,6 +1,7 @@
 import { isAPIError } from 'better-auth/api';
+import type { Scope } from '#domain/access.ts';
 import { scopesOf } from '../auth/find-principal.ts';
-import type { KeyReference, KeyScope } from '../auth/principal.ts';
+import type { KeyReference } from '../auth/principal.ts';
 import { Problem } from '../problem.ts';
 import type { PeopleDeps } from './people-deps.ts';
 
@@ -9,7 +10,7 @@ export interface KeySummary {
   name: string;
   /** Its first characters, to tell it from others. */
   start: string;
-  scopes: KeyScope[];
+  scopes: Scope[];
   state: 'active' | 'expired' | 'revoked';
   createdAt: string;
   expiresAt: string | null;
@@ -22,7 +23,7 @@ export interface KeyOrder {
   /** 1 to 80 characters. */
   name: string;
   /** At least one. */
-  scopes: readonly KeyScope[];
+  scopes: readonly Scope[];
   /** `null`: until it is revoked. Two years ahead at most. */
   expiresAt: Date | null;
   /** Who makes it: of an organisation's key an owner or admin of it, else the person whose it is. */

@@ -1,4 +1,4 @@
-import type { OrganisationRole } from '../auth/organisation-roles.ts';
+import type { Role } from '#domain/access.ts';
 import { lockOrganisation, memberNotFound, requireAnotherOwner } from './owners.ts';
 import type { PeopleDeps, Transaction } from './people-deps.ts';
 
@@ -6,7 +6,7 @@ export interface MemberSummary {
   userId: string;
   name: string;
   email: string;
-  role: OrganisationRole;
+  role: Role;
   since: string;
 }
 
@@ -30,7 +30,7 @@ export async function listMembers(
     name: user.name,
     email: user.email,
     // The column has a check.
-    role: role as OrganisationRole,
+    role: role as Role,
     since: createdAt.toISOString(),
   }));
 }
@@ -39,15 +39,15 @@ export async function listMembers(
 export async function roleOf(
   { prisma }: Pick<PeopleDeps, 'prisma'>,
   { organisationId, userId }: MemberOf,
-): Promise<OrganisationRole | null> {
+): Promise<Role | null> {
   const row = await prisma.member.findUnique({ where: { organisationId_userId: { organisationId, userId } } });
-  return row ? (row.role as OrganisationRole) : null;
+  return row ? (row.role as Role) : null;
 }
 
 /** @throws Problem 404 `organisation-not-found` or `member-not-found`, 409 `last-owner` */
 export async function setMemberRole(
   { prisma }: Pick<PeopleDeps, 'prisma'>,
-  { organisationId, userId, role }: MemberOf & { role: OrganisationRole },
+  { organisationId, userId, role }: MemberOf & { role: Role },
 ): Promise<void> {
   await prisma.$transaction(async (tx) => {
     await lockOrganisation(tx, organisationId);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { OrganisationRole } from '../auth/organisation-roles.ts';
+import type { Role } from '#domain/access.ts';
 import { Problem } from '../problem.ts';
 import { lockOrganisation } from './owners.ts';
 import type { PeopleDeps } from './people-deps.ts';
@@ -29,7 +29,7 @@ export async function createOrganisation(
 export async function listOrganisations(
   { prisma }: Pick<PeopleDeps, 'prisma'>,
   userId: string,
-): Promise<(OrganisationSummary & { role: OrganisationRole })[]> {
+): Promise<(OrganisationSummary & { role: Role })[]> {
   const rows = await prisma.member.findMany({
     where: { userId },
     include: { organisation: true },
@@ -40,7 +40,7 @@ export async function listOrganisations(
     name: organisation.name,
     createdAt: organisation.createdAt.toISOString(),
     // The column has a check.
-    role: role as OrganisationRole,
+    role: role as Role,
   }));
 }
 

@@ -1,4 +1,4 @@
-import type { OrganisationRole } from '../auth/organisation-roles.ts';
+import type { Role } from '#domain/access.ts';
 import { Problem } from '../problem.ts';
 import type { Transaction } from './people-deps.ts';
 
@@ -15,7 +15,7 @@ export async function lockOrganisation(tx: Transaction, organisationId: string):
 
 /** @throws Problem 409 `last-owner` when nobody but `userId` owns the organisation, whose row is locked */
 export async function requireAnotherOwner(tx: Transaction, organisationId: string, userId: string): Promise<void> {
-  const role: OrganisationRole = 'owner';
+  const role: Role = 'owner';
   const others = await tx.member.count({ where: { organisationId, role, userId: { not: userId } } });
   if (others > 0) return;
   throw new Problem(

@@ -3,7 +3,7 @@ import type { Auth } from '../auth/auth.ts';
 import type { PostOffice } from '../auth/post-office.ts';
 import type { RateLimits } from '../rate-limits.ts';
 
-/** What the functions of this folder work with. None of them decides who may call it: that is `domain/access`. */
+/** What the functions of this folder work with. None of them decides who may call it: that is `domain/access.ts`. */
 export interface PeopleDeps {
   prisma: PrismaClient;
   auth: Auth;
