@@ -84,12 +84,13 @@ const endpoints = (workspaceId: string): [string, string, unknown?][] => [
 
 test('without a session every endpoint answers 401, for what exists, for what does not, and for nonsense alike', async () => {
   const all = [
-    ['GET', '/api/v1/account'],
-    ['GET', '/api/v1/account/timeline'],
+    ['GET', '/api/v1/me'],
+    ['GET', `/api/v1/accounts/${mine.accountId}`],
+    ['GET', `/api/v1/accounts/${mine.accountId}/timeline`],
     ['GET', '/api/v1/openapi.json'],
     ['GET', '/api/v1/nothing-here'],
     ['GET', '/api/v1/webhooks/stripe'],
-    ['POST', '/api/v1/workspaces', { name: 'mine' }],
+    ['POST', `/api/v1/accounts/${mine.accountId}/workspaces`, { name: 'mine' }],
     ['GET', '/nothing-here'],
     ...endpoints(myWorkspace),
     ...endpoints('no-such-workspace'),
@@ -150,22 +151,22 @@ test('another demo password replaces the former one and ends its sessions', asyn
   const changed = createTestApi({ env: { LEASEHOLD_DEMO_PASSWORD: 'another password' } });
   const before = await signIn(api);
   await changed.prepare();
-  expect((await ask('GET', '/api/v1/account', { cookie: before })).status).toBe(401);
+  expect((await ask('GET', `/api/v1/accounts/${mine.accountId}`, { cookie: before })).status).toBe(401);
   await changed.close();
   await api.prepare();
   cookie = await signIn(api);
-  expect((await ask('GET', '/api/v1/account')).status).toBe(200);
+  expect((await ask('GET', `/api/v1/accounts/${mine.accountId}`)).status).toBe(200);
 });
 
 test('after sign-out the cookie is worth nothing', async () => {
   const session = await signIn(api);
   expect((await ask('POST', '/api/auth/sign-out', { cookie: session, body: {} })).status).toBe(200);
-  expect((await ask('GET', '/api/v1/account', { cookie: session })).status).toBe(401);
+  expect((await ask('GET', `/api/v1/accounts/${mine.accountId}`, { cookie: session })).status).toBe(401);
 });
 
 test('without a worker the account comes from the read model, with its age', async () => {
   await database.query("UPDATE account SET updated_at = now() - interval '90 seconds' WHERE id = $1", [mine.accountId]);
-  const answer = await ask('GET', '/api/v1/account');
+  const answer = await ask('GET', `/api/v1/accounts/${mine.accountId}`);
   expect(answer.status).toBe(200);
   expect(answer.body).toMatchObject({
     accountId: mine.accountId,
@@ -178,13 +179,13 @@ test('without a worker the account comes from the read model, with its age', asy
 
 test('a version that does not come is waited for 2 s, then what there is says its own', async () => {
   const began = performance.now();
-  const answer = await ask('GET', '/api/v1/account?minVersion=99');
+  const answer = await ask('GET', `/api/v1/accounts/${mine.accountId}?minVersion=99`);
   expect(answer.body.version).toBe(3);
   expect(performance.now() - began).toBeGreaterThan(1_500);
 });
 
 test('the timeline is mine alone, newest first', async () => {
-  const answer = await ask('GET', '/api/v1/account/timeline');
+  const answer = await ask('GET', `/api/v1/accounts/${mine.accountId}/timeline`);
   expect(answer.body).toEqual({
     entries: [
       { id: 'b', at: '2026-03-02T00:00:00.000Z', kind: 'payment-failed', text: 'A payment failed.' },
@@ -194,7 +195,7 @@ test('the timeline is mine alone, newest first', async () => {
 });
 
 test('malformed input is refused with the field that is wrong', async () => {
-  const answer = await ask('GET', '/api/v1/account?minVersion=soon');
+  const answer = await ask('GET', `/api/v1/accounts/${mine.accountId}?minVersion=soon`);
   expect([answer.status, answer.body.code]).toEqual([400, 'request-invalid']);
   expect(answer.body.detail).toContain('query.minVersion');
   const message = await ask('POST', `/api/v1/workspaces/${myWorkspace}/messages`, { body: { payload: 1 } });
@@ -209,7 +210,7 @@ test('a new workspace needs a name of a sensible length, and a size in whole num
     [{ name: 'x'.repeat(65) }, 'name'],
     [{ name: 'mine', size }, 'size.memoryMb'],
   ] as const) {
-    const answer = await ask('POST', '/api/v1/workspaces', { body });
+    const answer = await ask('POST', `/api/v1/accounts/${mine.accountId}/workspaces`, { body });
     expect([answer.status, answer.body.detail]).toEqual([400, expect.stringContaining(field)]);
   }
 });
@@ -217,14 +218,14 @@ test('a new workspace needs a name of a sensible length, and a size in whole num
 test('without a host that is there and has room, a new workspace is refused with 503 and nothing is created', async () => {
   const id = `idle-${mine.accountId}`;
   await database.query('UPDATE host SET seen_at = $1', ['2026-03-01T00:00:00Z']);
-  const gone = await ask('POST', '/api/v1/workspaces', { body: { name: 'mine' } });
+  const gone = await ask('POST', `/api/v1/accounts/${mine.accountId}/workspaces`, { body: { name: 'mine' } });
   expect([gone.status, gone.body.code, gone.headers.get('retry-after')]).toEqual([503, 'no-host', '60']);
   await database.query(
     'INSERT INTO host (id, internal_url, cpu_percent, memory_mb, seen_at) VALUES ($1, $2, 200, 1024, now())',
     [id, 'http://127.0.0.1:1'],
   );
   const size = { memoryMb: 2048, cpuPercent: 50, storageMb: 1024 };
-  const full = await ask('POST', '/api/v1/workspaces', { body: { name: 'mine', size } });
+  const full = await ask('POST', `/api/v1/accounts/${mine.accountId}/workspaces`, { body: { name: 'mine', size } });
   expect([full.status, full.body.detail]).toEqual([503, expect.stringContaining('2048 MB')]);
   await database.query('DELETE FROM host WHERE id = $1', [id]);
 });
@@ -239,7 +240,7 @@ test('with Temporal down a wish is refused with 503 and what to do; pages still 
   expect(wish.status).toBe(503);
   expect(wish.headers.get('retry-after')).toBe('5');
   expect(await wish.json()).toMatchObject({ detail: expect.stringContaining('same Idempotency-Key') });
-  expect((await subject.app.request('/api/v1/account', { headers })).status).toBe(200);
+  expect((await subject.app.request(`/api/v1/accounts/${mine.accountId}`, { headers })).status).toBe(200);
   await subject.close();
 });
 
@@ -306,7 +307,7 @@ test('with a worker: the account is live, wishes are recorded once for each key,
 
     // The tests before left the circuit open; it closes by itself.
     await eventually(async () => {
-      const account = await ask('GET', '/api/v1/account?minVersion=13');
+      const account = await ask('GET', `/api/v1/accounts/${mine.accountId}?minVersion=13`);
       expect(account.body).toMatchObject({ source: 'live', ageSeconds: 0, version: 13 });
     });
 
@@ -320,7 +321,7 @@ test('with a worker: the account is live, wishes are recorded once for each key,
     const suspended = await wish(`${mine.accountId}-suspended`);
     expect(suspended.status).toBe(402);
     expect(suspended.body).toMatchObject({
-      code: 'workspace-suspended',
+      code: 'account-suspended',
       amountCents: 900,
       currency: 'usd',
       payUrl: 'https://pay.example/in_1',
@@ -340,7 +341,10 @@ test('with a worker: the account is live, wishes are recorded once for each key,
     );
     await database.query('UPDATE account SET state = $2 WHERE id = $1', [mine.accountId, JSON.stringify(state)]);
     const create = (name: string, key: string) =>
-      ask('POST', '/api/v1/workspaces', { body: { name }, headers: { 'idempotency-key': key } });
+      ask('POST', `/api/v1/accounts/${mine.accountId}/workspaces`, {
+        body: { name },
+        headers: { 'idempotency-key': key },
+      });
     const created = await create('mine', 'k1');
     expect([created.status, created.body]).toEqual([202, { workspaceId: expect.stringMatching(/^ws_/), version: 14 }]);
     expect((await create('mine', 'k1')).body).toEqual(created.body);

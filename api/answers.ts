@@ -14,7 +14,7 @@ export type {
   WorkspaceView,
 };
 
-/** `GET /api/v1/account`. `now` is the account's own time at the answer, also when the view is an older one. */
+/** `GET /api/v1/accounts/:accountId`. `now` is the account's own time at the answer, also when the view is an older one. */
 export type AccountAnswer = AccountView & {
   /** `live`: asked of the workflow. `read-model`: it did not answer in time, this is what was saved last. */
   source: 'live' | 'read-model';
@@ -22,7 +22,7 @@ export type AccountAnswer = AccountView & {
   ageSeconds: number;
 };
 
-/** `GET /api/v1/account/timeline`. */
+/** `GET /api/v1/accounts/:accountId/timeline`. */
 export interface TimelineAnswer {
   /** Newest first, 200 at most. */
   entries: Happened[];

@@ -302,7 +302,7 @@ test('with PostgreSQL down the answer is 503 with Retry-After, nothing is record
   expect(await refused.json()).toMatchObject({ code: 'database-unavailable' });
   expect(await rowsOf(event.id)).toEqual([]);
   expect((await subject.app.request('/health')).status).toBe(200);
-  const guarded = await subject.app.request('/api/v1/account', { headers: { cookie: 'leasehold.session_token=a.b' } });
+  const guarded = await subject.app.request('/api/v1/me', { headers: { cookie: 'leasehold.session_token=a.b' } });
   expect([401, 503]).toContain(guarded.status);
 
   await proxy.up();

@@ -26,8 +26,9 @@ test('a limit that is only counted says so, and a custom plan is shown as where 
 
 test('a plan stands in the table of those that it is for, once', () => {
   const forBoth = { ...team, audiences: ['organisation' as const, 'personal' as const] };
+  const personal = { ...hobby, audiences: ['personal' as const] };
   const guild = { ...hobby, id: 'guild', audiences: ['organisation' as const] };
-  const table = priceTable({ ...demo, plans: [hobby, guild, forBoth] });
+  const table = priceTable({ ...demo, plans: [personal, guild, forBoth] });
   const plans = table.split('**').map((part) => part.split('\n').flatMap((line) => /^\| (\w+) /.exec(line)?.[1] ?? []));
   expect([table.split('**')[1], plans[2]]).toEqual(['Personal plans', ['plan', 'hobby']]);
   expect([table.split('**')[3], plans[4]]).toEqual(['Organisation plans', ['plan', 'guild']]);

@@ -32,10 +32,10 @@ export function isOffered(catalog: Catalog, owner: 'personal' | 'organisation'):
   return catalog.freePlans[owner] !== undefined;
 }
 
-/** @param deadlineMs how long Temporal may take. Default 5,000. */
+/** @param deadlineMs how long Temporal may take: a sign-in waits for it. Default 2,000. */
 export function createOpenAccount(
   deps: { prisma: PrismaClient; temporal: TemporalLink; catalog: Catalog; pickHost: PickHost; log: Logger },
-  deadlineMs = 5_000,
+  deadlineMs = 2_000,
 ): OpenAccount {
   const { prisma, temporal, catalog, pickHost, log } = deps;
 

@@ -186,7 +186,7 @@ test('with a second factor the password alone opens nothing; a code or an unused
   const half = new Browser(api);
   expect((await signInWith(half, email)).body).toMatchObject({ twoFactorRedirect: true });
   expect((await half.get('/api/auth/get-session')).body).toBeNull();
-  expect((await half.get('/api/v1/account')).status).toBe(401);
+  expect((await half.get('/api/v1/me')).status).toBe(401);
   expect(await half.post('/api/auth/two-factor/verify-totp', { code: '000000' })).toMatchObject({
     status: 401,
     body: { code: 'second-factor-failed' },
@@ -230,12 +230,12 @@ test('a person sees their sessions and ends one or all others', async () => {
 
 test('a session that is renewed sends its cookie again, on any endpoint', async () => {
   const { userId, browser } = await newPerson(api);
-  expect((await browser.get('/api/v1/account')).headers.getSetCookie()).toEqual([]);
+  expect((await browser.get('/api/v1/me')).headers.getSetCookie()).toEqual([]);
   await database.query(
     `UPDATE session SET expires_at = now() + interval '3 days', updated_at = now() - interval '4 days' WHERE user_id = $1`,
     [userId],
   );
-  const [renewed] = (await browser.get('/api/v1/account')).headers.getSetCookie();
+  const [renewed] = (await browser.get('/api/v1/me')).headers.getSetCookie();
   expect(renewed).toMatch(/^leasehold\.session_token=.*Max-Age=604800.*HttpOnly; SameSite=Lax$/);
   const { rows } = await database.query('SELECT expires_at FROM session WHERE user_id = $1', [userId]);
   expect(rows[0].expires_at.getTime()).toBeGreaterThan(Date.now() + 6.9 * 86_400_000);

@@ -232,7 +232,7 @@ test('a wrong, an expired and a revoked key are refused with 401 and a reason, a
       ['authorization', `Bearer ${secret}`],
       ['x-api-key', secret],
     ] as const) {
-      const answer = await api.app.request('/api/v1/account', {
+      const answer = await api.app.request('/api/v1/me', {
         headers: { [name]: value, cookie: bob.browser.cookie },
       });
       expect([secret.slice(0, 12), answer.status, (await answer.json()).code]).toEqual([

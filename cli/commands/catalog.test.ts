@@ -57,5 +57,5 @@ test('check says what it found in good catalogs, names the faults of the bad one
     'catalogs/helvetia.yaml: Helvetia Cloud is in order: 4 plans, 3 prices, 4 metered prices, in usd.',
     '',
   ]);
-  expect(stderr).toContain(`${broken}:17, freePlans.personal: no plan has the id gold; name one of hobby`);
+  expect(stderr).toContain(`${broken}:19, freePlans.personal: no plan has the id gold; name one of hobby`);
 }, 60_000);

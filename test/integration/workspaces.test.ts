@@ -61,7 +61,10 @@ function send(method: string, path: string, { body, key }: { body?: unknown; key
 }
 
 async function create(name: string, { key = randomUUID() as string, size = SIZE } = {}) {
-  const answer = await send('POST', '/api/v1/workspaces', { body: { name, size }, key });
+  const answer = await send('POST', `/api/v1/accounts/${stage.customer.accountId}/workspaces`, {
+    body: { name, size },
+    key,
+  });
   return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
 }
 

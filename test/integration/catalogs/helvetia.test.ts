@@ -115,7 +115,7 @@ test('scenario 44: with fewer services than there are nothing is destroyed, and 
   for (const [index] of buyer.workspaceIds.entries())
     expect(await shop.workspace(buyer, index).has('kept.txt')).toBe(true);
 
-  const answer = await shop.call(buyer, '/api/v1/workspaces', {
+  const answer = await shop.call(buyer, `/api/v1/accounts/${buyer.accountId}/workspaces`, {
     method: 'POST',
     body: JSON.stringify({ name: 'one more' }),
   });

@@ -41,7 +41,7 @@ function withTrial(yaml: string): string {
 }
 
 async function offersOf(buyer: Buyer): Promise<Offers> {
-  const answer = await shop.call(buyer, '/api/v1/account/offers');
+  const answer = await shop.call(buyer, `/api/v1/accounts/${buyer.accountId}/offers`);
   expect(answer.status).toBe(200);
   return (await answer.json()) as Offers;
 }

@@ -189,7 +189,7 @@ export async function openShop(env: Record<string, string>): Promise<Shop> {
     },
 
     async read(buyer) {
-      const answer = await shop.call(buyer, '/api/v1/account');
+      const answer = await shop.call(buyer, `/api/v1/accounts/${buyer.accountId}`);
       if (!answer.ok) throw new Error(`The API answered ${answer.status}: ${await answer.text()}`);
       const account = (await answer.json()) as AccountAnswer;
       if (account.accountId !== buyer.accountId) throw new Error(`The API showed ${account.accountId}.`);
