@@ -20,7 +20,7 @@ const allowed = {
     'workflows/connection.ts',
     'workflows/[^/]+/messages.ts',
   ],
-  web: ['web', 'api/answers.ts', 'telemetry'],
+  web: ['web', 'api/answers.ts', 'api/client-address.ts', 'telemetry'],
   'stripe-simulator': ['stripe-simulator', 'telemetry'],
   'workspace-runtime': ['workspace-runtime'],
 };

@@ -24,7 +24,7 @@ const stopping = new AbortController();
 const app = createWebApp({
   build: (await import(buildUrl.href)) as ServerBuild,
   clientFolder: fileURLToPath(new URL('./build/client', import.meta.url)),
-  apiUrl: settings.apiUrl,
+  ...settings,
   log,
   stopping: stopping.signal,
 });

@@ -13,13 +13,21 @@ const build = {
   isSpaMode: false,
 } as unknown as Parameters<typeof createWebApp>[0]['build'];
 
-const app = createWebApp({
-  build,
-  clientFolder: 'web/build/client',
-  apiUrl: 'http://127.0.0.1:1',
-  log: createLogger('web', 'silent'),
-  stopping: new AbortController().signal,
-});
+function webApp(webOrigin = 'http://127.0.0.1:4310') {
+  return createWebApp({
+    build,
+    clientFolder: 'web/build/client',
+    apiUrl: 'http://127.0.0.1:1',
+    webOrigin,
+    internalToken: 'a token of the tests',
+    proxyHops: 0,
+    providers: [],
+    log: createLogger('web', 'silent'),
+    stopping: new AbortController().signal,
+  });
+}
+
+const app = webApp();
 
 test('every page has a strict content security policy with a nonce of its own', async () => {
   const policies = await Promise.all([app.request('/'), app.request('/')]).then((answers) =>
@@ -28,7 +36,9 @@ test('every page has a strict content security policy with a nonce of its own', 
   for (const policy of policies) {
     expect(policy).toMatch(/script-src 'self' 'nonce-[\w+/=-]+'/);
     expect(policy).toContain("default-src 'self'");
-    expect(policy).toContain("frame-ancestors 'none'");
+    for (const closed of ['frame-ancestors', 'object-src', 'base-uri']) expect(policy).toContain(`${closed} 'none'`);
+    for (const own of ['style-src', 'form-action', 'connect-src'])
+      expect(policy).toMatch(new RegExp(`${own} 'self'(;|$)`));
     expect(policy).not.toContain('unsafe-inline');
   }
   expect(policies[0]).not.toBe(policies[1]);
@@ -39,4 +49,24 @@ test('a page is neither sniffed nor framed, and tells no foreign site where it w
   expect(headers.get('x-content-type-options')).toBe('nosniff');
   expect(headers.get('x-frame-options')).toBeTruthy();
   expect(headers.get('referrer-policy')).toBe('same-origin');
+});
+
+test('over https browsers are told to stay with it, and not before', async () => {
+  expect((await app.request('/')).headers.get('strict-transport-security')).toBeNull();
+  const { headers } = await webApp('https://leasehold.test').request('/');
+  expect(headers.get('strict-transport-security')).toMatch(/^max-age=\d{8}; includeSubDomains$/);
+});
+
+test('camera, microphone and place are asked of nobody', async () => {
+  const policy = (await app.request('/')).headers.get('permissions-policy');
+  for (const feature of ['camera', 'microphone', 'geolocation']) expect(policy).toContain(`${feature}=()`);
+});
+
+test('a body that no form of ours sends is refused', async () => {
+  const answer = await app.request('/', {
+    method: 'POST',
+    body: 'x'.repeat(70_000),
+    headers: { 'content-length': '70000' },
+  });
+  expect(answer.status).toBe(413);
 });

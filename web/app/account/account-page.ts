@@ -19,6 +19,8 @@ export interface AccountPage {
   timeline: Timeline;
   workspaces: WorkspacePanel[];
   plan: { name: string; size: string; paymentMethod: string | null };
+  /** Its owner is leaving, and can still take it back. */
+  closing: boolean;
   /** `14:05`, the account's own time. */
   asOf: string;
   /** Said when the account's time was moved ahead, as demonstrations do. */
@@ -54,6 +56,7 @@ export function presentAccountPage({ account, history, live, viewer, wallMs }: A
       size: poolText(plan.size),
       paymentMethod: paymentMethod && `${capitalised(paymentMethod.brand)} ending in ${paymentMethod.last4}`,
     },
+    closing: account.closing !== null && account.closing.stage !== 'deleting',
     asOf: moment.time,
     clockNote:
       aheadMs > CLOCK_TOLERANCE_MS

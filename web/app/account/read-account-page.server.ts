@@ -12,7 +12,8 @@ export interface AccountReader {
 const READS_AFTER_CHANGE = 5;
 
 /** Reads the account page for one viewer. Kept for a stream, it reads the history only around changes. */
-export function createAccountReader(api: ApiClient, viewer: Viewer): AccountReader {
+export function createAccountReader(api: ApiClient, accountId: string, viewer: Viewer): AccountReader {
+  const path = `/api/v1/accounts/${encodeURIComponent(accountId)}`;
   let history: Happened[] | null = null;
   let historyVersion = -1;
   let readsLeft = 0;
@@ -22,14 +23,14 @@ export function createAccountReader(api: ApiClient, viewer: Viewer): AccountRead
     historyVersion = version;
     if (history && readsLeft === 0) return history;
     readsLeft = Math.max(0, readsLeft - 1);
-    history = await orNull(api.get<TimelineAnswer>('/api/v1/account/timeline').then((answer) => answer.entries));
+    history = await orNull(api.get<TimelineAnswer>(`${path}/timeline`).then((answer) => answer.entries));
     return history;
   }
 
   return {
     async read(minVersion) {
       const query = minVersion === null ? '' : `?minVersion=${minVersion}`;
-      const account = await api.get<AccountAnswer>(`/api/v1/account${query}`);
+      const account = await api.get<AccountAnswer>(`${path}${query}`);
       const [entries, live] = await Promise.all([readHistory(account.version), readLive(api, account)]);
       return presentAccountPage({ account, history: entries, live, viewer, wallMs: Date.now() });
     },

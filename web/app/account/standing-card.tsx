@@ -7,7 +7,7 @@ import type { StandingPanel } from './standing.ts';
 
 /** How the account stands, in one sentence, and what to do. */
 export function StandingCard({ standing }: { standing: StandingPanel }) {
-  const { label, tone, meaning, countdown, advice, debt, holds } = standing;
+  const { label, tone, meaning, countdown, advice, debt, comesBack, holds } = standing;
   return (
     <Card labelledBy="standing">
       <h2 id="standing" className="sr-only">
@@ -30,6 +30,12 @@ export function StandingCard({ standing }: { standing: StandingPanel }) {
           <p className="grow">
             <span className="block text-sm text-muted">To pay</span>
             <span className="text-2xl font-semibold tabular-nums">{debt.amount}</span>
+            {comesBack.length > 0 ? (
+              <span className="mt-1 block text-sm break-words">
+                <span className="text-muted">Then runs again: </span>
+                {comesBack.join(', ')}
+              </span>
+            ) : null}
           </p>
           {debt.payUrl ? (
             <a href={debt.payUrl} className={`${buttonClasses('primary')} w-full sm:w-auto`}>

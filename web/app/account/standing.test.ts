@@ -82,3 +82,22 @@ test('a hold of support is told with its reason; the unpaid bill is not told twi
   ];
   expect(said({ holds }).holds).toMatchObject([{ name: 'admin', reason: 'Unusual traffic.' }]);
 });
+
+test('suspended names what runs again once it is paid, and nothing that its owner had stopped', () => {
+  const workspaces = [
+    workspaceView({ status: 'suspended' }),
+    workspaceView({ id: 'ws-2', name: 'second', status: 'suspended', ownerWants: 'stopped' }),
+  ];
+  expect(said({ standing: 'suspended', debt: DEBT, workspaces }).comesBack).toEqual(['main']);
+  expect(said({ standing: 'grace', debt: DEBT }).comesBack).toEqual([]);
+});
+
+test('an account that is being closed says until when its data is kept, and that it can be taken back', () => {
+  const closing = { stage: 'retained', deleteAt: '2026-04-05T10:00:00.000Z' } as const;
+  const panel = said({ closing, holds: [{ name: 'closing', since: NOW, reason: 'Closing.' }] });
+  expect(panel.meaning).toBe('This account is being closed. Its data is kept until Sunday 5 April, 12:00.');
+  expect(panel.advice).toContain('take it back');
+  expect(panel.holds).toEqual([]);
+  expect(said({ closing: { stage: 'canceling', deleteAt: null } }).meaning).toContain('cancelled at Stripe');
+  expect(said({ closing: { stage: 'deleting', deleteAt: null } }).meaning).toContain('being deleted');
+});

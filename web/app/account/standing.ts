@@ -16,6 +16,8 @@ export interface StandingPanel {
   /** What follows, or what to do. */
   advice: Sentence | null;
   debt: { amount: string; payUrl: string | null } | null;
+  /** Names of the workspaces that run again once the account is not suspended any more. */
+  comesBack: string[];
   /** Holds other than the unpaid bill. */
   holds: { name: string; reason: string; since: Moment }[];
 }
@@ -26,12 +28,16 @@ export function presentStanding(account: AccountView, now: string, viewer: Viewe
   return {
     ...wordsFor(account, now, viewer),
     debt: debt && { amount: money(debt.amountCents, debt.currency, viewer.locale), payUrl: debt.payUrl },
+    comesBack: account.workspaces
+      .filter(({ status, ownerWants }) => status === 'suspended' && ownerWants === 'running')
+      .map(({ name }) => name),
     holds: account.holds
-      .filter((hold) => hold.name !== 'billing')
+      .filter((hold) => hold.name !== 'billing' && hold.name !== 'closing')
       .map((hold) => ({ name: hold.name, reason: hold.reason, since: momentOf(hold.since, now, viewer) })),
   };
 }
 
+type Closing = NonNullable<AccountView['closing']>;
 type Words = Pick<StandingPanel, 'label' | 'tone' | 'meaning' | 'countdown' | 'advice'>;
 
 function wordsFor(account: AccountView, now: string, viewer: Viewer): Words {
@@ -45,6 +51,7 @@ function wordsFor(account: AccountView, now: string, viewer: Viewer): Words {
   const amount = account.debt ? money(account.debt.amountCents, account.debt.currency, viewer.locale) : null;
   const unpaid = amount ? `${amount} is unpaid` : 'the last payment did not go through';
 
+  if (account.closing) return closingWords(account.closing, now, viewer);
   switch (account.standing) {
     case 'free':
       return {
@@ -137,6 +144,30 @@ function wordsFor(account: AccountView, now: string, viewer: Viewer): Words {
       };
     }
   }
+}
+
+function closingWords({ stage, deleteAt }: Closing, now: string, viewer: Viewer): Words {
+  const gone = deleteAt === null ? null : momentOf(deleteAt, now, viewer);
+  if (stage === 'deleting') {
+    return {
+      label: 'Being deleted',
+      tone: 'bad',
+      meaning: sentence`This account and its data are being deleted.`,
+      countdown: null,
+      advice: null,
+    };
+  }
+  return {
+    label: 'Being closed',
+    tone: 'warn',
+    meaning: gone
+      ? sentence`This account is being closed. Its data is kept until ${gone}.`
+      : sentence`This account is being closed. Everything is being cancelled at Stripe.`,
+    countdown: gone && left(gone),
+    advice: gone
+      ? sentence`Nothing is charged any more. Until then its owner can take it back in the settings.`
+      : sentence`Once nothing can be charged any more, the workspaces stop.`,
+  };
 }
 
 function left(deadline: Moment): string | null {

@@ -17,12 +17,13 @@ export function useLiveAccount(loaded: AccountPage, timeZone: string | null): Li
   const [page, setPage] = useState(loaded);
   const [interrupted, setInterrupted] = useState(false);
   const { revalidate } = useRevalidator();
+  const { accountId } = loaded;
 
   useEffect(() => setPage((shown) => newerOf(shown, loaded)), [loaded]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the stream is made in the zone of its first request
   useEffect(() => {
-    const source = new EventSource('/account/live');
+    const source = new EventSource(`/accounts/${encodeURIComponent(accountId)}/live`);
     source.addEventListener('account', (message) => {
       const next = JSON.parse(message.data) as AccountPage;
       setInterrupted(false);
@@ -35,7 +36,7 @@ export function useLiveAccount(loaded: AccountPage, timeZone: string | null): Li
     });
     source.addEventListener('error', () => setInterrupted(true));
     return () => source.close();
-  }, [revalidate, timeZone]);
+  }, [revalidate, timeZone, accountId]);
 
   return { page, interrupted };
 }

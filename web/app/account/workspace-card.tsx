@@ -4,31 +4,33 @@ import { useId } from 'react';
 import { Badge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
+import { Choice } from '../ui/choice.tsx';
+import { Fold } from '../ui/fold.tsx';
 import { Meter } from '../ui/meter.tsx';
 import { Notice } from '../ui/notice.tsx';
 import type { WorkspacePanel } from './workspace.ts';
-
-/** What pressing a button came to, when it was refused. */
-export interface WishRefused {
-  workspaceId: string;
-  error: string;
-}
+import type { Refused } from './workspace-refused.ts';
 
 interface WorkspaceCardProps {
   workspace: WorkspacePanel;
   /** From a form that was sent without JavaScript. */
-  refused: WishRefused | undefined;
+  refused: Refused | undefined;
+  /** The reader may start and stop it. */
+  mayRun: boolean;
+  /** The reader may delete it. */
+  mayDelete: boolean;
 }
 
 /** A workspace, live, with its switch. */
-export function WorkspaceCard({ workspace, refused: refusedBefore }: WorkspaceCardProps) {
+export function WorkspaceCard({ workspace, refused: refusedBefore, mayRun, mayDelete }: WorkspaceCardProps) {
   const { id, name, status, label, tone, busy, reason, figures } = workspace;
-  const fetcher = useFetcher<WishRefused>();
+  const fetcher = useFetcher<Refused>();
   const headingId = useId();
   const sent = fetcher.formData?.get('intent');
   const refused = fetcher.data ?? refusedBefore;
   const starting = sent === 'start' || status === 'starting';
   const stopping = sent === 'stop' || status === 'stopping';
+  const deleting = sent === 'delete';
 
   return (
     <Card labelledBy={headingId}>
@@ -80,8 +82,8 @@ export function WorkspaceCard({ workspace, refused: refusedBefore }: WorkspaceCa
         </div>
       ) : null}
 
-      {status === 'deleted' ? null : (
-        <fetcher.Form method="post" action="/account" preventScrollReset className="mt-6 grid grid-cols-2 gap-3">
+      {status === 'deleted' || !mayRun ? null : (
+        <fetcher.Form method="post" preventScrollReset className="mt-6 grid grid-cols-2 gap-3">
           <input type="hidden" name="workspaceId" value={id} />
           <Button
             look="primary"
@@ -104,6 +106,28 @@ export function WorkspaceCard({ workspace, refused: refusedBefore }: WorkspaceCa
             {stopping ? 'Stopping…' : 'Stop'}
           </Button>
         </fetcher.Form>
+      )}
+      {status === 'deleted' || !mayDelete ? null : (
+        <div className="mt-4">
+          <Fold
+            summary="Delete…"
+            about={name}
+            open={refusedBefore?.workspaceId === id && refusedBefore.intent === 'delete'}
+          >
+            <fetcher.Form method="post" preventScrollReset className="flex flex-col gap-4">
+              <input type="hidden" name="workspaceId" value={id} />
+              <Choice
+                name="sure"
+                required
+                label={`Delete ${name} and all of its data`}
+                hint="It stops at once, and nothing of it can be brought back."
+              />
+              <Button look="grave" name="intent" value="delete" off={deleting} aria-label={`Delete ${name}`}>
+                {deleting ? 'Deleting…' : 'Delete it'}
+              </Button>
+            </fetcher.Form>
+          </Fold>
+        </div>
       )}
     </Card>
   );

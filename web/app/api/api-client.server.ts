@@ -1,4 +1,6 @@
+import type { AppLoadContext } from '@remix-run/node';
 import type { ProblemAnswer } from '#api/answers.ts';
+import { CLIENT_ADDRESS_HEADER } from '#api/client-address.ts';
 
 /** How long the API may take for one answer. A `minVersion` wait is at most 2 s of it. */
 const TIMEOUT_MS = 6_000;
@@ -17,6 +19,8 @@ export class ApiProblem extends Error {
   readonly code: string;
   readonly detail: string;
   readonly requestId: string | null;
+  /** The whole answer, with what some codes say beside it. */
+  readonly told: Readonly<Record<string, unknown>>;
 
   constructor(status: number, problem: Partial<ProblemAnswer>) {
     super(problem.title ?? `The API answered ${status}.`);
@@ -25,50 +29,76 @@ export class ApiProblem extends Error {
     this.code = problem.code ?? 'unknown';
     this.detail = problem.detail ?? problem.title ?? 'That did not work.';
     this.requestId = problem.requestId ?? null;
+    this.told = { ...problem };
   }
 }
 
-export interface ApiClient {
-  /** Throws `ApiProblem` or `ApiUnreachable`, as `post` does. */
-  get<T>(path: string): Promise<T>;
-  /** Also gives the answer's `set-cookie` headers, to be copied to the browser. */
-  post<T>(path: string, body?: unknown): Promise<{ answer: T; setCookies: string[] }>;
+export interface Answered<T> {
+  answer: T;
+  /** The answer's `set-cookie` headers, to be copied to the browser. */
+  setCookies: string[];
 }
+
+export interface ApiClient {
+  /** Throws `ApiProblem` or `ApiUnreachable`, as the others do. */
+  get<T>(path: string): Promise<T>;
+  /** As `get`, with what it sets: a session that is used is renewed now and then. */
+  getWithCookies<T>(path: string): Promise<Answered<T>>;
+  /** The answer as it comes, to be passed on: a redirect is not followed. */
+  getRaw(path: string): Promise<Response>;
+  /** @param headers beside those that always go along */
+  post<T>(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answered<T>>;
+  patch<T>(path: string, body: unknown): Promise<Answered<T>>;
+  delete<T>(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answered<T>>;
+}
+
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
 /**
  * Speaks to the API in the name of whoever sent `request`: the session's cookie and the origin go along, so that the
- * API decides who this is and whether the write came from our own pages.
+ * API decides who this is and whether the write came from our own pages, and so does the address, with our proof of it.
  *
  * @param signal ends calls in flight when the reader goes away; default the request's own
  */
-export function createApiClient(apiUrl: string, request: Request, signal: AbortSignal = request.signal): ApiClient {
-  async function call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Response> {
-    const headers = new Headers({ accept: 'application/json' });
+export function createApiClient(
+  { apiUrl, vouchedClient }: Pick<AppLoadContext, 'apiUrl' | 'vouchedClient'>,
+  request: Request,
+  signal: AbortSignal = request.signal,
+): ApiClient {
+  async function call(method: Method, path: string, body?: unknown, more: Record<string, string> = {}) {
+    const headers = new Headers({ accept: 'application/json', ...more });
     for (const name of ['cookie', 'origin', 'user-agent']) {
       const value = request.headers.get(name);
       if (value) headers.set(name, value);
     }
-    if (method === 'POST') headers.set('content-type', 'application/json');
+    if (vouchedClient) headers.set(CLIENT_ADDRESS_HEADER, vouchedClient);
+    if (method !== 'GET') headers.set('content-type', 'application/json');
     const response = await fetch(new URL(path, apiUrl), {
       method,
       headers,
-      body: method === 'POST' ? JSON.stringify(body ?? {}) : null,
+      redirect: 'manual',
+      body: method === 'GET' ? null : JSON.stringify(body ?? {}),
       signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
     }).catch((error: unknown) => {
       throw new ApiUnreachable(error);
     });
-    if (!response.ok) throw new ApiProblem(response.status, await problemOf(response));
+    if (response.status >= 400) throw new ApiProblem(response.status, await problemOf(response));
     return response;
   }
 
+  async function answered<T>(pending: Promise<Response>): Promise<Answered<T>> {
+    const response = await pending;
+    const text = await response.text();
+    return { answer: (text === '' ? null : JSON.parse(text)) as T, setCookies: response.headers.getSetCookie() };
+  }
+
   return {
-    async get<T>(path: string) {
-      return (await (await call('GET', path)).json()) as T;
-    },
-    async post<T>(path: string, body?: unknown) {
-      const response = await call('POST', path, body);
-      return { answer: (await response.json()) as T, setCookies: response.headers.getSetCookie() };
-    },
+    get: async <T>(path: string) => (await answered<T>(call('GET', path))).answer,
+    getWithCookies: (path) => answered(call('GET', path)),
+    getRaw: (path) => call('GET', path),
+    post: (path, body, headers) => answered(call('POST', path, body, headers)),
+    patch: (path, body) => answered(call('PATCH', path, body)),
+    delete: (path, body, headers) => answered(call('DELETE', path, body, headers)),
   };
 }
 

@@ -8,10 +8,12 @@ import { viewerOf } from '../format/viewer.ts';
 const EVERY_MS = 2_000;
 
 /** The account page, again and again, as server-sent events. */
-export async function loader({ request, context }: LoaderFunctionArgs) {
+export async function loader({ request, context, params }: LoaderFunctionArgs) {
+  const accountId = params.accountId ?? '';
   const signal = AbortSignal.any([request.signal, context.stopping]);
-  const minVersion = await seenVersionOf(request);
-  const reader = createAccountReader(createApiClient(context.apiUrl, request, signal), viewerOf(request.headers));
+  const minVersion = await seenVersionOf(request, accountId);
+  const api = createApiClient(context, request, signal);
+  const reader = createAccountReader(api, accountId, viewerOf(request.headers));
   return eventStream({
     signal,
     everyMs: EVERY_MS,
@@ -19,8 +21,9 @@ export async function loader({ request, context }: LoaderFunctionArgs) {
       try {
         return { send: { event: 'account', data: JSON.stringify(await reader.read(minVersion)) }, last: false };
       } catch (error) {
-        const signedOut = error instanceof ApiProblem && error.status === 401;
-        return { send: { event: signedOut ? 'signed-out' : 'unreachable', data: '{}' }, last: signedOut };
+        // Signed out, or not in the account any more: loading the page anew says which.
+        const over = error instanceof ApiProblem && [401, 403, 404].includes(error.status);
+        return { send: { event: over ? 'signed-out' : 'unreachable', data: '{}' }, last: over };
       }
     },
   });

@@ -4,6 +4,7 @@ const SHAPE =
   'inline-flex min-h-11 items-center justify-center gap-2 rounded-xl px-5 py-2.5 text-base font-semibold transition-colors';
 const LOOK = {
   primary: 'bg-accent text-on-accent hover:bg-accent-strong',
+  grave: 'border border-bad bg-card text-bad hover:bg-bad-soft',
   quiet: 'border border-line bg-card text-ink hover:bg-neutral-soft',
 } as const;
 const OFF = 'cursor-not-allowed border border-line bg-neutral-soft text-muted';

@@ -18,7 +18,7 @@ export function FailurePage({ error }: { error: unknown }) {
     <CalmPage title={title}>
       <p className="mt-3 leading-relaxed text-muted">{detail}</p>
       {requestId ? <p className="mt-3 text-sm text-muted">Reference for support: {requestId}</p> : null}
-      <a href="/account" className={`mt-6 w-full ${buttonClasses('primary')}`}>
+      <a href="/" className={`mt-6 w-full ${buttonClasses('primary')}`}>
         {isRouteErrorResponse(error) && error.status === 404 ? 'Go to your account' : 'Try again'}
       </a>
     </CalmPage>
