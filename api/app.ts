@@ -14,6 +14,7 @@ import type { ReadAccount } from './accounts/read-account.ts';
 import type { ReadModel } from './accounts/read-model.ts';
 import type { SendCommand } from './accounts/send-command.ts';
 import type { ApiContext, ApiEnv } from './api-env.ts';
+import { AUDITED_ENDPOINTS, type AuditAuth } from './audit/audit-auth.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import type { Audited } from './audit/audited.ts';
 import type { FindActor } from './audit/find-actor.ts';
@@ -95,6 +96,7 @@ export interface AppDeps {
   exportAccount: ExportAccount;
   auditLog: AuditLog;
   audited: Audited;
+  auditAuth: AuditAuth;
   findActor: FindActor;
   readModel: ReadModel;
   readAccount: ReadAccount;
@@ -131,6 +133,8 @@ export function createApp(deps: AppDeps) {
     app.post(`/api/auth/${path}`, limitByEmail(deps.limits, MAILS_TO_ONE));
   }
   for (const [method, path] of [...OPEN_ENDPOINTS, ...(deps.offersProviders ? OPEN_ENDPOINTS_OF_PROVIDERS : [])]) {
+    const audit = AUDITED_ENDPOINTS[path];
+    if (audit) app.on(method, `/api/auth${path}`, deps.auditAuth(audit));
     app.on(method, `/api/auth${path}`, deps.handleAuth);
   }
   app.all('/api/auth/*', refuseClosedEndpoint);

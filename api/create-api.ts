@@ -12,6 +12,7 @@ import { createReadAccount } from './accounts/read-account.ts';
 import { createReadModel } from './accounts/read-model.ts';
 import { createSendCommand } from './accounts/send-command.ts';
 import { type AppType, createApp } from './app.ts';
+import { createAuditAuth } from './audit/audit-auth.ts';
 import { createAuditLog } from './audit/audit-log.ts';
 import { createAudited } from './audit/audited.ts';
 import { createFindActor } from './audit/find-actor.ts';
@@ -97,6 +98,8 @@ export function createApi(
   const readModel = createReadModel(prisma);
   const readAccount = createReadAccount({ temporal, readModel, log });
   const auditLog = createAuditLog(prisma);
+  const audited = createAudited({ log, auditLog });
+  const findPrincipal = createFindPrincipal({ auth, prisma, limits });
   const people = { prisma, auth, posts, limits, webOrigin: settings.webOrigin };
   const app = createApp({
     log,
@@ -107,7 +110,8 @@ export function createApi(
     openAccount,
     exportAccount: createExportAccount({ prisma, readAccount, auditLog }),
     auditLog,
-    audited: createAudited({ log, auditLog }),
+    audited,
+    auditAuth: createAuditAuth({ prisma, auth, findPrincipal, audited }),
     findActor: createFindActor(prisma),
     webOrigin: settings.webOrigin,
     webhookSecrets: settings.webhookSecrets,
@@ -116,7 +120,7 @@ export function createApi(
     offer: forwarder.offer,
     internalToken: settings.internalToken,
     limits,
-    findPrincipal: createFindPrincipal({ auth, prisma, limits }),
+    findPrincipal,
     handleAuth: createAuthHandler(auth),
     offersProviders: offeredProviders(settings.providers).length > 0,
     checkReadiness: createReadiness({ prisma, temporal, log }),
