@@ -111,7 +111,7 @@ export function createApi(
     exportAccount: createExportAccount({ prisma, readAccount, auditLog }),
     auditLog,
     audited,
-    auditAuth: createAuditAuth({ prisma, auth, findPrincipal, audited }),
+    auditAuth: createAuditAuth({ prisma, auth, audited }),
     findActor: createFindActor(prisma),
     webOrigin: settings.webOrigin,
     webhookSecrets: settings.webhookSecrets,

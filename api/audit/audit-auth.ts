@@ -2,7 +2,6 @@ import { createMiddleware } from 'hono/factory';
 import type { PrismaClient } from '#prisma/client.ts';
 import type { ApiContext, ApiEnv } from '../api-env.ts';
 import type { Auth } from '../auth/auth.ts';
-import type { FindPrincipal } from '../auth/find-principal.ts';
 import type { OPEN_ENDPOINTS, OPEN_ENDPOINTS_OF_PROVIDERS } from '../auth/open-endpoints.ts';
 import type { AuditActor, AuditedAction } from './audit-log.ts';
 import type { Audited } from './audited.ts';
@@ -39,13 +38,8 @@ export type AuditAuth = (action: AuditedAction) => ReturnType<typeof createMiddl
  * Writes what happens to a person's access into their own log: also what was refused, such as a sign-in with a wrong
  * password. Whoever is not signed in yet is named as whom they claim to be; what is about nobody we know is not written down.
  */
-export function createAuditAuth(deps: {
-  prisma: PrismaClient;
-  auth: Auth;
-  findPrincipal: FindPrincipal;
-  audited: Audited;
-}): AuditAuth {
-  const { prisma, auth, findPrincipal, audited } = deps;
+export function createAuditAuth(deps: { prisma: PrismaClient; auth: Auth; audited: Audited }): AuditAuth {
+  const { prisma, auth, audited } = deps;
   const actorOf = async (where: { id: string } | { email: string }): Promise<AuditActor | null> => {
     const user = await prisma.user.findUnique({ where, select: { id: true, name: true } });
     return user && { kind: 'person', ...user };
@@ -58,8 +52,10 @@ export function createAuditAuth(deps: {
 
   /** Known before: by the session, a proof that was mailed, a second factor under way, or a claimed address. */
   async function claimed(c: ApiContext, action: AuditedAction): Promise<AuditActor | null> {
-    const { principal } = await findPrincipal(new Headers({ cookie: c.req.header('cookie') ?? '' }));
-    if (principal?.kind === 'user') return { kind: 'person', id: principal.userId, name: principal.name };
+    const headers = new Headers({ cookie: c.req.header('cookie') ?? '' });
+    // The request itself renews a session that is due, and sends its cookie.
+    const session = await auth.api.getSession({ headers, query: { disableRefresh: true } });
+    if (session) return { kind: 'person', id: session.user.id, name: session.user.name };
     const halfSignedIn = cookieOf(c.req.header('cookie') ?? '', 'two_factor');
     if (action === 'second-factor.verify') return halfSignedIn ? provenBy(halfSignedIn) : null;
     const { email, token } = await textsOf(c);
