@@ -3,6 +3,7 @@ import { createMailer } from '#mail/mailer.ts';
 import { createPrisma } from '#prisma/client.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { createFindAccount } from './access/find-account.ts';
+import { createEnsureAccounts } from './accounts/ensure-accounts.ts';
 import { createExportAccount } from './accounts/export-account.ts';
 import { createHostClient } from './accounts/host-client.ts';
 import { createListAccounts } from './accounts/list-accounts.ts';
@@ -80,6 +81,7 @@ export function createApi(
   );
   const posts = createPostOffice({ mailer: createMailer({ smtpUrl: settings.smtpUrl, from: settings.mailFrom }), log });
   const pickHost = createPickHost(prisma);
+  const listAccounts = createListAccounts(prisma);
   const openAccount = createOpenAccount({ prisma, temporal, catalog, pickHost, log });
   const auth = createAuth({
     prisma,
@@ -106,8 +108,8 @@ export function createApi(
     prisma,
     people,
     findAccount: createFindAccount(prisma),
-    listAccounts: createListAccounts(prisma),
-    openAccount,
+    listAccounts,
+    ensureAccounts: createEnsureAccounts({ prisma, log, listAccounts, openAccount }),
     exportAccount: createExportAccount({ prisma, readAccount, auditLog }),
     auditLog,
     audited,
