@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
@@ -6,6 +7,7 @@ import { type Api, createApi } from '#api/create-api.ts';
 import { WEB_ORIGIN } from '#api/integration.fixture.ts';
 import { Browser, mailTo, newPerson, PASSWORD, type Person } from '#api/people.fixture.ts';
 import { readApiSettings } from '#api/settings.ts';
+import { createPrisma } from '#prisma/client.ts';
 import { createLogger } from '#telemetry/logger.ts';
 
 const env = inject('platformEnv');
@@ -116,6 +118,21 @@ test('an organisation opens with its account; an invited person joins in the rol
   });
   expect((await bob.browser.get(path)).status).toBe(200);
   expect((await bob.browser.post(`/api/v1/invitations/${invited.body.id}/accept`)).body.code).toBe('invitation-closed');
+});
+
+test("an organisation whose account is missing, after a crash in between, gets it at a member's next look", async () => {
+  const prisma = createPrisma(env.DATABASE_URL ?? '', { maxConnections: 1 });
+  try {
+    const id = randomUUID();
+    const owner = { create: { id: randomUUID(), userId: bob.userId, role: 'owner' } };
+    await prisma.organisation.create({ data: { id, name: 'Half Made', slug: id, members: owner } });
+    const { body } = await bob.browser.get('/api/v1/me');
+    expect(body.accounts).toContainEqual(
+      expect.objectContaining({ accountId: `o-${id}`, name: 'Half Made', role: 'owner' }),
+    );
+  } finally {
+    await prisma.$disconnect();
+  }
 });
 
 test('an admin makes no owner, unmakes none, and makes no key that may more than they do', async () => {
