@@ -17,7 +17,9 @@ export const steps = proxyLocalActivities<Pick<SubscriptionActivities, 'readBill
 });
 
 /** Side effects that others see, each safe to repeat. */
-export const sideEffects = proxyActivities<Pick<SubscriptionActivities, 'sendMail' | 'cancelSubscription' | 'endAddOn'>>({
+export const sideEffects = proxyActivities<
+  Pick<SubscriptionActivities, 'sendMail' | 'cancelSubscription' | 'endAddOn'>
+>({
   scheduleToStartTimeout: '60 seconds',
   startToCloseTimeout: '30 seconds',
   scheduleToCloseTimeout: '2 minutes',
