@@ -256,7 +256,7 @@ describe.concurrent("scenario 19: every date is Stripe's own", () => {
   }
 });
 
-test('scenario 37: what is bigger than the host gets a clear answer, and the old size stays', async () => {
+test.concurrent('scenario 37: what is bigger than the host gets a clear answer, and the old size stays', async () => {
   const buyer = await shop.openAccount({ workspaces: 1 });
   await shop.buy(buyer, '2bot_pro_month');
   await shop.eventuallyRuns(buyer, 1 * GB, 1);
