@@ -75,6 +75,9 @@ test.concurrent('grant gives beside what was bought, and takes it back: by the A
 
   const back = await leasehold('grant', buyer.accountId, '--reason', 'It is over.', '--withdraw', id);
   expect(back).toMatchObject({ code: 0, stdout: `Account ${buyer.accountId}: grant ${id} is withdrawn.\n` });
+  const again = await leasehold('grant', buyer.accountId, '--reason', 'It is over.', '--withdraw', id);
+  expect(again.code).toBe(1);
+  expect(again.stderr).toContain(`There is no grant ${id}. What there is: none.`);
   await eventuallyHasMemory(buyer, 256);
   await shop.eventuallyRuns(buyer, 256, 0.5);
 });
