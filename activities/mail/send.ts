@@ -26,7 +26,7 @@ export function createMailActivities(deps: MailDeps): Pick<SubscriptionActivitie
         messageId: messageIdOf(accountId, effect.id),
         date: new Date(now),
         to,
-        text: mailText(effect.template, effect.facts, new URL('/account', webOrigin).href),
+        text: mailText(effect.template, effect.facts, new URL(`/accounts/${accountId}`, webOrigin).href),
         template: effect.template,
       });
     },

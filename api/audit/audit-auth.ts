@@ -20,6 +20,7 @@ export const AUDITED_ENDPOINTS: Record<Endpoint, AuditedAction | null> = {
   '/send-verification-email': null,
   '/request-password-reset': 'password.ask-reset',
   '/reset-password': 'password.reset',
+  '/update-user': 'name.change',
   '/change-password': 'password.change',
   '/two-factor/enable': 'second-factor.enable',
   '/two-factor/disable': 'second-factor.disable',

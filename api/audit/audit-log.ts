@@ -18,6 +18,7 @@ export type AuditedAction =
   | 'organisation.create'
   | 'organisation.transfer'
   | 'password.ask-reset'
+  | 'name.change'
   | 'password.change'
   | 'password.reset'
   | 'second-factor.disable'

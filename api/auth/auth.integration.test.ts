@@ -251,7 +251,6 @@ test('of better-auth only the open endpoints answer, also with a session; the re
     ['POST', '/api-key/create'],
     ['POST', '/api-key/verify'],
     ['GET', '/api-key/list'],
-    ['POST', '/update-user'],
     ['POST', '/change-email'],
     ['POST', '/delete-user'],
     ['POST', '/link-social'],

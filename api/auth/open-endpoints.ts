@@ -11,6 +11,7 @@ export const OPEN_ENDPOINTS = [
   ['POST', '/send-verification-email'],
   ['POST', '/request-password-reset'],
   ['POST', '/reset-password'],
+  ['POST', '/update-user'],
   ['POST', '/change-password'],
   ['POST', '/two-factor/enable'],
   ['POST', '/two-factor/disable'],

@@ -193,6 +193,7 @@ const OPEN: Record<string, number> = {
   'POST /api/auth/send-verification-email': 400,
   'POST /api/auth/request-password-reset': 400,
   'POST /api/auth/reset-password': 400,
+  'POST /api/auth/update-user': 401,
   'POST /api/auth/change-password': 400,
   'POST /api/auth/two-factor/enable': 400,
   'POST /api/auth/two-factor/disable': 400,

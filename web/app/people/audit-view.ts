@@ -86,6 +86,8 @@ function whatOf({ action, target, details }: AuditEntry, names: ReadonlyMap<stri
       return 'opened the organisation';
     case 'organisation.transfer':
       return `handed the organisation over to ${someone}`;
+    case 'name.change':
+      return 'changed their name';
     case 'password.change':
       return 'changed the password';
     case 'password.reset':

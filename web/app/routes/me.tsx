@@ -9,12 +9,12 @@ import { viewerOf } from '../format/viewer.ts';
 import { passwordFault } from '../forms/new-person.ts';
 import { passwordOf, textOf } from '../forms/text-of.ts';
 import type { MeResult } from '../people/me-result.ts';
+import { NameCard } from '../people/name-card.tsx';
 import { PasswordCard } from '../people/password-card.tsx';
 import { SecondFactorCard } from '../people/second-factor-card.tsx';
 import { presentSessions, type SessionAnswer } from '../people/session-view.ts';
 import { SessionsCard } from '../people/sessions-card.tsx';
 import { useMe } from '../people/use-me.ts';
-import { Card } from '../ui/card.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { PageTitle } from '../ui/page-title.tsx';
 
@@ -66,6 +66,12 @@ type Outcome = Omit<MeResult, 'intent'> & { setCookies: string[] };
 async function carryOut(api: ApiClient, intent: string, form: FormData): Promise<Outcome> {
   const password = passwordOf(form, 'password');
   switch (intent) {
+    case 'change-name': {
+      const name = textOf(form, 'name');
+      if (name === '') return { fault: 'Please tell us how to call you.', setCookies: [] };
+      const { setCookies } = await api.post('/api/auth/update-user', { name });
+      return { done: 'Your name is changed.', setCookies };
+    }
     case 'change-password': {
       const newPassword = passwordOf(form, 'newPassword');
       const fault = passwordFault(newPassword);
@@ -142,21 +148,7 @@ export default function Me() {
         </Notice>
       ) : null}
       <div className="grid items-start gap-5 lg:grid-cols-2">
-        <Card labelledBy="who">
-          <h2 id="who" className="text-lg font-semibold tracking-tight">
-            Who you are
-          </h2>
-          <dl className="mt-4 flex flex-col gap-4 text-sm">
-            <div>
-              <dt className="text-muted">Name</dt>
-              <dd className="mt-0.5 font-medium break-words">{user?.name}</dd>
-            </div>
-            <div>
-              <dt className="text-muted">E-mail</dt>
-              <dd className="mt-0.5 font-medium break-all">{user?.email}</dd>
-            </div>
-          </dl>
-        </Card>
+        <NameCard name={user?.name ?? ''} email={user?.email ?? ''} result={result} off={pending} />
         <PasswordCard result={result} off={pending} />
         <SecondFactorCard isOn={user?.twoFactorEnabled ?? false} result={result} off={pending} />
         <SessionsCard sessions={sessions} result={result} off={pending} />
