@@ -116,18 +116,23 @@ test('usage is taken back within a day, and a meter counts or keeps the last as 
 test('what can not be counted is reported by a thin event, and its data are fetched', async () => {
   const receiver = await runReceiver(4706);
   try {
-    const endpoint = await stripe.webhookEndpoints.create({
-      url: receiver.url,
-      // Of an event destination at Stripe; see the README.
-      enabled_events: ['v1.billing.meter.error_report_triggered' as Stripe.WebhookEndpointCreateParams.EnabledEvent],
+    const destination = await stripe.v2.core.eventDestinations.create({
+      name: 'Usage errors',
+      type: 'webhook_endpoint',
+      event_payload: 'thin',
+      enabled_events: ['v1.billing.meter.error_report_triggered'],
+      webhook_endpoint: { url: receiver.url },
+      include: ['webhook_endpoint.signing_secret'],
     });
+    expect((await stripe.webhookEndpoints.list()).data).toHaveLength(0);
+    const secret = destination.webhook_endpoint?.signing_secret ?? '';
     const { meter, event_name, report } = await metered();
     await report('many', 'not a number');
     await stripe.billing.meterEvents.create({ event_name, payload: { stripe_customer_id: 'cus_none', value: '1' } });
     await expect.poll(() => receiver.received.length, { timeout: 5_000 }).toBe(2);
     const codes = [];
     for (const { body, signature } of receiver.received) {
-      const notification = stripe.parseEventNotification(body, signature, endpoint.secret ?? '');
+      const notification = stripe.parseEventNotification(body, signature, secret);
       if (notification.type !== 'v1.billing.meter.error_report_triggered') throw new Error(notification.type);
       expect(JSON.parse(body)).not.toHaveProperty('data');
       expect(notification.related_object.id).toBe(meter.id);

@@ -70,8 +70,8 @@ export function change<T extends Eventful>(
 export const FORWARDING_ID = 'we_forwarding';
 
 /**
- * Records an event of API v2 and sends its notification, which carries no data. At Stripe these go to event destinations;
- * here to the endpoint of `STRIPE_SIMULATOR_FORWARD_TO`, and to those that name its type.
+ * Records an event of API v2 and sends its notification, which carries no data, to the event destinations that name its
+ * type, and to the endpoint of `STRIPE_SIMULATOR_FORWARD_TO`.
  * https://docs.stripe.com/event-destinations#thin-events
  */
 export function emitThin(

@@ -174,6 +174,8 @@ function requireVersion(c: Context): void {
 
 function readFields(c: Context, raw: string): FormFields {
   const contentType = c.req.header('content-type') ?? '';
+  // https://docs.stripe.com/api-v2-overview: bodies of API v2 are JSON
+  if (c.req.method === 'POST' && c.req.path.startsWith('/v2/')) return readJson(raw);
   if (c.req.method === 'POST' && raw !== '' && !contentType.startsWith('application/x-www-form-urlencoded')) {
     throw invalidRequest('Invalid request: send parameters as application/x-www-form-urlencoded.');
   }
@@ -183,6 +185,16 @@ function readFields(c: Context, raw: string): FormFields {
     if (error instanceof FormBodyError) throw invalidRequest(error.message);
     throw error;
   }
+}
+
+function readJson(raw: string): FormFields {
+  try {
+    const body: unknown = JSON.parse(raw || '{}');
+    if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as FormFields;
+  } catch {
+    // Said below.
+  }
+  throw invalidRequest('Invalid request: send a JSON object.');
 }
 
 /** https://docs.stripe.com/api/idempotent_requests */

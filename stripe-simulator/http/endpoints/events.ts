@@ -2,10 +2,12 @@ import { z } from 'zod';
 import { matchesCreated, page } from '../../engine/lists.ts';
 import { noSuch } from '../../engine/stripe-error.ts';
 import {
+  createEventDestination,
   createWebhookEndpoint,
   deleteWebhookEndpoint,
   findWebhookEndpoint,
   updateWebhookEndpoint,
+  webhookEndpoints,
 } from '../../engine/webhook-endpoints.ts';
 import type { World } from '../../engine/world.ts';
 import { endpoint } from '../endpoint.ts';
@@ -85,6 +87,20 @@ export const eventEndpoints = [
   }),
   endpoint({
     method: 'post',
+    path: '/v2/core/event_destinations',
+    params: z.strictObject({
+      name: nonEmpty,
+      description: z.string().optional(),
+      type: z.literal('webhook_endpoint'),
+      event_payload: z.literal('thin'),
+      enabled_events: enabledEvents,
+      webhook_endpoint: z.strictObject({ url: nonEmpty }),
+      include: z.array(z.enum(['webhook_endpoint.signing_secret', 'webhook_endpoint.url'])).optional(),
+    }),
+    run: (world, { webhook_endpoint: { url }, ...params }) => createEventDestination(world, { ...params, url }),
+  }),
+  endpoint({
+    method: 'post',
     path: '/v1/webhook_endpoints',
     params: z.strictObject({
       ...listening,
@@ -98,7 +114,7 @@ export const eventEndpoints = [
     method: 'get',
     path: '/v1/webhook_endpoints',
     params: z.strictObject(paging),
-    run: (world, params) => page(Object.values(world.state.webhookEndpoints), params, '/v1/webhook_endpoints'),
+    run: (world, params) => page(webhookEndpoints(world), params, '/v1/webhook_endpoints'),
   }),
   endpoint({
     method: 'get',
