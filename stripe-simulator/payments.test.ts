@@ -1,7 +1,7 @@
 import type Stripe from 'stripe';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { eventTypes, submit } from './hosted-pages.ts';
-import { type RunningSimulator, runSimulator, subscribe } from './running-simulator.ts';
+import { changeCard, type RunningSimulator, runSimulator, subscribe } from './running-simulator.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
 
@@ -115,6 +115,31 @@ test('paying off-session what must be authenticated is refused with its code, an
     statusCode: 402,
     code: 'invoice_payment_intent_requires_action',
   });
+});
+
+test('an upgrade that needs 3D Secure waits with the old plan, and is applied once its holder has authenticated', async () => {
+  const { customer, subscription } = await subscribe(stripe, { at: START });
+  await changeCard(stripe, customer.id, 'pm_card_authenticationRequired');
+  const waiting = await stripe.subscriptions.update(subscription.id, {
+    items: [{ id: subscription.items.data[0]?.id ?? '', quantity: 3 }],
+    proration_behavior: 'always_invoice',
+    payment_behavior: 'pending_if_incomplete',
+    expand: ['latest_invoice'],
+  });
+  expect(waiting).toMatchObject({ status: 'active', items: { data: [{ quantity: 1 }] } });
+  expect(waiting.pending_update).not.toBeNull();
+  const url = (waiting.latest_invoice as Stripe.Invoice).hosted_invoice_url ?? '';
+  const form = { card: 'pm_card_authenticationRequired', keep: 'yes' };
+  const failed = await submit((await submit(url, form)).location, { outcome: 'fail' });
+  expect(await (await fetch(new URL(failed.location, simulator.url))).text()).toContain('failed authentication');
+  await submit((await submit(url, form)).location, { outcome: 'complete' });
+  expect(await stripe.subscriptions.retrieve(subscription.id)).toMatchObject({
+    pending_update: null,
+    items: { data: [{ quantity: 3 }] },
+  });
+  const types = await eventTypes(stripe, customer.id);
+  expect(types).toContain('invoice.payment_action_required');
+  expect(types).toContain('customer.subscription.pending_update_applied');
 });
 
 test('a charge is given back in parts and whole, and never more than that', async () => {

@@ -58,8 +58,11 @@ function answer(world: World, { of, paymentMethod }: Authentication, succeeded: 
   }
   const setup = world.state.setupIntents[of];
   if (setup) authenticateSetup(world, setup, succeeded);
-  else if (world.state.paymentIntents[of]) authenticatePayment(world, of, paymentMethod, succeeded);
-  else throw invalidRequest('What waited for this is gone.');
+  else if (world.state.paymentIntents[of]) {
+    authenticatePayment(world, of, paymentMethod, succeeded);
+    const failed = world.state.paymentIntents[of].last_payment_error;
+    if (failed) throw invalidRequest(failed.message);
+  } else throw invalidRequest('What waited for this is gone.');
   return null;
 }
 

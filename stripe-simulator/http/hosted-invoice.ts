@@ -22,7 +22,8 @@ export function mountHostedInvoice(app: Hono, deps: HostedPageDeps): void {
   app.get('/invoice/:token', (c) => {
     catchUp();
     const invoice = find(c);
-    return invoice ? show(c, invoice, 200, null, returnTo(c.req.query('return'))) : missing(c);
+    const notice = c.req.query('failure') ?? null;
+    return invoice ? show(c, invoice, 200, notice, returnTo(c.req.query('return'))) : missing(c);
   });
 
   app.get('/invoice/:token/pdf', (c) => {
