@@ -1,14 +1,24 @@
-import { cancelPayment, cardFor, chargeCard, openPayment } from './charging.ts';
+import { cancelPayment, cardFor, chargeCard, chargeOf, failAuthentication, openPayment } from './charging.ts';
 import { timeOf } from './clock.ts';
 import { findCustomer } from './customers.ts';
+import { disputeAsCardAsks } from './disputes.ts';
 import { change, emit } from './events.ts';
 import { newId, randomToken } from './ids.ts';
-import type { CardFailure, Customer, Invoice, InvoiceLine, Subscription, SubscriptionItem } from './objects.ts';
-import { findPaymentMethod } from './payment-methods.ts';
+import type {
+  CardFailure,
+  Customer,
+  Invoice,
+  InvoiceLine,
+  PaymentIntent,
+  Subscription,
+  SubscriptionItem,
+} from './objects.ts';
+import { attachPaymentMethod, findPaymentMethod } from './payment-methods.ts';
 import { isOfPendingUpdate, settlePendingUpdate } from './pending-updates.ts';
 import { amountOf, isMetered } from './prices.ts';
 import { invalidRequest, noSuch, StripeError } from './stripe-error.ts';
 import { collectionFailed, findSubscription, followInvoices } from './subscription-status.ts';
+import { meteredAmount, usageOf } from './usage.ts';
 import type { World } from './world.ts';
 
 /** A renewal's invoice stays a draft for an hour. https://docs.stripe.com/billing/invoices/subscription */
@@ -32,14 +42,27 @@ export interface DraftOptions {
   prorations?: InvoiceLine[];
 }
 
+/** Drafts a subscription's invoice; emits `invoice.created`. https://docs.stripe.com/billing/invoices/subscription */
+export function draftInvoice(
+  world: World,
+  subscription: Subscription,
+  reason: Invoice['billing_reason'],
+  options: DraftOptions,
+): Invoice {
+  const invoice = composeInvoice(world, subscription, reason, options);
+  delete world.state.pendingProrations[subscription.id];
+  world.state.invoices[invoice.id] = invoice;
+  emit(world, 'invoice.created', invoice);
+  return invoice;
+}
+
 /**
- * Drafts a subscription's invoice for the period that its items are in; emits `invoice.created`.
- * https://docs.stripe.com/billing/invoices/subscription
+ * What a subscription's invoice would be for the period that its items are in; changes nothing.
  *
  * @param options.usagePeriod the invoice's own period: the one that has ended
  * @param options.free nothing is charged, for a trial
  */
-export function draftInvoice(
+export function composeInvoice(
   world: World,
   subscription: Subscription,
   reason: Invoice['billing_reason'],
@@ -50,13 +73,12 @@ export function draftInvoice(
   const id = newId('in');
   // Usage is charged for the period that has ended, so that there is none on the first invoice.
   const billed = (options.items ?? subscription.items.data).filter(
-    (item) => reason === 'subscription_cycle' || !isMetered(item.price),
+    (item) => reason === 'subscription_cycle' || reason === 'upcoming' || !isMetered(item.price),
   );
   const waiting = [...(world.state.pendingProrations[subscription.id] ?? []), ...(options.prorations ?? [])];
-  delete world.state.pendingProrations[subscription.id];
   const lines = [
     ...waiting.map((line) => ({ ...line, invoice: id })),
-    ...billed.map((item) => lineFor(id, item, options)),
+    ...billed.map((item) => lineFor(world, id, subscription.customer, item, options)),
   ];
   const total = lines.reduce((sum, line) => sum + line.amount, 0);
   const finalizesByItself = reason === 'subscription_cycle' && options.autoAdvance;
@@ -141,9 +163,22 @@ export function draftInvoice(
     total_taxes: [],
     webhooks_delivered_at: created,
   };
-  world.state.invoices[id] = invoice;
-  emit(world, 'invoice.created', invoice);
   return invoice;
+}
+
+/** Usage that came in while it was a draft is on it too. https://docs.stripe.com/billing/subscriptions/usage-based/manage-billing-setup */
+function recountUsage(world: World, invoice: Invoice): void {
+  for (const line of invoice.lines.data) {
+    const price = world.state.prices[line.pricing.price_details.price];
+    if (!price || !isMetered(price)) continue;
+    const used = usageOf(world, price, invoice.customer, line.period);
+    Object.assign(line, meteredAmount(price, used));
+  }
+  const total = invoice.lines.data.reduce((sum, line) => sum + line.amount, 0);
+  invoice.total = total;
+  invoice.subtotal = total;
+  invoice.subtotal_excluding_tax = total;
+  invoice.total_excluding_tax = total;
 }
 
 /**
@@ -160,8 +195,10 @@ export function finalizeInvoice(world: World, invoice: Invoice): void {
   invoice.number = `${customer.invoice_prefix}-${String(customer.next_invoice_sequence).padStart(4, '0')}`;
   customer.next_invoice_sequence += 1;
   invoice.hosted_invoice_url = `/invoice/${token}`;
+  invoice.invoice_pdf = `/invoice/${token}/pdf`;
   invoice.automatically_finalizes_at = null;
   invoice.effective_at = at;
+  recountUsage(world, invoice);
   settleBalance(world, invoice, customer);
   invoice.status_transitions.finalized_at = at;
   if (invoice.amount_remaining > 0) openPayment(world, invoice);
@@ -196,26 +233,43 @@ export function finalizeByItself(world: World, invoice: Invoice): void {
   else collect(world, invoice, { kind: 'automatic' });
 }
 
+/** Why an invoice was not collected. */
+export type CollectionFailure = CardFailure | 'no-payment-method' | 'requires-action';
+
 /**
  * Tries to collect an open invoice. Success emits `invoice.updated`, `invoice.paid` and `invoice.payment_succeeded`;
- * failure `invoice.updated` and `invoice.payment_failed`; either is followed by `customer.subscription.updated` when its
- * status changes. Any first attempt counts; after it only automatic ones do, and only those plan the next.
+ * failure `invoice.updated` and `invoice.payment_failed`, or `invoice.payment_action_required` when the card's holder must
+ * authenticate; either is followed by `customer.subscription.updated` when its status changes. Any first attempt counts;
+ * after it only automatic ones do, and only those plan the next.
  * https://docs.stripe.com/billing/subscriptions/webhooks, https://docs.stripe.com/api/invoices/object#invoice_object-attempt_count
  *
+ * @param attempt.offSession its holder is not there; default for automatic attempts at anything but a first invoice
  * @returns `null` when paid
  */
 export function collect(
   world: World,
   invoice: Invoice,
-  attempt: { kind: 'automatic' | 'manual'; paymentMethod?: string | undefined },
-): CardFailure | 'no-payment-method' | null {
+  attempt: {
+    kind: 'automatic' | 'manual';
+    paymentMethod?: string | undefined;
+    offSession?: boolean | undefined;
+    authenticated?: boolean | undefined;
+  },
+): CollectionFailure | null {
   const subscription = subscriptionOf(world, invoice);
   const card = attempt.paymentMethod ?? cardFor(world, invoice.customer, subscription.default_payment_method);
   const automatic = attempt.kind === 'automatic';
-  const failure = card === null ? 'no-payment-method' : chargeCard(world, invoice, card);
+  const offSession = attempt.offSession ?? (automatic && invoice.billing_reason === 'subscription_cycle');
+  const failure =
+    card === null
+      ? 'no-payment-method'
+      : chargeCard(world, invoice, card, { offSession, authenticated: attempt.authenticated });
   const attempts = automatic || invoice.attempt_count === 0 ? invoice.attempt_count + 1 : invoice.attempt_count;
   if (failure === null) {
     markPaid(world, invoice, 'charged', attempts);
+    if (card !== null) keepAsDefault(world, subscription, card);
+    const charge = chargeOf(world, invoice);
+    if (charge) disputeAsCardAsks(world, charge);
     return null;
   }
   const retryDays = world.policy.retryAfterDays[attempts - 1];
@@ -228,16 +282,77 @@ export function collect(
       each.next_payment_attempt = retries ? timeOf(world, each.test_clock) + retryDays * DAY_S : null;
     }
   });
-  emit(world, 'invoice.payment_failed', invoice);
+  const outcome = failure === 'requires-action' ? 'payment_action_required' : 'payment_failed';
+  emit(world, `invoice.${outcome}`, invoice);
   setDelinquent(world, invoice.customer, true);
   followInvoices(world, subscription);
   if (automatic && !retries && retried) collectionFailed(world, subscription);
   return failure;
 }
 
+/**
+ * The holder of the card answered. Authenticated: the payment goes on. Not: emits `payment_intent.payment_failed` and
+ * `invoice.payment_failed`. https://docs.stripe.com/billing/subscriptions/overview#requires-action
+ */
+export function authenticatePayment(world: World, intentId: string, paymentMethod: string, succeeded: boolean): void {
+  const payment = Object.values(world.state.invoicePayments).find(
+    (each) => each.payment.payment_intent === intentId && each.status === 'open',
+  );
+  const intent = world.state.paymentIntents[intentId];
+  if (!payment || intent?.status !== 'requires_action') return;
+  const invoice = findInvoice(world, payment.invoice);
+  if (succeeded) {
+    collect(world, invoice, { kind: 'manual', paymentMethod, authenticated: true });
+    return;
+  }
+  failAuthentication(world, intent, paymentMethod);
+  emit(world, 'invoice.payment_failed', invoice);
+}
+
+export interface Confirmation {
+  payment_method?: string | undefined;
+  /** Default false: its customer is there. */
+  off_session?: boolean | undefined;
+}
+
+/**
+ * Confirms the payment of an invoice, as Stripe.js does with its client secret: with the card that is given, which is
+ * attached first, or with the default. https://docs.stripe.com/api/payment_intents/confirm
+ *
+ * @throws StripeError `card_declined`, or `payment_intent_unexpected_state` when nothing is to be paid
+ */
+export function confirmPayment(world: World, intent: PaymentIntent, fields: Confirmation): PaymentIntent {
+  const payment = Object.values(world.state.invoicePayments).find(
+    (each) => each.payment.payment_intent === intent.id && each.status === 'open',
+  );
+  if (!payment || intent.status === 'succeeded' || intent.status === 'canceled') {
+    throw invalidRequest(
+      `This PaymentIntent's status is ${intent.status}: it can't be confirmed.`,
+      undefined,
+      'payment_intent_unexpected_state',
+    );
+  }
+  const invoice = findInvoice(world, payment.invoice);
+  const customer = findCustomer(world, invoice.customer);
+  const given = fields.payment_method;
+  const isAttached = given !== undefined && world.state.paymentMethods[given]?.customer === customer.id;
+  const card = given === undefined || isAttached ? given : attachPaymentMethod(world, given, customer).id;
+  const failure = collect(world, invoice, {
+    kind: 'manual',
+    paymentMethod: card,
+    offSession: fields.off_session ?? false,
+  });
+  if (failure === 'no-payment-method') throw noDefaultCard();
+  if (failure === null || failure === 'requires-action') return intent;
+  const { body } = declined(failure);
+  throw new StripeError(402, { ...body, payment_intent: structuredClone(intent) });
+}
+
 export interface InvoicePayment {
   payment_method?: string | undefined;
   paid_out_of_band?: boolean | undefined;
+  /** Default true: https://docs.stripe.com/api/invoices/pay#pay_invoice-off_session */
+  off_session?: boolean | undefined;
 }
 
 /**
@@ -261,9 +376,14 @@ export function payInvoice(world: World, id: string, how: InvoicePayment): Invoi
     markPaid(world, invoice, 'out-of-band');
     return invoice;
   }
-  const failure = collect(world, invoice, { kind: 'manual', paymentMethod: how.payment_method });
+  const failure = collect(world, invoice, {
+    kind: 'manual',
+    paymentMethod: how.payment_method,
+    offSession: how.off_session ?? true,
+  });
   if (failure === null) return invoice;
   if (failure === 'no-payment-method') throw noDefaultCard();
+  if (failure === 'requires-action') throw actionRequired('invoice');
   throw declined(failure);
 }
 
@@ -311,6 +431,20 @@ export function markUncollectible(world: World, invoice: Invoice): void {
 export function declined(failure: CardFailure): StripeError {
   const { payment_method: _, ...body } = failure;
   return new StripeError(402, body);
+}
+
+/**
+ * A payment that waits for its card's holder, as the API answers it.
+ * https://docs.stripe.com/error-codes#invoice-payment-intent-requires-action
+ */
+export function actionRequired(of: 'invoice' | 'subscription'): StripeError {
+  const code = `${of}_payment_intent_requires_action`;
+  return new StripeError(402, {
+    type: 'card_error',
+    code,
+    doc_url: `https://docs.stripe.com/error-codes/${code.replaceAll('_', '-')}`,
+    message: `This ${of}'s payment requires additional user action before it can be completed. Payment can be completed using the PaymentIntent associated with it.`,
+  });
 }
 
 /** Nothing to charge. https://docs.stripe.com/error-codes#resource-missing */
@@ -365,6 +499,17 @@ function markPaid(
   followInvoices(world, subscription);
 }
 
+/** https://docs.stripe.com/api/subscriptions/create#create_subscription-payment_settings-save_default_payment_method */
+function keepAsDefault(world: World, subscription: Subscription, paymentMethod: string): void {
+  if (subscription.payment_settings.save_default_payment_method !== 'on_subscription') return;
+  if (world.unannounced === subscription.id) subscription.default_payment_method = paymentMethod;
+  else {
+    change(world, 'customer.subscription.updated', subscription, (each) => {
+      each.default_payment_method = paymentMethod;
+    });
+  }
+}
+
 /** `delinquent` follows the latest change of any invoice. https://docs.stripe.com/api/customers/object#customer_object-delinquent */
 function setDelinquent(world: World, customerId: string, delinquent: boolean): void {
   change(world, 'customer.updated', findCustomer(world, customerId), (each) => {
@@ -373,14 +518,17 @@ function setDelinquent(world: World, customerId: string, delinquent: boolean): v
 }
 
 function lineFor(
+  world: World,
   invoice: string,
+  customer: string,
   item: SubscriptionItem,
   { free, usagePeriod }: { free: boolean; usagePeriod: { start: number; end: number } },
 ): InvoiceLine {
   const { price } = item;
   const metered = isMetered(price);
-  const quantity = metered ? 0 : (item.quantity ?? 1);
-  const amount = free ? 0 : amountOf(price, quantity);
+  const used = metered && !free ? usageOf(world, price, customer, usagePeriod) : '0';
+  const quantity = metered ? meteredAmount(price, used).quantity : (item.quantity ?? 1);
+  const amount = free ? 0 : metered ? meteredAmount(price, used).amount : amountOf(price, quantity);
   return {
     id: newId('il'),
     object: 'line_item',
@@ -414,7 +562,7 @@ function lineFor(
       unit_amount_decimal: free ? '0' : price.unit_amount_decimal,
     },
     quantity,
-    quantity_decimal: String(quantity),
+    quantity_decimal: metered ? used : String(quantity),
     subscription: item.subscription,
     subtotal: amount,
     taxes: [],

@@ -1,11 +1,13 @@
 import { nextRenewal } from './billing-cycle.ts';
-import { cardFor } from './charging.ts';
+import { type ChargeOptions, cardFailure, cardFor } from './charging.ts';
 import { timeOf } from './clock.ts';
 import { findCustomer } from './customers.ts';
 import { change, emit } from './events.ts';
 import { newId } from './ids.ts';
 import {
+  actionRequired,
   collect,
+  DRAFT_SECONDS,
   declined,
   draftInvoice,
   finalizeInvoice,
@@ -24,9 +26,10 @@ import type {
   Subscription,
   SubscriptionItem,
 } from './objects.ts';
-import { declineCodeOf } from './payment-methods.ts';
+import { asksForAuthentication, decliningCard } from './payment-methods.ts';
 import { PENDING_SECONDS } from './pending-updates.ts';
 import { amountOf, findPrice, isMetered, planOf } from './prices.ts';
+import { createSetupIntent } from './setup-intents.ts';
 import { invalidRequest, notSimulated, StripeError } from './stripe-error.ts';
 import { type Ending, endSubscription, findSubscription, hasEnded, invoicesOf } from './subscription-status.ts';
 import type { World } from './world.ts';
@@ -46,6 +49,8 @@ export interface SubscriptionFields {
   description?: string | null | undefined;
   metadata?: Metadata | null | undefined;
   proration_behavior?: string | undefined;
+  /** The customer is not there to authenticate; default false. */
+  off_session?: boolean | undefined;
 }
 
 export interface SubscriptionCreation extends SubscriptionFields {
@@ -57,6 +62,8 @@ export interface SubscriptionCreation extends SubscriptionFields {
   payment_behavior?: 'allow_incomplete' | 'default_incomplete' | 'error_if_incomplete' | undefined;
   payment_settings?: { save_default_payment_method?: 'off' | 'on_subscription' | undefined } | undefined;
   billing_mode?: { type: 'classic' | 'flexible' } | undefined;
+  /** Its customer has just authenticated, on Checkout's page. */
+  authenticated?: boolean | undefined;
 }
 
 export interface SubscriptionUpdate extends SubscriptionFields {
@@ -96,13 +103,11 @@ export function createSubscription(world: World, fields: SubscriptionCreation): 
   );
   const card = cardFor(world, customer.id, fields.default_payment_method ?? null);
   const chargesNow = trialEnd === null && total > 0 && behavior !== 'default_incomplete';
-  if (chargesNow) requireChargeable(world, card, behavior);
+  const how = { offSession: fields.off_session ?? false, authenticated: fields.authenticated };
+  if (chargesNow) requireChargeable(world, card, behavior, how);
 
-  const id = newId('sub');
-  const anchor = trialEnd ?? now;
-  const period = { start: now, end: trialEnd ?? nextRenewal(anchor, recurring, now) };
-  const items = fields.items.map((item, index) => itemFor(id, prices[index], item, now, period));
-  const subscription = newSubscription(id, customer, items, fields, { now, anchor, trialEnd });
+  const subscription = build(customer, prices, recurring, fields, { now, trialEnd });
+  const { id } = subscription;
   scheduleCancel(subscription, fields, now);
   world.state.subscriptions[id] = subscription;
   rememberCurrency(world, customer, subscription.currency);
@@ -120,15 +125,49 @@ export function createSubscription(world: World, fields: SubscriptionCreation): 
     // Stripe announces a subscription once its first attempt is over, with the status that came of it.
     world.unannounced = id;
     finalizeInvoice(world, invoice);
-    collect(world, invoice, { kind: 'automatic' });
+    collect(world, invoice, { kind: 'automatic', ...how });
     world.unannounced = null;
   } else finalizeInvoice(world, invoice);
+  if (behavior === 'default_incomplete' && invoice.amount_due === 0 && card === null) {
+    // https://docs.stripe.com/billing/subscriptions/deferred-payment
+    subscription.pending_setup_intent = createSetupIntent(world, { customer: customer.id }).id;
+  }
   emit(world, 'customer.subscription.created', subscription);
   return subscription;
 }
 
+/** A subscription that is not kept: what its first invoice would be made of. */
+export function previewSubscription(
+  world: World,
+  fields: Pick<SubscriptionCreation, 'customer' | 'items'>,
+): Subscription {
+  const customer = findCustomer(world, fields.customer);
+  const prices = fields.items.map(({ price }) => subscribable(findPrice(world, price, 'items')));
+  const now = timeOf(world, customer.test_clock);
+  return build(customer, prices, sameRecurrence(prices), fields, { now, trialEnd: null });
+}
+
+function build(
+  customer: Customer,
+  prices: Price[],
+  recurring: NonNullable<Price['recurring']>,
+  fields: SubscriptionCreation,
+  { now, trialEnd }: { now: number; trialEnd: number | null },
+): Subscription {
+  const id = newId('sub');
+  const anchor = trialEnd ?? now;
+  const period = { start: now, end: trialEnd ?? nextRenewal(anchor, recurring, now) };
+  const items = fields.items.map((item, index) => itemFor(id, prices[index], item, now, period));
+  return newSubscription(id, customer, items, fields, { now, anchor, trialEnd });
+}
+
 /** Emits `customer.subscription.updated`. https://docs.stripe.com/api/subscriptions/update */
-export function updateSubscription(world: World, id: string, fields: SubscriptionUpdate): Subscription {
+export function updateSubscription(
+  world: World,
+  id: string,
+  fields: SubscriptionUpdate,
+  by: 'request' | 'schedule' = 'request',
+): Subscription {
   const subscription = findSubscription(world, id, 'id');
   if (hasEnded(subscription)) {
     throw invalidRequest(
@@ -141,6 +180,7 @@ export function updateSubscription(world: World, id: string, fields: Subscriptio
     requireCardOf(world, fields.default_payment_method, subscription.customer, 'default_payment_method');
   }
   const now = timeOf(world, subscription.test_clock);
+  if (by === 'request') refuseBesideSchedule(subscription, fields);
   refuseBesidePending(subscription, fields);
   // On a copy first: what is refused leaves nothing behind.
   const tried = structuredClone(subscription);
@@ -165,13 +205,15 @@ export function updateSubscription(world: World, id: string, fields: Subscriptio
   });
   if (billing?.invoice) {
     finalizeInvoice(world, billing.invoice);
-    if (billing.invoice.status === 'open') collect(world, billing.invoice, { kind: 'automatic' });
+    if (billing.invoice.status === 'open') {
+      collect(world, billing.invoice, { kind: 'automatic', offSession: fields.off_session ?? false });
+    }
   }
   if (fields.trial_end === 'now' && subscription.status === 'trialing') endTrialNow(world, subscription, now);
   return subscription;
 }
 
-interface Billing {
+export interface Billing {
   change: ItemsChange;
   /** What is charged at once. */
   invoice: Invoice | null;
@@ -212,8 +254,11 @@ function billChange(
     charged.reduce((sum, item) => sum + amountOf(item.price, item.quantity ?? 1), 0),
   );
   const balance = findCustomer(world, subscription.customer).balance;
-  const fails = owed + balance > 0 && (card === null || declineCodeOf(world, card) !== null);
-  if (fails && behavior === 'error_if_incomplete') requireChargeable(world, card, behavior);
+  const asks = card !== null && asksForAuthentication(world, card, fields.off_session ?? false);
+  const fails = owed + balance > 0 && (card === null || asks || decliningCard(world, card) !== null);
+  if (fails && behavior === 'error_if_incomplete') {
+    requireChargeable(world, card, behavior, { offSession: fields.off_session ?? false });
+  }
   const invoice = draftInvoice(world, subscription, 'subscription_update', {
     usagePeriod: { start: firstItem(subscription).current_period_start, end: now },
     free: false,
@@ -252,6 +297,17 @@ function applyBilling(
     trial_end: null,
     trial_from_plan: null,
   };
+}
+
+/** https://docs.stripe.com/billing/subscriptions/subscription-schedules#managing-subscription-schedules */
+function refuseBesideSchedule(subscription: Subscription, fields: SubscriptionUpdate): void {
+  if (subscription.schedule === null || (fields.cancel_at === undefined && fields.cancel_at_period_end === undefined)) {
+    return;
+  }
+  throw invalidRequest(
+    `The subscription is managed by the subscription schedule \`${subscription.schedule}\`, and updating any cancelation behavior directly is not allowed. Please update the schedule instead.`,
+    fields.cancel_at === undefined ? 'cancel_at_period_end' : 'cancel_at',
+  );
 }
 
 /** What may not come together with an update that waits for its payment. https://docs.stripe.com/billing/subscriptions/pending-updates-reference */
@@ -357,6 +413,45 @@ export function renewSubscription(world: World, subscription: Subscription): voi
   });
 }
 
+/**
+ * A subscription that its trial's end has paused goes on: a new period begins and is charged an hour later, and once its
+ * invoice is paid, uncollectible or over nothing, the subscription is active. Emits `customer.subscription.resumed`, or
+ * leaves it paused until the payment. https://docs.stripe.com/api/subscriptions/resume,
+ * https://docs.stripe.com/changelog/endive/2026-09-30/pause-subscription
+ *
+ * @param onSuccess the payment is tried at once, and only its success resumes
+ */
+export function resumeSubscription(world: World, id: string, onSuccess: boolean): Subscription {
+  const subscription = findSubscription(world, id, 'id');
+  if (subscription.status !== 'paused') {
+    throw invalidRequest(`Only a paused subscription can be resumed; this one is ${subscription.status}.`);
+  }
+  if (world.state.resumptions[id]) throw invalidRequest('This subscription is already being resumed.');
+  const now = timeOf(world, subscription.test_clock);
+  const end = nextRenewal(now, recurrenceOf(firstItem(subscription).price), now);
+  let invoice: Invoice | undefined;
+  change(world, 'customer.subscription.updated', subscription, (each) => {
+    each.billing_cycle_anchor = now;
+    for (const item of each.items.data) {
+      item.current_period_start = now;
+      item.current_period_end = end;
+    }
+    invoice = draftInvoice(world, each, 'subscription_update', {
+      usagePeriod: { start: now, end: now },
+      free: false,
+      autoAdvance: true,
+    });
+    each.latest_invoice = invoice.id;
+    world.state.resumptions[id] = invoice.id;
+  });
+  if (!invoice) throw new Error('A resumption without its invoice.');
+  finalizeInvoice(world, invoice);
+  if (invoice.status !== 'open') return subscription;
+  if (onSuccess) collect(world, invoice, { kind: 'automatic', offSession: true });
+  else invoice.next_payment_attempt = now + DRAFT_SECONDS;
+  return subscription;
+}
+
 /** A cancel that was asked for takes effect. */
 export function cancelAsScheduled(world: World, subscription: Subscription): void {
   endSubscription(world, subscription, { reason: 'cancellation_requested' });
@@ -435,20 +530,12 @@ function trialEndOf(fields: SubscriptionCreation, now: number): number | null {
   return now + fields.trial_period_days * DAY_S;
 }
 
-function requireChargeable(world: World, card: string | null, behavior: string): void {
+function requireChargeable(world: World, card: string | null, behavior: string, how: ChargeOptions): void {
   if (card === null) throw noDefaultCard();
-  const declineCode = declineCodeOf(world, card);
-  if (behavior !== 'error_if_incomplete' || declineCode === null) return;
-  const { charge: _, ...body } = declined({
-    charge: '',
-    code: 'card_declined',
-    decline_code: declineCode,
-    doc_url: 'https://docs.stripe.com/error-codes/card-declined',
-    message: 'Your card was declined.',
-    payment_method: structuredClone(world.state.paymentMethods[card]) as never,
-    type: 'card_error',
-  }).body;
-  throw new StripeError(402, body);
+  if (behavior !== 'error_if_incomplete') return;
+  if (!how.authenticated && asksForAuthentication(world, card, how.offSession)) throw actionRequired('subscription');
+  const declines = decliningCard(world, card);
+  if (declines) throw declined(cardFailure(world, card, declines));
 }
 
 function itemFor(

@@ -1,5 +1,6 @@
 import { API_VERSION } from './api-version.ts';
 import { wallSeconds } from './clock.ts';
+import { FORWARDING_ID } from './events.ts';
 import { newId, randomToken } from './ids.ts';
 import { mergeMetadata } from './metadata.ts';
 import type { Metadata, WebhookEndpoint } from './objects.ts';
@@ -14,6 +15,7 @@ export interface WebhookEndpointFields {
   disabled?: boolean | undefined;
 }
 
+const DESTINATION = 'ed_test';
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
 /** @throws StripeError `resource_missing` */
@@ -54,8 +56,66 @@ export function createWebhookEndpoint(
   return { ...endpoint, secret };
 }
 
-/** The endpoint that `forwardEvents` keeps. */
-const FORWARDING_ID = 'we_forwarding';
+/** https://docs.stripe.com/api/v2/core/event_destinations/object */
+export interface EventDestination {
+  id: string;
+  object: 'v2.core.event_destination';
+  created: string;
+  description: string;
+  enabled_events: string[];
+  event_payload: 'thin';
+  livemode: false;
+  name: string;
+  status: 'enabled';
+  type: 'webhook_endpoint';
+  updated: string;
+  webhook_endpoint: { signing_secret: string; url: string };
+}
+
+/** Where the thin events of API v2 go; this machine only. https://docs.stripe.com/api/v2/core/event_destinations/create */
+export function createEventDestination(
+  world: World,
+  fields: { name: string; description?: string | undefined; enabled_events: string[]; url: string },
+): EventDestination {
+  requireLoopback(fields.url);
+  const at = wallSeconds(world);
+  const id = newId(DESTINATION);
+  const secret = `whsec_${randomToken(32)}`;
+  world.state.webhookEndpoints[id] = {
+    id,
+    object: 'webhook_endpoint',
+    api_version: null,
+    application: null,
+    created: at,
+    description: fields.name,
+    enabled_events: fields.enabled_events,
+    livemode: false,
+    metadata: {},
+    status: 'enabled',
+    url: fields.url,
+  };
+  world.state.webhookSecrets[id] = secret;
+  const instant = new Date(at * 1000).toISOString();
+  return {
+    id,
+    object: 'v2.core.event_destination',
+    created: instant,
+    description: fields.description ?? '',
+    enabled_events: fields.enabled_events,
+    event_payload: 'thin',
+    livemode: false,
+    name: fields.name,
+    status: 'enabled',
+    type: 'webhook_endpoint',
+    updated: instant,
+    webhook_endpoint: { signing_secret: secret, url: fields.url },
+  };
+}
+
+/** Endpoints of API v1: those that receive thin events are listed elsewhere. */
+export function webhookEndpoints(world: World): WebhookEndpoint[] {
+  return Object.values(world.state.webhookEndpoints).filter(({ id }) => !id.startsWith(`${DESTINATION}_`));
+}
 
 /** All events go to `url`, signed with a secret that both sides know: what `stripe listen --forward-to` does. */
 export function forwardEvents(world: World, { url, secret }: { url: string; secret: string }): void {

@@ -15,10 +15,14 @@ import type { Store } from '../store.ts';
 import type { Endpoint } from './endpoint.ts';
 import { billingEndpoints } from './endpoints/billing.ts';
 import { catalogEndpoints } from './endpoints/catalog.ts';
+import { checkoutEndpoints } from './endpoints/checkout.ts';
 import { customerEndpoints } from './endpoints/customers.ts';
 import { eventEndpoints } from './endpoints/events.ts';
 import { invoiceEndpoints } from './endpoints/invoices.ts';
 import { paymentEndpoints } from './endpoints/payments.ts';
+import { refundEndpoints } from './endpoints/refunds.ts';
+import { scheduleEndpoints } from './endpoints/schedules.ts';
+import { setupIntentEndpoints } from './endpoints/setup-intents.ts';
 import { subscriptionEndpoints } from './endpoints/subscriptions.ts';
 import { testClockEndpoints } from './endpoints/test-clocks.ts';
 import { readParameters } from './parameters.ts';
@@ -30,6 +34,10 @@ const ENDPOINTS: readonly Endpoint[] = [
   ...paymentEndpoints,
   ...subscriptionEndpoints,
   ...invoiceEndpoints,
+  ...checkoutEndpoints,
+  ...setupIntentEndpoints,
+  ...refundEndpoints,
+  ...scheduleEndpoints,
   ...eventEndpoints,
   ...testClockEndpoints,
 ];
@@ -166,6 +174,8 @@ function requireVersion(c: Context): void {
 
 function readFields(c: Context, raw: string): FormFields {
   const contentType = c.req.header('content-type') ?? '';
+  // https://docs.stripe.com/api-v2-overview: bodies of API v2 are JSON
+  if (c.req.method === 'POST' && c.req.path.startsWith('/v2/')) return readJson(raw);
   if (c.req.method === 'POST' && raw !== '' && !contentType.startsWith('application/x-www-form-urlencoded')) {
     throw invalidRequest('Invalid request: send parameters as application/x-www-form-urlencoded.');
   }
@@ -175,6 +185,16 @@ function readFields(c: Context, raw: string): FormFields {
     if (error instanceof FormBodyError) throw invalidRequest(error.message);
     throw error;
   }
+}
+
+function readJson(raw: string): FormFields {
+  try {
+    const body: unknown = JSON.parse(raw || '{}');
+    if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as FormFields;
+  } catch {
+    // Said below.
+  }
+  throw invalidRequest('Invalid request: send a JSON object.');
 }
 
 /** https://docs.stripe.com/api/idempotent_requests */
@@ -201,9 +221,20 @@ function takeFault(world: World, id: string, fields: FormFields): ApiFault | nul
 }
 
 function ownerOf(world: World, id: string): string | undefined {
-  const { invoices, subscriptions, paymentMethods, paymentIntents, charges } = world.state;
-  const owned = invoices[id] ?? subscriptions[id] ?? paymentMethods[id] ?? paymentIntents[id] ?? charges[id];
-  return owned?.customer ?? undefined;
+  const { state } = world;
+  const tables: Record<string, { customer: string | null }>[] = [
+    state.invoices,
+    state.subscriptions,
+    state.paymentMethods,
+    state.paymentIntents,
+    state.charges,
+    state.setupIntents,
+    state.refunds,
+    state.checkoutSessions,
+    state.portalSessions,
+    state.subscriptionSchedules,
+  ];
+  return tables.map((table) => table[id]).find((each) => each !== undefined)?.customer ?? undefined;
 }
 
 function injected(status: number): StripeError {

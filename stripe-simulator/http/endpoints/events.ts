@@ -2,14 +2,18 @@ import { z } from 'zod';
 import { matchesCreated, page } from '../../engine/lists.ts';
 import { noSuch } from '../../engine/stripe-error.ts';
 import {
+  createEventDestination,
   createWebhookEndpoint,
   deleteWebhookEndpoint,
   findWebhookEndpoint,
   updateWebhookEndpoint,
+  webhookEndpoints,
 } from '../../engine/webhook-endpoints.ts';
+import type { World } from '../../engine/world.ts';
 import { endpoint } from '../endpoint.ts';
 import { clearable, created, flag, metadata, nonEmpty, paging } from '../parameters.ts';
 
+const LISTED_MS = 30 * 86_400_000;
 const enabledEvents = z.array(nonEmpty).min(1);
 const listening = { description: clearable.optional(), metadata: metadata.optional() };
 
@@ -29,6 +33,7 @@ export const eventEndpoints = [
       page(
         Object.values(world.state.events).filter(
           (each) =>
+            isKept(world, each.id) &&
             matchesType(each.type, params.type) &&
             (params.types === undefined || params.types.includes(each.type)) &&
             (params.delivery_success === undefined || params.delivery_success === (each.pending_webhooks === 0)) &&
@@ -49,6 +54,52 @@ export const eventEndpoints = [
     },
   }),
   endpoint({
+    method: 'get',
+    path: '/v2/core/events/:id',
+    params: z.strictObject({}),
+    run: (world, _params, id) => {
+      const found = world.state.thinEvents[id];
+      if (!found) throw noSuch('event', id, 'id');
+      return found;
+    },
+  }),
+  // https://docs.stripe.com/api/v2/core/events/list
+  endpoint({
+    method: 'get',
+    path: '/v2/core/events',
+    params: z.strictObject({
+      limit: paging.limit,
+      object_id: nonEmpty.optional(),
+      types: z.union([z.array(nonEmpty), nonEmpty.transform((type) => [type])]).optional(),
+    }),
+    run: (world, params) => ({
+      data: Object.values(world.state.thinEvents)
+        .filter(
+          (each) =>
+            (params.object_id === undefined || each.related_object?.id === params.object_id) &&
+            (params.types === undefined || params.types.includes(each.type)),
+        )
+        .reverse()
+        .slice(0, params.limit ?? 20),
+      next_page_url: null,
+      previous_page_url: null,
+    }),
+  }),
+  endpoint({
+    method: 'post',
+    path: '/v2/core/event_destinations',
+    params: z.strictObject({
+      name: nonEmpty,
+      description: z.string().optional(),
+      type: z.literal('webhook_endpoint'),
+      event_payload: z.literal('thin'),
+      enabled_events: enabledEvents,
+      webhook_endpoint: z.strictObject({ url: nonEmpty }),
+      include: z.array(z.enum(['webhook_endpoint.signing_secret', 'webhook_endpoint.url'])).optional(),
+    }),
+    run: (world, { webhook_endpoint: { url }, ...params }) => createEventDestination(world, { ...params, url }),
+  }),
+  endpoint({
     method: 'post',
     path: '/v1/webhook_endpoints',
     params: z.strictObject({
@@ -63,7 +114,7 @@ export const eventEndpoints = [
     method: 'get',
     path: '/v1/webhook_endpoints',
     params: z.strictObject(paging),
-    run: (world, params) => page(Object.values(world.state.webhookEndpoints), params, '/v1/webhook_endpoints'),
+    run: (world, params) => page(webhookEndpoints(world), params, '/v1/webhook_endpoints'),
   }),
   endpoint({
     method: 'get',
@@ -92,6 +143,11 @@ export const eventEndpoints = [
     },
   }),
 ];
+
+/** https://docs.stripe.com/api/events/list: 30 days. */
+function isKept(world: World, id: string): boolean {
+  return world.wallMs() - (world.state.eventRecordedAtMs[id] ?? 0) < LISTED_MS;
+}
 
 /** `invoice.*` stands for every type that begins so. */
 function matchesType(type: string, wanted: string | undefined): boolean {
