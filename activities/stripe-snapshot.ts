@@ -2,7 +2,7 @@ import type Stripe from 'stripe';
 import type { Catalog } from '#domain/catalog.ts';
 import type { BillingSnapshot, InvoiceSnapshot, SubscriptionSnapshot } from '#domain/snapshot.ts';
 import { fromUnixSeconds, type Instant } from '#domain/time.ts';
-import { mainItemOf, productIdOf, roleOf } from './stripe-role.ts';
+import { mainItemOf, productIdOf, roleOf } from '#billing/stripe-role.ts';
 
 const ON_ITS_WAY = new Set(['processing', 'requires_capture']);
 const UNFINISHED = new Set([...ON_ITS_WAY, 'requires_action']);

@@ -3,7 +3,7 @@ import Stripe from 'stripe';
 import type { Catalog } from '#domain/catalog.ts';
 import { emptySnapshot } from '#domain/snapshot.ts';
 import type { SubscriptionActivities } from './contracts.ts';
-import { mainItemOf, productIdOf, productsToRead, roleOf } from './stripe-role.ts';
+import { mainItemOf, productIdOf, productsToRead, roleOf } from '#billing/stripe-role.ts';
 import { isPaymentInDoubt, snapshotOf } from './stripe-snapshot.ts';
 
 /** Most subscriptions and open invoices that are read of one customer: Stripe's largest page. */

@@ -4,7 +4,7 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import { createMailActivities } from '#activities/mail/send.ts';
 import { createReadModelActivities } from '#activities/read-model.ts';
 import { createStripeActivities } from '#activities/stripe.ts';
-import { createStripe } from '#activities/stripe-client.ts';
+import { createStripe } from '#billing/stripe-client.ts';
 import { type ConvergeDeps, createConvergeWorkspace } from '#activities/workspaces/converge-workspace.ts';
 import { createWorkspaceActivities } from '#activities/workspaces/create-workspace-activities.ts';
 import { createDockerClient } from '#activities/workspaces/docker-client.ts';

@@ -111,6 +111,13 @@ export interface ClosingCommand {
   commandId: string;
 }
 
+/** An account that was opened without a customer at Stripe gets its own. */
+export interface LinkCustomerCommand {
+  commandId: string;
+  /** `cus_…`; of no other account. */
+  stripeCustomerId: string;
+}
+
 /** `ApplicationFailure.type` of Updates that are refused. Where the pool is the reason, `details[0]` is a `PoolShortage`. */
 export type RefusalType = RefusalCode | 'UnknownAccount';
 
@@ -126,6 +133,8 @@ export const liftHold = defineUpdate<Receipt, [Omit<HoldCommand, 'reason'>]>('li
 /** For support: gives an account something beside what it bought. */
 export const grantOverride = defineUpdate<Receipt, [GrantCommand]>('grantOverride');
 export const withdrawOverride = defineUpdate<Receipt, [WithdrawCommand]>('withdrawOverride');
+/** Events of the customer that wait in the inbox are forwarded from then on. */
+export const linkCustomer = defineUpdate<Receipt, [LinkCustomerCommand]>('linkCustomer');
 /** Cancels everything at Stripe, then stops the workspaces, then, after the retention, deletes the account. */
 export const closeAccount = defineUpdate<Receipt, [ClosingCommand]>('closeAccount');
 export const keepAccount = defineUpdate<Receipt, [ClosingCommand]>('keepAccount');

@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import type Docker from 'dockerode';
 import type Stripe from 'stripe';
 import { expect, vi } from 'vitest';
-import { createStripe } from '#activities/stripe-client.ts';
+import { createStripe } from '#billing/stripe-client.ts';
 import { createDockerClient } from '#activities/workspaces/docker-client.ts';
 import type { AccountAnswer } from '#api/answers.ts';
 import { loadCatalog } from '#catalogs/load.ts';
