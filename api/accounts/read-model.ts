@@ -8,6 +8,7 @@ import {
 } from '#domain/stored-account.ts';
 import type { Happened, HappenedKind } from '#domain/timeline.ts';
 import type { PrismaClient } from '#prisma/client.ts';
+import type { PaymentMethodAnswer } from '../answers.ts';
 
 /** Less is the way from the workflow to the database, or two machines' clocks. */
 const CLOCK_TOLERANCE_MS = 60_000;
@@ -36,6 +37,11 @@ export interface ReadModel {
   clockAheadMs(accountId: string): Promise<number>;
   /** A workspace of an account that the person owns; anyone else's is not there. */
   workspaceOf(userId: string, workspaceId: string): Promise<OwnedWorkspace | null>;
+  /** What will be charged, and where an invoice can be paid. */
+  moneyOf(
+    accountId: string,
+    invoiceId: string | null,
+  ): Promise<{ paymentMethod: PaymentMethodAnswer | null; payUrl: string | null }>;
   /** What happened, newest first. */
   timeline(accountId: string, limit: number): Promise<Happened[]>;
 }
@@ -77,6 +83,24 @@ export function createReadModel(prisma: PrismaClient): ReadModel {
       if (!row) return null;
       const host = await prisma.host.findUnique({ where: { id: row.hostId }, select: { internalUrl: true } });
       return { ...row, hostUrl: host?.internalUrl ?? null };
+    },
+    async moneyOf(accountId, invoiceId) {
+      const customer = await prisma.account.findUnique({
+        where: { id: accountId },
+        select: { stripeCustomerId: true },
+      });
+      const customerId = customer?.stripeCustomerId;
+      if (!customerId) return { paymentMethod: null, payUrl: null };
+      const [method, invoice] = await Promise.all([
+        prisma.paymentMethod.findFirst({ where: { customerId, isDefault: true } }),
+        invoiceId === null ? null : prisma.invoice.findFirst({ where: { id: invoiceId, customerId } }),
+      ]);
+      const { brand, last4, expMonth, expYear } = method ?? {};
+      const isCard = brand && last4 && expMonth && expYear;
+      return {
+        paymentMethod: isCard ? { brand, last4, expMonth, expYear } : null,
+        payUrl: invoice?.hostedUrl ?? null,
+      };
     },
     async timeline(accountId, limit) {
       const rows = await prisma.timelineEntry.findMany({
