@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { changeCard, type RunningSimulator, runSimulator, subscribe } from '#stripe-simulator/running-simulator.ts';
 import { aCatalog } from '#test/factories/billing.ts';
 import { createStripeActivities } from './stripe.ts';
-import { isPaymentInDoubt } from './stripe-snapshot.ts';
+import { isPaymentInDoubt } from './stripe-reading.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
 

@@ -1,4 +1,5 @@
-import type { MayTake, Misfit, PlanOffer } from '#domain/offers.ts';
+import type { Misfit } from '#domain/fit.ts';
+import type { MayTake, PlanOffer } from '#domain/offers.ts';
 import { Problem } from '../problem.ts';
 
 /** What of the account would not fit, told with every purchase, change and preview. */
@@ -38,6 +39,7 @@ export function debtFirst(debt: OpenDebt | null): Problem {
 
 /** What `offersFor` does not let the account take. */
 export function offerRefused(may: Exclude<MayTake, { ok: true }>, fit: Fit = NOTHING_AMISS): Problem {
+  if (may.code === 'debt-first') return debtFirst(may.debt ? { ...may.debt, payUrl: null } : null);
   return new Problem(
     may.code === 'current' ? 409 : 403,
     'offer-refused',
