@@ -8,6 +8,8 @@ import { forwardEvents } from './engine/webhook-endpoints.ts';
 import { type CollectionPolicy, DEFAULT_POLICY, type World } from './engine/world.ts';
 import { mountApi } from './http/api.ts';
 import { mountControl } from './http/control.ts';
+import { mountHostedAuthentication } from './http/hosted-authentication.ts';
+import { mountHostedCheckout } from './http/hosted-checkout.ts';
 import { mountHostedInvoice } from './http/hosted-invoice.ts';
 import { loopbackOnly } from './http/loopback.ts';
 import { openStore } from './store.ts';
@@ -65,6 +67,8 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   app.use(loopbackOnly);
   mountControl(app, deps);
   mountHostedInvoice(app, deps);
+  mountHostedCheckout(app, deps);
+  mountHostedAuthentication(app, deps);
   mountApi(app, deps);
   app.notFound((c) =>
     c.json({ error: { type: 'invalid_request_error', message: `Nothing is at ${c.req.path}.` } }, 404),

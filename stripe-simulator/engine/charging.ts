@@ -1,9 +1,11 @@
+import { askForAuthentication } from './authentications.ts';
 import { timeOf } from './clock.ts';
 import { findCustomer } from './customers.ts';
 import { emit } from './events.ts';
 import { newId, randomToken } from './ids.ts';
 import type { CardFailure, Charge, Invoice, InvoicePayment, PaymentIntent } from './objects.ts';
-import { declineCodeOf, findPaymentMethod } from './payment-methods.ts';
+import { asksForAuthentication, decliningCard, findPaymentMethod, rememberSetUp } from './payment-methods.ts';
+import { declineMessage, type TestCard } from './test-cards.ts';
 import type { World } from './world.ts';
 
 /**
@@ -49,7 +51,8 @@ export function openPayment(world: World, invoice: Invoice): void {
     processing: null,
     receipt_email: null,
     review: null,
-    setup_future_usage: null,
+    // Checkout and the first payment of a subscription set its card up. https://docs.stripe.com/payments/save-and-reuse
+    setup_future_usage: invoice.billing_reason === 'subscription_create' ? 'off_session' : null,
     shipping: null,
     source: null,
     statement_descriptor: null,
@@ -77,38 +80,52 @@ export function openPayment(world: World, invoice: Invoice): void {
   emit(world, 'payment_intent.created', intent);
 }
 
+export interface ChargeOptions {
+  /** The card's holder is not there. */
+  offSession: boolean;
+  /** Its holder has just authenticated. */
+  authenticated?: boolean | undefined;
+}
+
 /**
- * Charges a card for an invoice. Emits `charge.succeeded`, `payment_intent.succeeded` and `invoice_payment.paid`, or
- * `charge.failed` and `payment_intent.payment_failed`. https://docs.stripe.com/payments/paymentintents/lifecycle
+ * Charges a card for an invoice. Emits `charge.succeeded`, `payment_intent.succeeded` and `invoice_payment.paid`; or
+ * `charge.failed` and `payment_intent.payment_failed`; or `payment_intent.requires_action` when its holder must
+ * authenticate first. https://docs.stripe.com/payments/paymentintents/lifecycle
  *
  * @returns why it failed, or `null` when the money is there
  */
-export function chargeCard(world: World, invoice: Invoice, paymentMethodId: string): CardFailure | null {
+export function chargeCard(
+  world: World,
+  invoice: Invoice,
+  paymentMethodId: string,
+  { offSession, authenticated = false }: ChargeOptions,
+): CardFailure | 'requires-action' | null {
   const payment = paymentOf(world, invoice);
   const intent = payment && world.state.paymentIntents[payment.payment.payment_intent];
   if (!intent) throw new Error(`Invoice ${invoice.id} has no payment to collect.`);
   const method = findPaymentMethod(world, paymentMethodId, 'payment_method');
-  const declineCode = declineCodeOf(world, paymentMethodId);
-  const charge = addCharge(world, invoice, intent, method.id, declineCode);
+  intent.payment_method = method.id;
+  intent.next_action = null;
+  if (!authenticated && asksForAuthentication(world, method.id, offSession)) {
+    intent.status = 'requires_action';
+    intent.next_action = askForAuthentication(world, intent.id, method.id, invoice.hosted_invoice_url);
+    emit(world, 'payment_intent.requires_action', intent);
+    return 'requires-action';
+  }
+  const declines = decliningCard(world, paymentMethodId);
+  const charge = addCharge(world, invoice, intent, method.id, declines);
   intent.latest_charge = charge.id;
-  if (declineCode !== null) {
-    const failure: CardFailure = {
-      charge: charge.id,
-      code: 'card_declined',
-      decline_code: declineCode,
-      doc_url: 'https://docs.stripe.com/error-codes/card-declined',
-      message: 'Your card was declined.',
-      payment_method: structuredClone(method),
-      type: 'card_error',
-    };
+  if (declines) {
+    const failure = cardFailure(world, method.id, declines, charge.id);
+    intent.status = 'requires_payment_method';
     intent.last_payment_error = failure;
     intent.payment_method = null;
     emit(world, 'charge.failed', charge);
     emit(world, 'payment_intent.payment_failed', intent);
     return failure;
   }
+  if (authenticated && intent.setup_future_usage !== null) rememberSetUp(world, method.id);
   intent.status = 'succeeded';
-  intent.payment_method = method.id;
   intent.last_payment_error = null;
   intent.amount_received = intent.amount;
   payment.status = 'paid';
@@ -118,6 +135,37 @@ export function chargeCard(world: World, invoice: Invoice, paymentMethodId: stri
   emit(world, 'payment_intent.succeeded', intent);
   emit(world, 'invoice_payment.paid', payment, null, invoice.customer);
   return null;
+}
+
+/**
+ * Its holder did not authenticate: the intent waits for another payment method. Emits `payment_intent.payment_failed`.
+ * https://docs.stripe.com/payments/paymentintents/lifecycle
+ */
+export function failAuthentication(world: World, intent: PaymentIntent, paymentMethod: string): void {
+  intent.status = 'requires_payment_method';
+  intent.next_action = null;
+  intent.payment_method = null;
+  intent.last_payment_error = {
+    code: 'payment_intent_authentication_failure',
+    doc_url: 'https://docs.stripe.com/error-codes/payment-intent-authentication-failure',
+    message: 'The provided payment method has failed authentication. Provide a new payment method to try again.',
+    payment_method: structuredClone(findPaymentMethod(world, paymentMethod, 'payment_method')),
+    type: 'invalid_request_error',
+  };
+  emit(world, 'payment_intent.payment_failed', intent);
+}
+
+/** A decline in Stripe's words. https://docs.stripe.com/declines/codes */
+export function cardFailure(world: World, paymentMethod: string, card: TestCard, charge?: string): CardFailure {
+  return {
+    ...(charge === undefined ? {} : { charge }),
+    code: card.code,
+    decline_code: card.declineCode,
+    doc_url: `https://docs.stripe.com/error-codes/${card.code.replaceAll('_', '-')}`,
+    message: declineMessage(card),
+    payment_method: structuredClone(findPaymentMethod(world, paymentMethod, 'payment_method')),
+    type: 'card_error',
+  };
 }
 
 /** Gives up collecting: the invoice was voided or paid elsewhere. Emits `payment_intent.canceled`. */
@@ -130,6 +178,7 @@ export function cancelPayment(world: World, invoice: Invoice): void {
   payment.status_transitions.canceled_at = at;
   intent.status = 'canceled';
   intent.canceled_at = at;
+  intent.next_action = null;
   intent.cancellation_reason = 'void_invoice';
   emit(world, 'payment_intent.canceled', intent);
 }
@@ -143,6 +192,12 @@ export function paymentsOf(world: World, invoiceId: string): InvoicePayment[] {
   return Object.values(world.state.invoicePayments).filter((each) => each.invoice === invoiceId);
 }
 
+/** The charge that paid an invoice. */
+export function chargeOf(world: World, invoice: Invoice): Charge | undefined {
+  const intent = world.state.paymentIntents[paymentOf(world, invoice)?.payment.payment_intent ?? ''];
+  return intent?.status === 'succeeded' ? world.state.charges[intent.latest_charge ?? ''] : undefined;
+}
+
 function paymentOf(world: World, invoice: Invoice): InvoicePayment | undefined {
   return paymentsOf(world, invoice.id).at(-1);
 }
@@ -152,9 +207,9 @@ function addCharge(
   invoice: Invoice,
   intent: PaymentIntent,
   paymentMethod: string,
-  declineCode: string | null,
+  declines: TestCard | null,
 ): Charge {
-  const paid = declineCode === null;
+  const paid = declines === null;
   const charge: Charge = {
     id: newId('ch'),
     object: 'charge',
@@ -174,8 +229,8 @@ function addCharge(
     description: intent.description,
     disputed: false,
     failure_balance_transaction: null,
-    failure_code: paid ? null : 'card_declined',
-    failure_message: paid ? null : 'Your card was declined.',
+    failure_code: declines?.code ?? null,
+    failure_message: declines ? declineMessage(declines) : null,
     fraud_details: {},
     livemode: false,
     metadata: {},

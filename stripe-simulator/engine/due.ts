@@ -1,3 +1,4 @@
+import { clockOfSession, expireCheckoutSession } from './checkout-sessions.ts';
 import { type ClockId, findClock, moveTo, timeOf } from './clock.ts';
 import { collect, finalizeByItself } from './invoices.ts';
 import type { Invoice, Subscription } from './objects.ts';
@@ -24,7 +25,8 @@ export type DueKind =
   | 'pending-update-expires'
   | 'period-ends'
   | 'invoice-finalizes'
-  | 'payment-attempt';
+  | 'payment-attempt'
+  | 'checkout-expires';
 
 const ORDER: readonly DueKind[] = [
   'trial-notice',
@@ -35,6 +37,7 @@ const ORDER: readonly DueKind[] = [
   'period-ends',
   'invoice-finalizes',
   'payment-attempt',
+  'checkout-expires',
 ];
 
 export interface Due {
@@ -99,6 +102,16 @@ function* planned(world: World, clock: ClockId): Generator<Due> {
   }
   for (const invoice of Object.values(world.state.invoices)) {
     if (invoice.test_clock === clock) yield* plannedForInvoice(world, invoice);
+  }
+  for (const session of Object.values(world.state.checkoutSessions)) {
+    if (session.status !== 'open' || clockOfSession(world, session) !== clock) continue;
+    // https://docs.stripe.com/payments/checkout/abandoned-carts
+    yield {
+      kind: 'checkout-expires',
+      at: session.expires_at,
+      id: session.id,
+      run: () => expireCheckoutSession(world, session),
+    };
   }
 }
 

@@ -51,11 +51,17 @@ export function emit(
 }
 
 /** Changes an object and records the event of it with `previous_attributes`, unless nothing changed. */
-export function change<T extends Eventful>(world: World, type: string, object: T, mutate: (object: T) => void): void {
+export function change<T extends Eventful>(
+  world: World,
+  type: string,
+  object: T,
+  mutate: (object: T) => void,
+  customer: string | null = customerOf(object),
+): void {
   const before = structuredClone(object);
   mutate(object);
   const previous = previousAttributes(before, object);
-  if (previous) emit(world, type, object, previous);
+  if (previous) emit(world, type, object, previous, customer);
 }
 
 /** Puts an event on its way to an endpoint, subject to the faults in force for its customer. */

@@ -7,6 +7,11 @@ import type { World } from './world.ts';
 
 const MAX_DEPTH = 4;
 const EXPANDABLE = new Set([
+  'charge',
+  'configuration',
+  'dispute',
+  'released_subscription',
+  'setup_intent',
   'customer',
   'default_payment_method',
   'default_price',
@@ -26,7 +31,21 @@ const EXPANDABLE = new Set([
 /** Lists that are in an answer only when asked for. */
 const INCLUDABLE: Record<string, Record<string, (world: World, id: string) => unknown>> = {
   invoice: {
+    // https://docs.stripe.com/api/invoices/object#invoice_object-confirmation_secret
+    confirmation_secret: (world, id) => {
+      const intent = paymentsOf(world, id).at(-1)?.payment.payment_intent;
+      const secret = world.state.paymentIntents[intent ?? '']?.client_secret;
+      return secret === undefined ? null : { client_secret: secret, type: 'payment_intent' };
+    },
     payments: (world, id) => listOf(world, paymentsOf(world, id), `/v1/invoice_payments?invoice=${id}`),
+  },
+  'checkout.session': {
+    line_items: (world, id) =>
+      listOf(
+        world,
+        [...(world.state.checkouts[id]?.lineItems ?? [])].reverse(),
+        `/v1/checkout/sessions/${id}/line_items`,
+      ),
   },
   customer: {
     subscriptions: (world, id) =>
@@ -87,6 +106,11 @@ function lookUp(world: World, id: string): WireObject | null {
     state.paymentIntents,
     state.charges,
     state.testClocks,
+    state.setupIntents,
+    state.refunds,
+    state.disputes,
+    state.portalConfigurations,
+    state.subscriptionSchedules,
   ];
   const found = tables.map((table) => table[id]).find((each) => each !== undefined);
   return found ? wire(world, found) : null;

@@ -1,7 +1,7 @@
 import { findCustomer } from './customers.ts';
 import { change, emit } from './events.ts';
-import { payInvoice, subscriptionOf } from './invoices.ts';
-import type { Invoice } from './objects.ts';
+import { confirmPayment, payInvoice, subscriptionOf } from './invoices.ts';
+import type { Invoice, PaymentIntent } from './objects.ts';
 import { attachToken } from './payment-methods.ts';
 import type { World } from './world.ts';
 
@@ -10,20 +10,31 @@ import type { World } from './world.ts';
  * the default from which this subscription is charged. https://docs.stripe.com/invoicing/hosted-invoice-page
  *
  * @param token like `pm_card_visa`
+ * @param back where its holder goes on after authenticating
+ * @returns the page on which its holder must authenticate, or `null` once it is paid
  * @throws StripeError as `payInvoice` does; a declined card is not kept
  */
-export function payOnHostedPage(world: World, invoice: Invoice, token: string, keepCard: boolean): void {
+export function payOnHostedPage(
+  world: World,
+  invoice: Invoice,
+  token: string,
+  keepCard: boolean,
+  back: string,
+): string | null {
   const customer = findCustomer(world, invoice.customer);
   const card = attachToken(world, token, customer);
+  let asked: string | null = null;
   try {
-    payInvoice(world, invoice.id, { payment_method: card.id });
+    const intent = openIntentOf(world, invoice);
+    if (intent) asked = authenticationOf(world, confirmPayment(world, intent, { payment_method: card.id }), back);
+    else payInvoice(world, invoice.id, { payment_method: card.id, off_session: false });
   } catch (error) {
     card.customer = null;
     throw error;
   }
-  if (!keepCard) {
+  if (!keepCard && asked === null) {
     card.customer = null;
-    return;
+    return null;
   }
   emit(world, 'payment_method.attached', card);
   const subscription = subscriptionOf(world, invoice);
@@ -31,9 +42,28 @@ export function payOnHostedPage(world: World, invoice: Invoice, token: string, k
     change(world, 'customer.subscription.updated', subscription, (each) => {
       each.default_payment_method = card.id;
     });
-    return;
+  } else {
+    change(world, 'customer.updated', customer, (each) => {
+      each.invoice_settings.default_payment_method = card.id;
+    });
   }
-  change(world, 'customer.updated', customer, (each) => {
-    each.invoice_settings.default_payment_method = card.id;
-  });
+  return asked;
+}
+
+/** The payment of an invoice that is open. */
+export function openIntentOf(world: World, invoice: Invoice): PaymentIntent | undefined {
+  const payment = Object.values(world.state.invoicePayments).find(
+    (each) => each.invoice === invoice.id && each.status === 'open',
+  );
+  return world.state.paymentIntents[payment?.payment.payment_intent ?? ''];
+}
+
+/** The page that a payment waits for, or `null`; its holder comes back to `back`. */
+function authenticationOf(world: World, intent: PaymentIntent, back: string): string | null {
+  const { next_action: action } = intent;
+  if (action?.type !== 'use_stripe_sdk') return null;
+  const page = action.use_stripe_sdk.stripe_js;
+  const asked = world.state.authentications[page.split('/').at(-1) ?? ''];
+  if (asked) asked.back = back;
+  return page;
 }

@@ -1,10 +1,19 @@
-import { cancelPayment, cardFor, chargeCard, openPayment } from './charging.ts';
+import { cancelPayment, cardFor, chargeCard, chargeOf, failAuthentication, openPayment } from './charging.ts';
 import { timeOf } from './clock.ts';
 import { findCustomer } from './customers.ts';
+import { disputeAsCardAsks } from './disputes.ts';
 import { change, emit } from './events.ts';
 import { newId, randomToken } from './ids.ts';
-import type { CardFailure, Customer, Invoice, InvoiceLine, Subscription, SubscriptionItem } from './objects.ts';
-import { findPaymentMethod } from './payment-methods.ts';
+import type {
+  CardFailure,
+  Customer,
+  Invoice,
+  InvoiceLine,
+  PaymentIntent,
+  Subscription,
+  SubscriptionItem,
+} from './objects.ts';
+import { attachPaymentMethod, findPaymentMethod } from './payment-methods.ts';
 import { isOfPendingUpdate, settlePendingUpdate } from './pending-updates.ts';
 import { amountOf, isMetered } from './prices.ts';
 import { invalidRequest, noSuch, StripeError } from './stripe-error.ts';
@@ -160,6 +169,7 @@ export function finalizeInvoice(world: World, invoice: Invoice): void {
   invoice.number = `${customer.invoice_prefix}-${String(customer.next_invoice_sequence).padStart(4, '0')}`;
   customer.next_invoice_sequence += 1;
   invoice.hosted_invoice_url = `/invoice/${token}`;
+  invoice.invoice_pdf = `/invoice/${token}/pdf`;
   invoice.automatically_finalizes_at = null;
   invoice.effective_at = at;
   settleBalance(world, invoice, customer);
@@ -196,26 +206,43 @@ export function finalizeByItself(world: World, invoice: Invoice): void {
   else collect(world, invoice, { kind: 'automatic' });
 }
 
+/** Why an invoice was not collected. */
+export type CollectionFailure = CardFailure | 'no-payment-method' | 'requires-action';
+
 /**
  * Tries to collect an open invoice. Success emits `invoice.updated`, `invoice.paid` and `invoice.payment_succeeded`;
- * failure `invoice.updated` and `invoice.payment_failed`; either is followed by `customer.subscription.updated` when its
- * status changes. Any first attempt counts; after it only automatic ones do, and only those plan the next.
+ * failure `invoice.updated` and `invoice.payment_failed`, or `invoice.payment_action_required` when the card's holder must
+ * authenticate; either is followed by `customer.subscription.updated` when its status changes. Any first attempt counts;
+ * after it only automatic ones do, and only those plan the next.
  * https://docs.stripe.com/billing/subscriptions/webhooks, https://docs.stripe.com/api/invoices/object#invoice_object-attempt_count
  *
+ * @param attempt.offSession its holder is not there; default for automatic attempts at anything but a first invoice
  * @returns `null` when paid
  */
 export function collect(
   world: World,
   invoice: Invoice,
-  attempt: { kind: 'automatic' | 'manual'; paymentMethod?: string | undefined },
-): CardFailure | 'no-payment-method' | null {
+  attempt: {
+    kind: 'automatic' | 'manual';
+    paymentMethod?: string | undefined;
+    offSession?: boolean | undefined;
+    authenticated?: boolean | undefined;
+  },
+): CollectionFailure | null {
   const subscription = subscriptionOf(world, invoice);
   const card = attempt.paymentMethod ?? cardFor(world, invoice.customer, subscription.default_payment_method);
   const automatic = attempt.kind === 'automatic';
-  const failure = card === null ? 'no-payment-method' : chargeCard(world, invoice, card);
+  const offSession = attempt.offSession ?? (automatic && invoice.billing_reason === 'subscription_cycle');
+  const failure =
+    card === null
+      ? 'no-payment-method'
+      : chargeCard(world, invoice, card, { offSession, authenticated: attempt.authenticated });
   const attempts = automatic || invoice.attempt_count === 0 ? invoice.attempt_count + 1 : invoice.attempt_count;
   if (failure === null) {
     markPaid(world, invoice, 'charged', attempts);
+    if (card !== null) keepAsDefault(world, subscription, card);
+    const charge = chargeOf(world, invoice);
+    if (charge) disputeAsCardAsks(world, charge);
     return null;
   }
   const retryDays = world.policy.retryAfterDays[attempts - 1];
@@ -228,16 +255,77 @@ export function collect(
       each.next_payment_attempt = retries ? timeOf(world, each.test_clock) + retryDays * DAY_S : null;
     }
   });
-  emit(world, 'invoice.payment_failed', invoice);
+  const outcome = failure === 'requires-action' ? 'payment_action_required' : 'payment_failed';
+  emit(world, `invoice.${outcome}`, invoice);
   setDelinquent(world, invoice.customer, true);
   followInvoices(world, subscription);
   if (automatic && !retries && retried) collectionFailed(world, subscription);
   return failure;
 }
 
+/**
+ * The holder of the card answered. Authenticated: the payment goes on. Not: emits `payment_intent.payment_failed` and
+ * `invoice.payment_failed`. https://docs.stripe.com/billing/subscriptions/overview#requires-action
+ */
+export function authenticatePayment(world: World, intentId: string, paymentMethod: string, succeeded: boolean): void {
+  const payment = Object.values(world.state.invoicePayments).find(
+    (each) => each.payment.payment_intent === intentId && each.status === 'open',
+  );
+  const intent = world.state.paymentIntents[intentId];
+  if (!payment || intent?.status !== 'requires_action') return;
+  const invoice = findInvoice(world, payment.invoice);
+  if (succeeded) {
+    collect(world, invoice, { kind: 'manual', paymentMethod, authenticated: true });
+    return;
+  }
+  failAuthentication(world, intent, paymentMethod);
+  emit(world, 'invoice.payment_failed', invoice);
+}
+
+export interface Confirmation {
+  payment_method?: string | undefined;
+  /** Default false: its customer is there. */
+  off_session?: boolean | undefined;
+}
+
+/**
+ * Confirms the payment of an invoice, as Stripe.js does with its client secret: with the card that is given, which is
+ * attached first, or with the default. https://docs.stripe.com/api/payment_intents/confirm
+ *
+ * @throws StripeError `card_declined`, or `payment_intent_unexpected_state` when nothing is to be paid
+ */
+export function confirmPayment(world: World, intent: PaymentIntent, fields: Confirmation): PaymentIntent {
+  const payment = Object.values(world.state.invoicePayments).find(
+    (each) => each.payment.payment_intent === intent.id && each.status === 'open',
+  );
+  if (!payment || intent.status === 'succeeded' || intent.status === 'canceled') {
+    throw invalidRequest(
+      `This PaymentIntent's status is ${intent.status}: it can't be confirmed.`,
+      undefined,
+      'payment_intent_unexpected_state',
+    );
+  }
+  const invoice = findInvoice(world, payment.invoice);
+  const customer = findCustomer(world, invoice.customer);
+  const given = fields.payment_method;
+  const isAttached = given !== undefined && world.state.paymentMethods[given]?.customer === customer.id;
+  const card = given === undefined || isAttached ? given : attachPaymentMethod(world, given, customer).id;
+  const failure = collect(world, invoice, {
+    kind: 'manual',
+    paymentMethod: card,
+    offSession: fields.off_session ?? false,
+  });
+  if (failure === 'no-payment-method') throw noDefaultCard();
+  if (failure === null || failure === 'requires-action') return intent;
+  const { body } = declined(failure);
+  throw new StripeError(402, { ...body, payment_intent: structuredClone(intent) });
+}
+
 export interface InvoicePayment {
   payment_method?: string | undefined;
   paid_out_of_band?: boolean | undefined;
+  /** Default true: https://docs.stripe.com/api/invoices/pay#pay_invoice-off_session */
+  off_session?: boolean | undefined;
 }
 
 /**
@@ -261,9 +349,14 @@ export function payInvoice(world: World, id: string, how: InvoicePayment): Invoi
     markPaid(world, invoice, 'out-of-band');
     return invoice;
   }
-  const failure = collect(world, invoice, { kind: 'manual', paymentMethod: how.payment_method });
+  const failure = collect(world, invoice, {
+    kind: 'manual',
+    paymentMethod: how.payment_method,
+    offSession: how.off_session ?? true,
+  });
   if (failure === null) return invoice;
   if (failure === 'no-payment-method') throw noDefaultCard();
+  if (failure === 'requires-action') throw actionRequired('invoice');
   throw declined(failure);
 }
 
@@ -311,6 +404,20 @@ export function markUncollectible(world: World, invoice: Invoice): void {
 export function declined(failure: CardFailure): StripeError {
   const { payment_method: _, ...body } = failure;
   return new StripeError(402, body);
+}
+
+/**
+ * A payment that waits for its card's holder, as the API answers it.
+ * https://docs.stripe.com/error-codes#invoice-payment-intent-requires-action
+ */
+export function actionRequired(of: 'invoice' | 'subscription'): StripeError {
+  const code = `${of}_payment_intent_requires_action`;
+  return new StripeError(402, {
+    type: 'card_error',
+    code,
+    doc_url: `https://docs.stripe.com/error-codes/${code.replaceAll('_', '-')}`,
+    message: `This ${of}'s payment requires additional user action before it can be completed. Payment can be completed using the PaymentIntent associated with it.`,
+  });
 }
 
 /** Nothing to charge. https://docs.stripe.com/error-codes#resource-missing */
@@ -363,6 +470,17 @@ function markPaid(
   const subscription = subscriptionOf(world, invoice);
   settlePendingUpdate(world, invoice, subscription);
   followInvoices(world, subscription);
+}
+
+/** https://docs.stripe.com/api/subscriptions/create#create_subscription-payment_settings-save_default_payment_method */
+function keepAsDefault(world: World, subscription: Subscription, paymentMethod: string): void {
+  if (subscription.payment_settings.save_default_payment_method !== 'on_subscription') return;
+  if (world.unannounced === subscription.id) subscription.default_payment_method = paymentMethod;
+  else {
+    change(world, 'customer.subscription.updated', subscription, (each) => {
+      each.default_payment_method = paymentMethod;
+    });
+  }
 }
 
 /** `delinquent` follows the latest change of any invoice. https://docs.stripe.com/api/customers/object#customer_object-delinquent */

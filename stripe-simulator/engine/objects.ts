@@ -3,6 +3,8 @@
  * are strings, references are ids. Read off the types of the `stripe` package, in the parts that are simulated.
  */
 
+import type { CardErrorCode } from './test-cards.ts';
+
 export type Metadata = Record<string, string>;
 
 export interface WireList<T> {
@@ -141,8 +143,8 @@ export interface PortalFeatures {
       product: string;
     }[];
     proration_behavior: Prorations;
-    schedule_at_period_end: { conditions: [] };
-    trial_update_behavior: 'end_trial';
+    schedule_at_period_end: { conditions: { type: 'decreasing_item_amount' | 'shortening_interval' }[] };
+    trial_update_behavior: 'end_trial' | 'continue_trial';
   };
 }
 
@@ -170,7 +172,7 @@ export interface PortalConfiguration {
 export interface PaymentMethod {
   id: string;
   object: 'payment_method';
-  allow_redisplay: 'unspecified';
+  allow_redisplay: 'unspecified' | 'limited' | 'always';
   billing_details: {
     address: {
       city: null;
@@ -182,7 +184,7 @@ export interface PaymentMethod {
     };
     email: string | null;
     name: string | null;
-    phone: null;
+    phone: string | null;
     tax_id: null;
   };
   card: {
@@ -197,7 +199,7 @@ export interface PaymentMethod {
     exp_month: number;
     exp_year: number;
     fingerprint: string;
-    funding: 'credit';
+    funding: 'credit' | 'debit';
     generated_from: null;
     last4: string;
     networks: { available: string[]; preferred: null };
@@ -296,7 +298,7 @@ export interface Subscription {
     comment: string | null;
     feedback: CancellationFeedback | null;
     feedback_option: null;
-    reason: 'cancellation_requested' | 'payment_failed' | null;
+    reason: 'cancellation_requested' | 'payment_disputed' | 'payment_failed' | null;
   };
   collection_method: 'charge_automatically';
   created: number;
@@ -334,7 +336,7 @@ export interface Subscription {
     save_default_payment_method: 'off' | 'on_subscription';
   };
   pending_invoice_item_interval: null;
-  pending_setup_intent: null;
+  pending_setup_intent: string | null;
   pending_update: {
     billing_cycle_anchor: number | null;
     cancel_at_period_end: null;
@@ -347,7 +349,7 @@ export interface Subscription {
     trial_end: null;
     trial_from_plan: null;
   } | null;
-  schedule: null;
+  schedule: string | null;
   start_date: number;
   status: SubscriptionStatus;
   test_clock: string | null;
@@ -416,7 +418,7 @@ export interface Invoice {
   auto_advance: boolean;
   automatic_tax: { disabled_reason: null; enabled: false; liability: null; provider: null; status: null };
   automatically_finalizes_at: number | null;
-  billing_reason: 'subscription_create' | 'subscription_cycle' | 'subscription_update';
+  billing_reason: 'subscription_create' | 'subscription_cycle' | 'subscription_update' | 'upcoming';
   collection_method: 'charge_automatically';
   created: number;
   currency: string;
@@ -441,7 +443,7 @@ export interface Invoice {
   footer: null;
   from_invoice: null;
   hosted_invoice_url: string | null;
-  invoice_pdf: null;
+  invoice_pdf: string | null;
   issuer: { type: 'self' };
   last_finalization_error: null;
   latest_revision: null;
@@ -500,15 +502,22 @@ export interface InvoicePayment {
   status_transitions: { canceled_at: number | null; paid_at: number | null };
 }
 
+/** Why a card was not charged or not set up. https://docs.stripe.com/error-codes */
 export interface CardFailure {
-  charge: string;
-  code: 'card_declined';
-  decline_code: string;
+  /** Of a charge that was tried. */
+  charge?: string;
+  code: CardErrorCode | 'payment_intent_authentication_failure' | 'setup_intent_authentication_failure';
+  decline_code?: string;
   doc_url: string;
   message: string;
   payment_method: PaymentMethod;
-  type: 'card_error';
+  type: 'card_error' | 'invalid_request_error';
 }
+
+/** How its holder authenticates. https://docs.stripe.com/payments/3d-secure/authentication-flow */
+export type NextAction =
+  | { type: 'redirect_to_url'; redirect_to_url: { return_url: string; url: string } }
+  | { type: 'use_stripe_sdk'; use_stripe_sdk: { type: 'three_d_secure_redirect'; stripe_js: string } };
 
 export interface PaymentIntent {
   id: string;
@@ -536,7 +545,7 @@ export interface PaymentIntent {
   livemode: false;
   managed_payments: null;
   metadata: Metadata;
-  next_action: null;
+  next_action: NextAction | null;
   on_behalf_of: null;
   payment_method: string | null;
   payment_method_configuration_details: null;
@@ -546,12 +555,12 @@ export interface PaymentIntent {
   processing: null;
   receipt_email: null;
   review: null;
-  setup_future_usage: null;
+  setup_future_usage: 'off_session' | null;
   shipping: null;
   source: null;
   statement_descriptor: null;
   statement_descriptor_suffix: null;
-  status: 'requires_payment_method' | 'succeeded' | 'canceled';
+  status: 'requires_payment_method' | 'requires_action' | 'succeeded' | 'canceled';
   transfer_data: null;
   transfer_group: null;
 }
@@ -561,7 +570,7 @@ export interface Charge {
   object: 'charge';
   amount: number;
   amount_captured: number;
-  amount_refunded: 0;
+  amount_refunded: number;
   application: null;
   application_fee: null;
   application_fee_amount: null;
@@ -573,9 +582,9 @@ export interface Charge {
   currency: string;
   customer: string;
   description: string;
-  disputed: false;
+  disputed: boolean;
   failure_balance_transaction: null;
-  failure_code: 'card_declined' | null;
+  failure_code: CardErrorCode | null;
   failure_message: string | null;
   fraud_details: Record<string, never>;
   livemode: false;
@@ -589,7 +598,7 @@ export interface Charge {
   receipt_email: null;
   receipt_number: null;
   receipt_url: null;
-  refunded: false;
+  refunded: boolean;
   review: null;
   shipping: null;
   source: null;

@@ -5,7 +5,14 @@ import { newId } from './ids.ts';
 import { mergeMetadata } from './metadata.ts';
 import type { Customer, Metadata, PaymentMethod } from './objects.ts';
 import { invalidRequest, noSuch, StripeError } from './stripe-error.ts';
-import { type TestCard, testCardOfNumber, testCardOfPaymentMethod, testCardOfToken } from './test-cards.ts';
+import {
+  declineMessage,
+  TEST_CARDS,
+  type TestCard,
+  testCardOfNumber,
+  testCardOfPaymentMethod,
+  testCardOfToken,
+} from './test-cards.ts';
 import type { World } from './world.ts';
 
 export interface CardDetails {
@@ -33,6 +40,15 @@ export function createPaymentMethod(
   metadata: Metadata | null | undefined,
 ): PaymentMethod {
   const card = details.token ? testCardOfToken(details.token) : testCardOfNumber(details.number ?? '');
+  if (!card && details.number && !isLuhn(details.number)) {
+    throw new StripeError(402, {
+      type: 'card_error',
+      code: 'incorrect_number',
+      doc_url: 'https://docs.stripe.com/error-codes/incorrect-number',
+      message: 'Your card number is incorrect.',
+      param: 'number',
+    });
+  }
   if (!card) {
     throw invalidRequest(
       'The Stripe simulator takes its test cards only, by token or number; see its README.',
@@ -57,7 +73,7 @@ export function attachPaymentMethod(world: World, id: string, customer: Customer
 export function attachToken(world: World, id: string, customer: Customer): PaymentMethod {
   const card = testCardOfPaymentMethod(id);
   if (card) {
-    refuseDeclined(card.declines === 'attach', card.declineCode);
+    refuseDeclined(card);
     const added = add(world, card, timeOf(world, customer.test_clock), {}, undefined);
     added.customer = customer.id;
     return added;
@@ -66,10 +82,15 @@ export function attachToken(world: World, id: string, customer: Customer): Payme
   if (found.customer && found.customer !== customer.id) {
     throw invalidRequest('The payment method you provided has already been attached to a customer.', 'payment_method');
   }
-  const declines = world.state.decliningCards[id];
-  refuseDeclined(declines?.startsWith('attach:') ?? false, 'generic_decline');
+  refuseDeclined(testCardOf(found));
   found.customer = customer.id;
   return found;
+}
+
+/** The payment method itself, or a fresh one for a token like `pm_card_visa`; attached to nobody. */
+export function methodFor(world: World, id: string, created: number): PaymentMethod {
+  const card = testCardOfPaymentMethod(id);
+  return card ? add(world, card, created, {}, undefined) : findPaymentMethod(world, id, 'payment_method');
 }
 
 /** Detaches for good; emits `payment_method.detached`, and `customer.updated` when it was the default. https://docs.stripe.com/api/payment_methods/detach */
@@ -93,20 +114,81 @@ export function detachPaymentMethod(world: World, id: string): PaymentMethod {
   return found;
 }
 
-/** Stripe's decline code when charges of this card fail, else `null`. */
-export function declineCodeOf(world: World, paymentMethod: string): string | null {
-  return world.state.decliningCards[paymentMethod]?.replace(/^attach:/, '') ?? null;
+/** The test card that a payment method was made of. */
+export function testCardOf(paymentMethod: PaymentMethod): TestCard {
+  const card = TEST_CARDS.find((each) => fingerprintOf(each) === paymentMethod.card.fingerprint);
+  if (!card) throw new Error(`${paymentMethod.id} is none of the test cards.`);
+  return card;
 }
 
-function refuseDeclined(declined: boolean, declineCode: string): void {
-  if (!declined) return;
+/** The card when charges of it fail, else `null`. */
+export function decliningCard(world: World, paymentMethod: string): TestCard | null {
+  const card = testCardOf(findPaymentMethod(world, paymentMethod, 'payment_method'));
+  return card.declines === 'never' ? null : card;
+}
+
+/**
+ * Whether its holder must authenticate first. https://docs.stripe.com/testing#authentication-and-setup
+ *
+ * @param offSession the holder is not there, as at a renewal
+ */
+export function asksForAuthentication(world: World, paymentMethod: string, offSession: boolean): boolean {
+  const { threeDSecure } = testCardOf(findPaymentMethod(world, paymentMethod, 'payment_method'));
+  if (threeDSecure === 'always') return true;
+  if (threeDSecure === 'none') return false;
+  if (!offSession) return true;
+  return threeDSecure === 'unless-set-up' && !world.state.setUpCards[paymentMethod];
+}
+
+/** A card has been authenticated for payments without its holder. https://docs.stripe.com/payments/save-and-reuse */
+export function rememberSetUp(world: World, paymentMethod: string): void {
+  world.state.setUpCards[paymentMethod] = true;
+}
+
+export interface PaymentMethodFields {
+  billing_details?: { email?: string | null; name?: string | null; phone?: string | null } | undefined;
+  card?: { exp_month?: number | undefined; exp_year?: number | undefined } | undefined;
+  metadata?: Metadata | null | undefined;
+}
+
+/** Emits `payment_method.updated`; only of attached ones. https://docs.stripe.com/api/payment_methods/update */
+export function updatePaymentMethod(world: World, id: string, fields: PaymentMethodFields): PaymentMethod {
+  const found = findPaymentMethod(world, id, 'id');
+  if (!found.customer) {
+    throw invalidRequest('You must save this PaymentMethod to a customer before you can update it.', 'payment_method');
+  }
+  change(world, 'payment_method.updated', found, (each) => {
+    Object.assign(each.billing_details, fields.billing_details);
+    Object.assign(each.card, fields.card);
+    each.metadata = mergeMetadata(each.metadata, fields.metadata);
+  });
+  return found;
+}
+
+/** An attach of a card that the bank refuses. https://docs.stripe.com/testing#declined-payments */
+function refuseDeclined(card: TestCard): void {
+  if (card.declines !== 'attach') return;
   throw new StripeError(402, {
     type: 'card_error',
-    code: 'card_declined',
-    decline_code: declineCode,
-    doc_url: 'https://docs.stripe.com/error-codes/card-declined',
-    message: 'Your card was declined.',
+    code: card.code,
+    decline_code: card.declineCode,
+    doc_url: `https://docs.stripe.com/error-codes/${card.code.replaceAll('_', '-')}`,
+    message: declineMessage(card),
   });
+}
+
+/** https://docs.stripe.com/testing#invalid-data: a number that fails the Luhn check is an incorrect one. */
+function isLuhn(number: string): boolean {
+  const digits = [...number.replaceAll(/[ -]/g, '')].reverse().map(Number);
+  const sum = digits.reduce((total, digit, index) => {
+    const doubled = index % 2 === 1 ? digit * 2 : digit;
+    return total + (doubled > 9 ? doubled - 9 : doubled);
+  }, 0);
+  return digits.length > 11 && sum % 10 === 0;
+}
+
+function fingerprintOf({ number }: TestCard): string {
+  return createHash('sha256').update(number).digest('hex').slice(0, 16);
 }
 
 function add(
@@ -134,8 +216,8 @@ function add(
       display_brand: card.brand,
       exp_month: details.exp_month ?? 12,
       exp_year: details.exp_year ?? new Date(created * 1000).getUTCFullYear() + 8,
-      fingerprint: createHash('sha256').update(card.number).digest('hex').slice(0, 16),
-      funding: 'credit',
+      fingerprint: fingerprintOf(card),
+      funding: card.funding,
       generated_from: null,
       last4: card.number.slice(-4),
       networks: { available: [card.brand], preferred: null },
@@ -151,7 +233,5 @@ function add(
     type: 'card',
   };
   world.state.paymentMethods[paymentMethod.id] = paymentMethod;
-  if (card.declines === 'charge') world.state.decliningCards[paymentMethod.id] = card.declineCode;
-  if (card.declines === 'attach') world.state.decliningCards[paymentMethod.id] = `attach:${card.declineCode}`;
   return paymentMethod;
 }

@@ -16,6 +16,10 @@ import type {
   TestClock,
   WebhookEndpoint,
 } from './objects.ts';
+import type { Dispute, Refund, SetupIntent } from './payment-objects.ts';
+import type { SubscriptionSchedule } from './schedule-objects.ts';
+import type { Checkout, CheckoutSession, PortalPage, PortalSession } from './session-objects.ts';
+import type { RecordedMeterEvent, ThinEvent } from './usage-objects.ts';
 
 export const STATE_FORMAT = 1;
 
@@ -66,6 +70,15 @@ export interface IdempotentAnswer {
   atMs: number;
 }
 
+/** A cardholder's answer that something waits for. */
+export interface Authentication {
+  /** A payment intent, a setup intent or a Checkout session. */
+  of: string;
+  paymentMethod: string;
+  /** Where its holder goes on; `null` stays. */
+  back: string | null;
+}
+
 /** Everything the simulator remembers: plain JSON, insertion order is creation order. */
 export interface State {
   format: typeof STATE_FORMAT;
@@ -93,8 +106,28 @@ export interface State {
   eventRecordedAtMs: Record<string, number>;
   /** Signing secrets of webhook endpoints, by endpoint. */
   webhookSecrets: Record<string, string>;
-  /** Cards whose charges fail, with Stripe's decline code, by payment method. */
-  decliningCards: Record<string, string>;
+  /** Cards that have been authenticated for payments without their holder, by payment method. */
+  setUpCards: Record<string, true>;
+  /** Authentications that are asked for, by the unguessable part of their page's address. */
+  authentications: Record<string, Authentication>;
+  setupIntents: Record<string, SetupIntent>;
+  refunds: Record<string, Refund>;
+  disputes: Record<string, Dispute>;
+  checkoutSessions: Record<string, CheckoutSession>;
+  /** What a Checkout session will make, by session. */
+  checkouts: Record<string, Checkout>;
+  portalSessions: Record<string, PortalSession>;
+  /** Portal sessions by the unguessable part of their page's address. */
+  portalPages: Record<string, PortalPage>;
+  subscriptionSchedules: Record<string, SubscriptionSchedule>;
+  /** Usage that was reported, by id of the simulator's own. */
+  meterEvents: Record<string, RecordedMeterEvent>;
+  /** Events that carry no object, of Stripe's API v2. */
+  thinEvents: Record<string, ThinEvent>;
+  /** The period ends that `invoice.upcoming` has been sent for, by subscription. */
+  upcomingAnnounced: Record<string, number>;
+  /** Invoices that a resumed subscription waits for, by subscription. */
+  resumptions: Record<string, string>;
   /** Invoices by the unguessable part of their hosted page's address. */
   hostedInvoices: Record<string, string>;
   /** Subscriptions whose `trial_will_end` has been sent. */
@@ -130,7 +163,20 @@ export function emptyState(): State {
     events: {},
     eventRecordedAtMs: {},
     webhookSecrets: {},
-    decliningCards: {},
+    setUpCards: {},
+    authentications: {},
+    setupIntents: {},
+    refunds: {},
+    disputes: {},
+    checkoutSessions: {},
+    checkouts: {},
+    portalSessions: {},
+    portalPages: {},
+    subscriptionSchedules: {},
+    meterEvents: {},
+    thinEvents: {},
+    upcomingAnnounced: {},
+    resumptions: {},
     hostedInvoices: {},
     trialEndAnnounced: {},
     ticking: {},

@@ -9,6 +9,8 @@ export interface StripeErrorBody {
   charge?: string;
   doc_url?: string;
   payment_intent?: object;
+  setup_intent?: object;
+  payment_method?: object;
 }
 
 /** An error as Stripe's API answers it: a status and an envelope. https://docs.stripe.com/api/errors */

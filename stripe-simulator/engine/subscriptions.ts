@@ -1,10 +1,11 @@
 import { nextRenewal } from './billing-cycle.ts';
-import { cardFor } from './charging.ts';
+import { type ChargeOptions, cardFailure, cardFor } from './charging.ts';
 import { timeOf } from './clock.ts';
 import { findCustomer } from './customers.ts';
 import { change, emit } from './events.ts';
 import { newId } from './ids.ts';
 import {
+  actionRequired,
   collect,
   declined,
   draftInvoice,
@@ -24,9 +25,10 @@ import type {
   Subscription,
   SubscriptionItem,
 } from './objects.ts';
-import { declineCodeOf } from './payment-methods.ts';
+import { asksForAuthentication, decliningCard } from './payment-methods.ts';
 import { PENDING_SECONDS } from './pending-updates.ts';
 import { amountOf, findPrice, isMetered, planOf } from './prices.ts';
+import { createSetupIntent } from './setup-intents.ts';
 import { invalidRequest, notSimulated, StripeError } from './stripe-error.ts';
 import { type Ending, endSubscription, findSubscription, hasEnded, invoicesOf } from './subscription-status.ts';
 import type { World } from './world.ts';
@@ -46,6 +48,8 @@ export interface SubscriptionFields {
   description?: string | null | undefined;
   metadata?: Metadata | null | undefined;
   proration_behavior?: string | undefined;
+  /** The customer is not there to authenticate; default false. */
+  off_session?: boolean | undefined;
 }
 
 export interface SubscriptionCreation extends SubscriptionFields {
@@ -57,6 +61,8 @@ export interface SubscriptionCreation extends SubscriptionFields {
   payment_behavior?: 'allow_incomplete' | 'default_incomplete' | 'error_if_incomplete' | undefined;
   payment_settings?: { save_default_payment_method?: 'off' | 'on_subscription' | undefined } | undefined;
   billing_mode?: { type: 'classic' | 'flexible' } | undefined;
+  /** Its customer has just authenticated, on Checkout's page. */
+  authenticated?: boolean | undefined;
 }
 
 export interface SubscriptionUpdate extends SubscriptionFields {
@@ -96,7 +102,8 @@ export function createSubscription(world: World, fields: SubscriptionCreation): 
   );
   const card = cardFor(world, customer.id, fields.default_payment_method ?? null);
   const chargesNow = trialEnd === null && total > 0 && behavior !== 'default_incomplete';
-  if (chargesNow) requireChargeable(world, card, behavior);
+  const how = { offSession: fields.off_session ?? false, authenticated: fields.authenticated };
+  if (chargesNow) requireChargeable(world, card, behavior, how);
 
   const id = newId('sub');
   const anchor = trialEnd ?? now;
@@ -120,9 +127,13 @@ export function createSubscription(world: World, fields: SubscriptionCreation): 
     // Stripe announces a subscription once its first attempt is over, with the status that came of it.
     world.unannounced = id;
     finalizeInvoice(world, invoice);
-    collect(world, invoice, { kind: 'automatic' });
+    collect(world, invoice, { kind: 'automatic', ...how });
     world.unannounced = null;
   } else finalizeInvoice(world, invoice);
+  if (behavior === 'default_incomplete' && invoice.amount_due === 0 && card === null) {
+    // https://docs.stripe.com/billing/subscriptions/deferred-payment
+    subscription.pending_setup_intent = createSetupIntent(world, { customer: customer.id }).id;
+  }
   emit(world, 'customer.subscription.created', subscription);
   return subscription;
 }
@@ -165,13 +176,15 @@ export function updateSubscription(world: World, id: string, fields: Subscriptio
   });
   if (billing?.invoice) {
     finalizeInvoice(world, billing.invoice);
-    if (billing.invoice.status === 'open') collect(world, billing.invoice, { kind: 'automatic' });
+    if (billing.invoice.status === 'open') {
+      collect(world, billing.invoice, { kind: 'automatic', offSession: fields.off_session ?? false });
+    }
   }
   if (fields.trial_end === 'now' && subscription.status === 'trialing') endTrialNow(world, subscription, now);
   return subscription;
 }
 
-interface Billing {
+export interface Billing {
   change: ItemsChange;
   /** What is charged at once. */
   invoice: Invoice | null;
@@ -212,8 +225,11 @@ function billChange(
     charged.reduce((sum, item) => sum + amountOf(item.price, item.quantity ?? 1), 0),
   );
   const balance = findCustomer(world, subscription.customer).balance;
-  const fails = owed + balance > 0 && (card === null || declineCodeOf(world, card) !== null);
-  if (fails && behavior === 'error_if_incomplete') requireChargeable(world, card, behavior);
+  const asks = card !== null && asksForAuthentication(world, card, fields.off_session ?? false);
+  const fails = owed + balance > 0 && (card === null || asks || decliningCard(world, card) !== null);
+  if (fails && behavior === 'error_if_incomplete') {
+    requireChargeable(world, card, behavior, { offSession: fields.off_session ?? false });
+  }
   const invoice = draftInvoice(world, subscription, 'subscription_update', {
     usagePeriod: { start: firstItem(subscription).current_period_start, end: now },
     free: false,
@@ -435,20 +451,12 @@ function trialEndOf(fields: SubscriptionCreation, now: number): number | null {
   return now + fields.trial_period_days * DAY_S;
 }
 
-function requireChargeable(world: World, card: string | null, behavior: string): void {
+function requireChargeable(world: World, card: string | null, behavior: string, how: ChargeOptions): void {
   if (card === null) throw noDefaultCard();
-  const declineCode = declineCodeOf(world, card);
-  if (behavior !== 'error_if_incomplete' || declineCode === null) return;
-  const { charge: _, ...body } = declined({
-    charge: '',
-    code: 'card_declined',
-    decline_code: declineCode,
-    doc_url: 'https://docs.stripe.com/error-codes/card-declined',
-    message: 'Your card was declined.',
-    payment_method: structuredClone(world.state.paymentMethods[card]) as never,
-    type: 'card_error',
-  }).body;
-  throw new StripeError(402, body);
+  if (behavior !== 'error_if_incomplete') return;
+  if (!how.authenticated && asksForAuthentication(world, card, how.offSession)) throw actionRequired('subscription');
+  const declines = decliningCard(world, card);
+  if (declines) throw declined(cardFailure(world, card, declines));
 }
 
 function itemFor(

@@ -1,11 +1,12 @@
 import { anchorPlus } from './billing-cycle.ts';
 import { dueTime, findClock } from './clock.ts';
+import { deleteCustomer, forgetCustomer } from './deletions.ts';
 import { type Done, runUntil } from './due.ts';
 import { emit } from './events.ts';
 import { newId } from './ids.ts';
 import type { TestClock } from './objects.ts';
 import { invalidRequest, StripeError } from './stripe-error.ts';
-import { endSubscription, hasEnded } from './subscription-status.ts';
+import { hasEnded } from './subscription-status.ts';
 import { firstItem, recurrenceOf } from './subscriptions.ts';
 import type { World } from './world.ts';
 
@@ -102,23 +103,8 @@ export function deleteTestClock(world: World, id: string): void {
   const clock = findClock(world, id, 'id');
   const { state } = world;
   for (const customer of Object.values(state.customers).filter((each) => each.test_clock === id)) {
-    for (const subscription of Object.values(state.subscriptions)) {
-      if (subscription.customer !== customer.id) continue;
-      if (!hasEnded(subscription)) endSubscription(world, subscription, { reason: 'cancellation_requested' });
-    }
-    emit(world, 'customer.deleted', customer);
-    const owned = (each: { customer: string | null }) => each.customer === customer.id;
-    forget(state.subscriptions, owned);
-    forget(state.invoices, owned);
-    forget(state.paymentIntents, owned);
-    forget(state.charges, owned);
-    forget(state.paymentMethods, owned);
-    delete state.customers[customer.id];
-    state.deletedCustomers[customer.id] = true;
-  }
-  forget(state.invoicePayments, (each) => state.invoices[each.invoice] === undefined);
-  for (const [token, invoice] of Object.entries(state.hostedInvoices)) {
-    if (!state.invoices[invoice]) delete state.hostedInvoices[token];
+    deleteCustomer(world, customer);
+    forgetCustomer(world, customer.id);
   }
   emit(world, 'test_helpers.test_clock.deleted', clock);
   delete state.ticking[id];
@@ -145,8 +131,4 @@ function stillAdvancing(id: string): StripeError {
     code: 'test_clock_advancing',
     message: `Test clock ${id} is still advancing.`,
   });
-}
-
-function forget<T extends { id: string }>(table: Record<string, T>, gone: (each: T) => boolean): void {
-  for (const each of Object.values(table)) if (gone(each)) delete table[each.id];
 }

@@ -15,10 +15,13 @@ import type { Store } from '../store.ts';
 import type { Endpoint } from './endpoint.ts';
 import { billingEndpoints } from './endpoints/billing.ts';
 import { catalogEndpoints } from './endpoints/catalog.ts';
+import { checkoutEndpoints } from './endpoints/checkout.ts';
 import { customerEndpoints } from './endpoints/customers.ts';
 import { eventEndpoints } from './endpoints/events.ts';
 import { invoiceEndpoints } from './endpoints/invoices.ts';
 import { paymentEndpoints } from './endpoints/payments.ts';
+import { refundEndpoints } from './endpoints/refunds.ts';
+import { setupIntentEndpoints } from './endpoints/setup-intents.ts';
 import { subscriptionEndpoints } from './endpoints/subscriptions.ts';
 import { testClockEndpoints } from './endpoints/test-clocks.ts';
 import { readParameters } from './parameters.ts';
@@ -30,6 +33,9 @@ const ENDPOINTS: readonly Endpoint[] = [
   ...paymentEndpoints,
   ...subscriptionEndpoints,
   ...invoiceEndpoints,
+  ...checkoutEndpoints,
+  ...setupIntentEndpoints,
+  ...refundEndpoints,
   ...eventEndpoints,
   ...testClockEndpoints,
 ];
@@ -201,9 +207,20 @@ function takeFault(world: World, id: string, fields: FormFields): ApiFault | nul
 }
 
 function ownerOf(world: World, id: string): string | undefined {
-  const { invoices, subscriptions, paymentMethods, paymentIntents, charges } = world.state;
-  const owned = invoices[id] ?? subscriptions[id] ?? paymentMethods[id] ?? paymentIntents[id] ?? charges[id];
-  return owned?.customer ?? undefined;
+  const { state } = world;
+  const tables: Record<string, { customer: string | null }>[] = [
+    state.invoices,
+    state.subscriptions,
+    state.paymentMethods,
+    state.paymentIntents,
+    state.charges,
+    state.setupIntents,
+    state.refunds,
+    state.checkoutSessions,
+    state.portalSessions,
+    state.subscriptionSchedules,
+  ];
+  return tables.map((table) => table[id]).find((each) => each !== undefined)?.customer ?? undefined;
 }
 
 function injected(status: number): StripeError {

@@ -1,10 +1,12 @@
 import type { Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { Deliveries } from '../deliveries.ts';
+import { closeDispute, findDispute, openDispute } from '../engine/disputes.ts';
 import { clockTime } from '../engine/due.ts';
 import type { Delivery } from '../engine/state.ts';
-import { invalidRequest } from '../engine/stripe-error.ts';
+import { invalidRequest, noSuch } from '../engine/stripe-error.ts';
 import { advanceNow, setTicking } from '../engine/test-clocks.ts';
+import { wire } from '../engine/wire.ts';
 import type { World } from '../engine/world.ts';
 import type { Store } from '../store.ts';
 
@@ -31,6 +33,25 @@ const faults = z
       .optional(),
   })
   .refine((value) => value.deliveries !== undefined || value.failApi !== undefined, 'Say `deliveries` or `failApi`.');
+
+/** https://docs.stripe.com/disputes/categories */
+const dispute = z.strictObject({
+  charge: z.string().min(1),
+  reason: z
+    .enum([
+      'credit_not_processed',
+      'duplicate',
+      'fraudulent',
+      'general',
+      'product_not_received',
+      'product_unacceptable',
+      'subscription_canceled',
+      'unrecognized',
+    ])
+    .default('fraudulent'),
+  inquiry: z.boolean().default(false),
+});
+const verdict = z.strictObject({ outcome: z.enum(['won', 'lost']) });
 
 export interface ControlDeps {
   world: World;
@@ -107,6 +128,27 @@ export function mountControl(app: Hono, deps: ControlDeps): void {
     touched();
     await store.committed();
     return c.json({ deliveries: world.state.deliveryFaults, api: world.state.apiFaults });
+  });
+
+  app.post('/_sim/disputes', async (c) => {
+    const { charge, reason, inquiry } = await read(c, dispute);
+    catchUp();
+    const disputed = world.state.charges[charge];
+    if (!disputed) throw noSuch('charge', charge, 'charge');
+    const opened = openDispute(world, disputed, { reason, inquiry });
+    touched();
+    await store.committed();
+    return c.json(wire(world, opened));
+  });
+
+  app.post('/_sim/disputes/:id/close', async (c) => {
+    const { outcome } = await read(c, verdict);
+    catchUp();
+    const found = findDispute(world, c.req.param('id'));
+    closeDispute(world, found, outcome);
+    touched();
+    await store.committed();
+    return c.json(wire(world, found));
   });
 
   app.post('/_sim/events/:id/redeliver', async (c) => {

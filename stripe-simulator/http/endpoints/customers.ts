@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { createCustomer, findCustomer, updateCustomer } from '../../engine/customers.ts';
+import { deleteCustomer } from '../../engine/deletions.ts';
 import { matchesCreated, page } from '../../engine/lists.ts';
 import { endpoint } from '../endpoint.ts';
 import { clearable, created, metadata, nonEmpty, paging } from '../parameters.ts';
@@ -55,6 +56,15 @@ export const customerEndpoints = [
     path: '/v1/customers/:id',
     params: z.strictObject(fields),
     run: (world, params, id) => updateCustomer(world, id, params),
+  }),
+  endpoint({
+    method: 'delete',
+    path: '/v1/customers/:id',
+    params: z.strictObject({}),
+    run: (world, _params, id) => {
+      deleteCustomer(world, findCustomer(world, id, 'id'));
+      return { id, object: 'customer', deleted: true };
+    },
   }),
   endpoint({
     method: 'get',

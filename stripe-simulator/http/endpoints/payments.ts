@@ -1,15 +1,20 @@
 import { z } from 'zod';
 import { findCustomer } from '../../engine/customers.ts';
+import { confirmPayment } from '../../engine/invoices.ts';
 import { matchesCreated, page } from '../../engine/lists.ts';
 import {
   attachPaymentMethod,
   createPaymentMethod,
   detachPaymentMethod,
   findPaymentMethod,
+  updatePaymentMethod,
 } from '../../engine/payment-methods.ts';
 import { noSuch } from '../../engine/stripe-error.ts';
 import { endpoint } from '../endpoint.ts';
-import { created, integer, metadata, nonEmpty, paging } from '../parameters.ts';
+import { clearable, created, flag, integer, metadata, nonEmpty, paging } from '../parameters.ts';
+
+const month = integer.pipe(z.number().min(1).max(12));
+const year = integer.pipe(z.number().min(2000).max(2100));
 
 /** https://docs.stripe.com/api/payment_methods, https://docs.stripe.com/api/payment_intents, https://docs.stripe.com/api/charges */
 export const paymentEndpoints = [
@@ -21,8 +26,8 @@ export const paymentEndpoints = [
       card: z.strictObject({
         token: nonEmpty.optional(),
         number: nonEmpty.optional(),
-        exp_month: integer.pipe(z.number().min(1).max(12)).optional(),
-        exp_year: integer.pipe(z.number().min(2000).max(2100)).optional(),
+        exp_month: month.optional(),
+        exp_year: year.optional(),
         cvc: nonEmpty.optional(),
       }),
       metadata: metadata.optional(),
@@ -44,6 +49,18 @@ export const paymentEndpoints = [
     path: '/v1/payment_methods/:id',
     params: z.strictObject({}),
     run: (world, _params, id) => findPaymentMethod(world, id, 'id'),
+  }),
+  endpoint({
+    method: 'post',
+    path: '/v1/payment_methods/:id',
+    params: z.strictObject({
+      billing_details: z
+        .strictObject({ email: clearable.optional(), name: clearable.optional(), phone: clearable.optional() })
+        .optional(),
+      card: z.strictObject({ exp_month: month.optional(), exp_year: year.optional() }).optional(),
+      metadata: metadata.optional(),
+    }),
+    run: (world, params, id) => updatePaymentMethod(world, id, params),
   }),
   endpoint({
     method: 'post',
@@ -80,6 +97,16 @@ export const paymentEndpoints = [
       const found = world.state.paymentIntents[id];
       if (!found) throw noSuch('payment_intent', id, 'id');
       return found;
+    },
+  }),
+  endpoint({
+    method: 'post',
+    path: '/v1/payment_intents/:id/confirm',
+    params: z.strictObject({ payment_method: nonEmpty.optional(), off_session: flag.optional() }),
+    run: (world, params, id) => {
+      const found = world.state.paymentIntents[id];
+      if (!found) throw noSuch('payment_intent', id, 'id');
+      return confirmPayment(world, found, params);
     },
   }),
   endpoint({
