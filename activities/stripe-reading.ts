@@ -1,8 +1,8 @@
 import Stripe from 'stripe';
+import { mainItemOf, productIdOf, productsToRead, roleOf } from '#billing/stripe-role.ts';
 import type { Catalog } from '#domain/catalog.ts';
 import { isUndecided } from '#domain/disputes.ts';
 import type { Instant } from '#domain/time.ts';
-import { mainItemOf, productIdOf, productsToRead, roleOf } from '#billing/stripe-role.ts';
 
 /** Most subscriptions, open invoices and payment methods that are read of one customer: Stripe's largest page. */
 const PAGE = 100;

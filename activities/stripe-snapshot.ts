@@ -1,4 +1,5 @@
 import type Stripe from 'stripe';
+import { mainItemOf, planIdOf, productIdOf, roleOf } from '#billing/stripe-role.ts';
 import { cardExpiresAt } from '#domain/card-expiry.ts';
 import type {
   BillingSnapshot,
@@ -9,7 +10,6 @@ import type {
 } from '#domain/snapshot.ts';
 import { addDays, fromUnixSeconds, type Instant } from '#domain/time.ts';
 import type { StripeReading } from './stripe-reading.ts';
-import { mainItemOf, planIdOf, productIdOf, roleOf } from '#billing/stripe-role.ts';
 
 /** Invoices that were made final longer ago are news to nobody. */
 const RECENT_DAYS = 35;

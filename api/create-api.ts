@@ -1,3 +1,4 @@
+import { createStripe } from '#billing/stripe-client.ts';
 import { loadCatalog } from '#catalogs/load.ts';
 import { createMailer } from '#mail/mailer.ts';
 import { createPrisma } from '#prisma/client.ts';
@@ -21,6 +22,8 @@ import { DEMO_USER, ensureDemoUser } from './auth/ensure-demo-user.ts';
 import { createFindPrincipal } from './auth/find-principal.ts';
 import { createPostOffice } from './auth/post-office.ts';
 import { offeredProviders } from './auth/sign-in-providers.ts';
+import { createTakeTurn } from './billing/take-turn.ts';
+import { billingSwitch, createUseBilling } from './billing/use-billing.ts';
 import { createAcceptanceLoad } from './inbox/acceptance-load.ts';
 import { createForwarder, type Forwarder, type ForwarderOptions } from './inbox/forwarder.ts';
 import { createHintSignaller } from './inbox/hint-signaller.ts';
@@ -98,6 +101,17 @@ export function createApi(
   const readAccount = createReadAccount({ temporal, readModel, log });
   const auditLog = createAuditLog(prisma);
   const people = { prisma, auth, posts, limits, webOrigin: settings.webOrigin };
+  const sendCommand = createSendCommand({ temporal, readAccount });
+  const stripe = settings.stripe && createStripe(settings.stripe.secretKey, settings.stripe.apiBase);
+  const useBilling = createUseBilling({
+    stripe,
+    catalog,
+    prisma,
+    readModel,
+    sendCommand,
+    takeTurn: createTakeTurn(prisma),
+    webOrigin: settings.webOrigin,
+  });
   const app = createApp({
     log,
     prisma,
@@ -122,7 +136,9 @@ export function createApi(
     checkReadiness: createReadiness({ prisma, temporal, log }),
     readModel,
     readAccount,
-    sendCommand: createSendCommand({ temporal, readAccount }),
+    sendCommand,
+    useBilling,
+    billing: billingSwitch(stripe),
     pickHost,
     hosts: createHostClient({ token: settings.internalToken, log }),
     catalog,

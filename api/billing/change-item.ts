@@ -1,8 +1,8 @@
 import type Stripe from 'stripe';
+import { Problem } from '../problem.ts';
 import { type BillingCommand, onceFor } from './billing-deps.ts';
 import { latestInvoiceOf } from './held-subscriptions.ts';
 import { NOTHING_TO_DO, type PaymentStep, stepFor } from './invoice-payment.ts';
-import { Problem } from '../problem.ts';
 
 /** What an item of a subscription is to become. */
 export interface ItemChange {

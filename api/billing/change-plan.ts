@@ -6,7 +6,7 @@ import { type Changed, changeLater, changeNow, type ItemChange } from './change-
 import { requireCustomer } from './customer.ts';
 import { heldSubscriptions, refuseOwing, requirePlan } from './held-subscriptions.ts';
 import { priceIdOf } from './prices.ts';
-import { type Buyer, planIsFree, pricedPlan, type Purchase, readBuyer } from './purchase.ts';
+import { type Buyer, type Purchase, planIsFree, pricedPlan, readBuyer } from './purchase.ts';
 import { type Fit, fitOf, offerNotFound, offerRefused } from './refusals.ts';
 
 const MONTHS = { month: 1, year: 12 };

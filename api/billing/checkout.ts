@@ -2,7 +2,7 @@ import type Stripe from 'stripe';
 import { Problem } from '../problem.ts';
 import { type BillingCommand, type BillingDeps, onceFor } from './billing-deps.ts';
 import { ensureCustomer } from './customer.ts';
-import { heldSubscriptions, type HeldSubscriptions, refuseOwing } from './held-subscriptions.ts';
+import { type HeldSubscriptions, heldSubscriptions, refuseOwing } from './held-subscriptions.ts';
 import { itemsOf } from './prices.ts';
 import { type Purchase, purchaseOf, readBuyer, type Wish } from './purchase.ts';
 import type { Fit } from './refusals.ts';
@@ -98,7 +98,11 @@ export function refuseSecondPlan({ kind }: Purchase, { plan }: HeldSubscriptions
 }
 
 /** A first payment that was never made is given up for the purchase that comes now. */
-export async function dropUnfinished(stripe: Stripe, { kind }: Purchase, { unfinished }: HeldSubscriptions): Promise<void> {
+export async function dropUnfinished(
+  stripe: Stripe,
+  { kind }: Purchase,
+  { unfinished }: HeldSubscriptions,
+): Promise<void> {
   if (kind !== 'plan') return;
   for (const { id } of unfinished) await stripe.subscriptions.cancel(id);
 }

@@ -58,7 +58,8 @@ async function billedParty(
   { prisma }: BillingDeps,
   { accountId, userId, organisationId }: AskedAccount,
 ): Promise<{ name: string; email: string }> {
-  if (userId !== null) return prisma.user.findUniqueOrThrow({ where: { id: userId }, select: { name: true, email: true } });
+  if (userId !== null)
+    return prisma.user.findUniqueOrThrow({ where: { id: userId }, select: { name: true, email: true } });
   const owner = await prisma.member.findFirst({
     where: { organisationId: organisationId ?? '', role: 'owner' },
     orderBy: { createdAt: 'asc' },

@@ -1,10 +1,10 @@
 import type Stripe from 'stripe';
-import { Problem } from '../problem.ts';
 import { accountNotFound } from '../accounts/refusals.ts';
+import { Problem } from '../problem.ts';
 import { type BillingCommand, type BillingDeps, onceFor } from './billing-deps.ts';
 import { dropPendingUpdate, dropSchedule, takesBackCancel } from './change-item.ts';
 import { requireCustomer } from './customer.ts';
-import { heldSubscriptions, type HeldSubscriptions, requirePlan } from './held-subscriptions.ts';
+import { type HeldSubscriptions, heldSubscriptions, requirePlan } from './held-subscriptions.ts';
 import { subscriptionNotFound } from './refusals.ts';
 
 export interface Ending {

@@ -153,12 +153,7 @@ function optional(seconds: number | null): string | null {
 }
 
 function invoiceNotFound(): Problem {
-  return new Problem(
-    404,
-    'invoice-not-found',
-    'There is no such invoice',
-    'Take an id from GET …/billing/invoices.',
-  );
+  return new Problem(404, 'invoice-not-found', 'There is no such invoice', 'Take an id from GET …/billing/invoices.');
 }
 
 function notOpen(status: string | null): Problem {

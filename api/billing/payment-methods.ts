@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
-import { Problem } from '../problem.ts';
 import type { AskedAccount } from '../access/find-account.ts';
+import { Problem } from '../problem.ts';
 import { type BillingCommand, type BillingDeps, onceFor } from './billing-deps.ts';
 import { customerOf, ensureCustomer, requireCustomer } from './customer.ts';
 
@@ -8,7 +8,7 @@ const PAGE = 100;
 const CHARGED = new Set(['active', 'trialing', 'past_due', 'unpaid', 'incomplete']);
 
 /** A payment method as people recognise it. */
-export interface PaymentMethodAnswer {
+export interface HeldMethod {
   id: string;
   type: string;
   brand: string | null;
@@ -20,7 +20,7 @@ export interface PaymentMethodAnswer {
 }
 
 /** The newest first; none before the first purchase. */
-export async function listMethods(deps: BillingDeps, { accountId }: AskedAccount): Promise<PaymentMethodAnswer[]> {
+export async function listMethods(deps: BillingDeps, { accountId }: AskedAccount): Promise<HeldMethod[]> {
   const customer = await customerOf(deps, accountId);
   return customer === null ? [] : methodsOf(deps, customer);
 }
@@ -30,7 +30,7 @@ export async function addMethod(
   deps: BillingDeps,
   command: BillingCommand,
   paymentMethodId: string,
-): Promise<PaymentMethodAnswer> {
+): Promise<HeldMethod> {
   const { account } = command;
   return deps.takeTurn(account.accountId, async () => {
     const customer = await ensureCustomer(deps, account);
@@ -46,7 +46,7 @@ export async function setDefaultMethod(
   deps: BillingDeps,
   command: BillingCommand,
   paymentMethodId: string,
-): Promise<PaymentMethodAnswer> {
+): Promise<HeldMethod> {
   const { accountId } = command.account;
   return deps.takeTurn(accountId, async () => {
     const customer = await requireCustomer(deps, accountId);
@@ -136,7 +136,7 @@ async function chargedSubscriptions(stripe: Stripe, customer: string): Promise<S
   return data.filter((each) => CHARGED.has(each.status));
 }
 
-async function methodsOf({ stripe }: BillingDeps, customerId: string): Promise<PaymentMethodAnswer[]> {
+async function methodsOf({ stripe }: BillingDeps, customerId: string): Promise<HeldMethod[]> {
   const [customer, { data }] = await Promise.all([
     stripe.customers.retrieve(customerId),
     stripe.customers.listPaymentMethods(customerId, { limit: PAGE }),
@@ -154,7 +154,7 @@ async function methodsOf({ stripe }: BillingDeps, customerId: string): Promise<P
   }));
 }
 
-function found(methods: PaymentMethodAnswer[], id: string): PaymentMethodAnswer {
+function found(methods: HeldMethod[], id: string): HeldMethod {
   const method = methods.find((each) => each.id === id);
   if (!method) throw methodNotFound();
   return method;

@@ -1,7 +1,7 @@
 import type Stripe from 'stripe';
-import type { BillingDeps } from './billing-deps.ts';
 import type { AskedAccount } from '../access/find-account.ts';
 import { accountNotFound } from '../accounts/refusals.ts';
+import type { BillingDeps } from './billing-deps.ts';
 import { requireCustomer } from './customer.ts';
 import { heldSubscriptions, requirePlan } from './held-subscriptions.ts';
 

@@ -1,10 +1,10 @@
 import type { AccountState } from '#domain/account-state.ts';
 import type { AddOn, Interval, Plan, PlanPrice } from '#domain/catalog.ts';
+import { countingAddOns } from '#domain/held-add-ons.ts';
 import { type Offers, offersFor } from '#domain/offers.ts';
 import { mayBuy } from '#domain/purchase.ts';
-import { countingAddOns } from '#domain/held-add-ons.ts';
-import { accountNotFound } from '../accounts/refusals.ts';
 import type { AskedAccount } from '../access/find-account.ts';
+import { accountNotFound } from '../accounts/refusals.ts';
 import { Problem } from '../problem.ts';
 import type { BillingDeps } from './billing-deps.ts';
 import { ownerMetadata } from './customer.ts';

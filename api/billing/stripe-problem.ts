@@ -34,7 +34,10 @@ const ADVICE_BY_CODE: Record<string, string> = {
 export function cardDeclined(decline: Decline, data: Record<string, unknown> = {}, cause?: unknown): Problem {
   const { code, declineCode, adviceCode } = decline;
   const advice =
-    ADVICE[declineCode ?? ''] ?? ADVICE[code ?? ''] ?? ADVICE_BY_CODE[adviceCode ?? ''] ?? 'Use another card, or ask your bank.';
+    ADVICE[declineCode ?? ''] ??
+    ADVICE[code ?? ''] ??
+    ADVICE_BY_CODE[adviceCode ?? ''] ??
+    'Use another card, or ask your bank.';
   const detail = `The card was declined. ${advice}`;
   return new Problem(402, 'card-declined', 'The payment was declined', detail, {
     data: { error: 'CARD_DECLINED' satisfies StripeFailure, declineCode: declineCode ?? code, advice, ...data },
@@ -56,7 +59,13 @@ export function stripeProblem(error: InstanceType<typeof Stripe.errors.StripeErr
     );
   }
   if (error instanceof Stripe.errors.StripeRateLimitError) {
-    return failure(429, 'stripe-busy', 'RATE_LIMIT', 'Stripe is asked too often now. Try again in a few seconds.', error);
+    return failure(
+      429,
+      'stripe-busy',
+      'RATE_LIMIT',
+      'Stripe is asked too often now. Try again in a few seconds.',
+      error,
+    );
   }
   if (error instanceof Stripe.errors.StripeIdempotencyError) {
     return new Problem(
