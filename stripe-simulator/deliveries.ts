@@ -3,6 +3,7 @@ import type { Logger } from '#telemetry/logger.ts';
 import { addDelivery, customerOf, faultFor, SHUFFLE_MS } from './engine/events.ts';
 import type { Delivery, DeliveryAttempt, DeliveryFault } from './engine/state.ts';
 import { noSuch } from './engine/stripe-error.ts';
+import type { ThinEvent } from './engine/usage-objects.ts';
 import type { World } from './engine/world.ts';
 import type { Store } from './store.ts';
 
@@ -109,7 +110,7 @@ export function createDeliveries(world: World, store: Store, logger: Logger): De
       status,
       error,
     });
-    const event = state.events[delivery.eventId];
+    const event = state.events[delivery.eventId] ?? notificationOf(state.thinEvents[delivery.eventId]);
     const endpoint = state.webhookEndpoints[delivery.endpointId];
     const secret = state.webhookSecrets[delivery.endpointId];
     if (!event || !endpoint || secret === undefined) return attempt(null, 'the event or its endpoint is gone');
@@ -163,10 +164,10 @@ export function createDeliveries(world: World, store: Store, logger: Logger): De
       pump();
     },
     redeliver(eventId) {
-      const event = state.events[eventId];
+      const event = state.events[eventId] ?? state.thinEvents[eventId];
       if (!event) throw noSuch('event', eventId, 'id');
       const earlier = Object.values(state.deliveries).find((each) => each.eventId === eventId);
-      const customer = earlier?.customer ?? customerOf(event.data.object);
+      const customer = earlier?.customer ?? (event.object === 'event' ? customerOf(event.data.object) : null);
       return Object.values(state.webhookEndpoints)
         .filter((endpoint) => endpoint.status === 'enabled')
         .map((endpoint) => addDelivery(world, event, endpoint.id, customer));
@@ -193,6 +194,13 @@ export function createDeliveries(world: World, store: Store, logger: Logger): De
       await Promise.allSettled(underWay.values());
     },
   };
+}
+
+/** What is sent of an event of API v2: all but its data. https://docs.stripe.com/event-destinations#thin-events */
+function notificationOf(event: ThinEvent | undefined): Omit<ThinEvent, 'data'> | undefined {
+  if (!event) return undefined;
+  const { data: _, ...notification } = event;
+  return notification;
 }
 
 /** The `Stripe-Signature` header. https://docs.stripe.com/webhooks#verify-manually */

@@ -18,7 +18,11 @@ const simulator = createSimulator({
   statePath: settings.statePath,
   publicUrl: settings.publicUrl,
   forward: settings.forward,
-  policy: { retryAfterDays: settings.retryAfterDays, afterLastRetry: settings.afterLastRetry },
+  policy: {
+    retryAfterDays: settings.retryAfterDays,
+    afterLastRetry: settings.afterLastRetry,
+    upcomingDays: settings.upcomingDays,
+  },
   logger,
 });
 const server = serve({ fetch: simulator.app.fetch, hostname: HOST, port: settings.port }, (address) => {

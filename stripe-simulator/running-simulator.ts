@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { serve } from '@hono/node-server';
 import Stripe from 'stripe';
 import { createLogger } from '#telemetry/logger.ts';
+import { createRecorder } from './conformance/recorder.ts';
+import { recordingFolder } from './conformance/settings.ts';
 import { API_VERSION } from './engine/api-version.ts';
 import type { CollectionPolicy } from './engine/world.ts';
 import { createSimulator } from './simulator.ts';
@@ -17,6 +19,7 @@ export interface RunningSimulator {
   stripe: Stripe;
   /** A request to the control surface; throws on anything but 2xx. */
   control<T>(method: 'GET' | 'POST', path: string, body?: object): Promise<T>;
+  /** Throws when anything that was answered or sent as an event does not have the form of Stripe's schema. */
   stop(): Promise<void>;
 }
 
@@ -35,7 +38,8 @@ export async function runSimulator(port: number, options: RunOptions = {}): Prom
     logger: createLogger('stripe-simulator', 'fatal'),
     ...options,
   });
-  const server = serve({ fetch: simulator.app.fetch, hostname: HOST, port });
+  const recorder = createRecorder((request) => simulator.app.fetch(request));
+  const server = serve({ fetch: recorder.fetch, hostname: HOST, port });
   await new Promise<void>((resolve, reject) => server.once('listening', resolve).once('error', reject));
   return {
     url,
@@ -46,7 +50,7 @@ export async function runSimulator(port: number, options: RunOptions = {}): Prom
         server.close(resolve);
         if ('closeAllConnections' in server) server.closeAllConnections();
       });
-      await simulator.close();
+      await recorder.finish(recordingFolder()).finally(() => simulator.close());
       rmSync(folder, { recursive: true });
     },
   };

@@ -15,6 +15,7 @@ const schema = z
     STRIPE_SIMULATOR_PUBLIC_URL: z.url().optional(),
     STRIPE_SIMULATOR_RETRY_DAYS: days.default([3, 5, 7]),
     STRIPE_SIMULATOR_AFTER_LAST_RETRY: z.enum(['leave_past_due', 'mark_unpaid', 'cancel']).default('leave_past_due'),
+    STRIPE_SIMULATOR_UPCOMING_DAYS: z.coerce.number().int().min(0).max(45).default(7),
     STRIPE_SIMULATOR_FORWARD_TO: z.url().optional(),
     STRIPE_WEBHOOK_SECRET: z.string().optional(),
     LOG_LEVEL: z.string().default('info'),
@@ -34,6 +35,8 @@ export interface Settings {
   publicUrl: string;
   retryAfterDays: number[];
   afterLastRetry: 'leave_past_due' | 'mark_unpaid' | 'cancel';
+  /** Days before a renewal at which `invoice.upcoming` is sent; 0 sends none. */
+  upcomingDays: number;
   /** Where all events are sent, and what they are signed with; `null` sends them to registered endpoints alone. */
   forward: { url: string; secret: string } | null;
   logLevel: string;
@@ -53,6 +56,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     publicUrl: data.STRIPE_SIMULATOR_PUBLIC_URL ?? `http://127.0.0.1:${data.STRIPE_SIMULATOR_PORT}`,
     retryAfterDays: data.STRIPE_SIMULATOR_RETRY_DAYS,
     afterLastRetry: data.STRIPE_SIMULATOR_AFTER_LAST_RETRY,
+    upcomingDays: data.STRIPE_SIMULATOR_UPCOMING_DAYS,
     forward: url && secret ? { url, secret } : null,
     logLevel: data.LOG_LEVEL,
   };

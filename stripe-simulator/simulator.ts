@@ -11,6 +11,7 @@ import { mountControl } from './http/control.ts';
 import { mountHostedAuthentication } from './http/hosted-authentication.ts';
 import { mountHostedCheckout } from './http/hosted-checkout.ts';
 import { mountHostedInvoice } from './http/hosted-invoice.ts';
+import { mountHostedPortal } from './http/hosted-portal.ts';
 import { loopbackOnly } from './http/loopback.ts';
 import { openStore } from './store.ts';
 
@@ -69,6 +70,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   mountHostedInvoice(app, deps);
   mountHostedCheckout(app, deps);
   mountHostedAuthentication(app, deps);
+  mountHostedPortal(app, deps);
   mountApi(app, deps);
   app.notFound((c) =>
     c.json({ error: { type: 'invalid_request_error', message: `Nothing is at ${c.req.path}.` } }, 404),

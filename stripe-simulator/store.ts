@@ -81,7 +81,7 @@ function prune(state: State, nowMs: number): void {
     delete state.eventRecordedAtMs[id];
   }
   for (const delivery of Object.values(state.deliveries)) {
-    if (!state.events[delivery.eventId]) delete state.deliveries[delivery.id];
+    if (!state.events[delivery.eventId] && !state.thinEvents[delivery.eventId]) delete state.deliveries[delivery.id];
   }
   for (const [key, answer] of Object.entries(state.idempotentAnswers)) {
     if (nowMs - answer.atMs > IDEMPOTENCY_KEPT_MS) delete state.idempotentAnswers[key];

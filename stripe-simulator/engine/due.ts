@@ -2,6 +2,8 @@ import { clockOfSession, expireCheckoutSession } from './checkout-sessions.ts';
 import { type ClockId, findClock, moveTo, timeOf } from './clock.ts';
 import { collect, finalizeByItself } from './invoices.ts';
 import type { Invoice, Subscription } from './objects.ts';
+import { announceRenewal } from './previews.ts';
+import { endPhase, phaseEnd } from './schedules.ts';
 import { hasEnded } from './subscription-status.ts';
 import {
   announceTrialEnd,
@@ -16,24 +18,30 @@ import {
 } from './subscriptions.ts';
 import type { World } from './world.ts';
 
+const DAY_S = 86_400;
+
 /** What happens by itself, in the order in which things of one instant happen. */
 export type DueKind =
+  | 'invoice-upcoming'
   | 'trial-notice'
   | 'scheduled-cancel'
   | 'collection-resumes'
   | 'incomplete-expires'
   | 'pending-update-expires'
+  | 'phase-ends'
   | 'period-ends'
   | 'invoice-finalizes'
   | 'payment-attempt'
   | 'checkout-expires';
 
 const ORDER: readonly DueKind[] = [
+  'invoice-upcoming',
   'trial-notice',
   'scheduled-cancel',
   'collection-resumes',
   'incomplete-expires',
   'pending-update-expires',
+  'phase-ends',
   'period-ends',
   'invoice-finalizes',
   'payment-attempt',
@@ -138,7 +146,23 @@ function* plannedFor(world: World, subscription: Subscription): Generator<Due> {
   }
   // https://docs.stripe.com/billing/subscriptions/pause: nothing is billed while paused
   if (subscription.status === 'paused') return;
+  yield* plannedNotice(world, subscription, due);
+  const schedule = world.state.subscriptionSchedules[subscription.schedule ?? ''];
+  const ends = schedule && phaseEnd(schedule);
+  if (schedule && ends) yield { ...due('phase-ends', ends, () => endPhase(world, schedule)), id: schedule.id };
   yield due('period-ends', firstItem(subscription).current_period_end, renewSubscription);
+}
+
+/** `invoice.upcoming`, once for each period that is followed by another. https://docs.stripe.com/billing/subscriptions/webhooks */
+function* plannedNotice(
+  { policy, state }: World,
+  subscription: Subscription,
+  due: (kind: DueKind, at: number, act: (world: World, subscription: Subscription) => void) => Due,
+): Generator<Due> {
+  const { current_period_start: start, current_period_end: end } = firstItem(subscription);
+  const isLast = subscription.cancel_at !== null && subscription.cancel_at <= end;
+  if (!policy.upcomingDays || isLast || state.upcomingAnnounced[subscription.id] === end) return;
+  yield due('invoice-upcoming', Math.max(start, end - policy.upcomingDays * DAY_S), announceRenewal);
 }
 
 function* plannedForInvoice(world: World, invoice: Invoice): Generator<Due> {

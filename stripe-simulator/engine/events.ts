@@ -5,6 +5,7 @@ import { newId } from './ids.ts';
 import type { StripeEvent } from './objects.ts';
 import { previousAttributes } from './previous-attributes.ts';
 import type { Delivery, DeliveryFault } from './state.ts';
+import type { ThinEvent } from './usage-objects.ts';
 import { wire } from './wire.ts';
 import type { World } from './world.ts';
 
@@ -13,7 +14,8 @@ export const SHUFFLE_MS = 500;
 
 /** Anything that events are about. */
 export interface Eventful {
-  id: string;
+  /** Absent on the invoice that is upcoming. */
+  id?: string;
   object: string;
 }
 
@@ -64,8 +66,44 @@ export function change<T extends Eventful>(
   if (previous) emit(world, type, object, previous, customer);
 }
 
+/** The webhook endpoint that `STRIPE_SIMULATOR_FORWARD_TO` makes: it listens for everything. */
+export const FORWARDING_ID = 'we_forwarding';
+
+/**
+ * Records an event of API v2 and sends its notification, which carries no data. At Stripe these go to event destinations;
+ * here to the endpoint of `STRIPE_SIMULATOR_FORWARD_TO`, and to those that name its type.
+ * https://docs.stripe.com/event-destinations#thin-events
+ */
+export function emitThin(
+  world: World,
+  type: string,
+  about: { created: string; related: ThinEvent['related_object']; data: Record<string, unknown> },
+): void {
+  const event: ThinEvent = {
+    id: newId('evt_test'),
+    object: 'v2.core.event',
+    context: null,
+    created: about.created,
+    data: about.data,
+    livemode: false,
+    reason: null,
+    related_object: about.related,
+    type,
+  };
+  world.state.thinEvents[event.id] = event;
+  for (const endpoint of Object.values(world.state.webhookEndpoints)) {
+    const listens = endpoint.id === FORWARDING_ID || endpoint.enabled_events.includes(type);
+    if (endpoint.status === 'enabled' && listens) addDelivery(world, event, endpoint.id, null);
+  }
+}
+
 /** Puts an event on its way to an endpoint, subject to the faults in force for its customer. */
-export function addDelivery(world: World, event: StripeEvent, endpointId: string, customer: string | null): Delivery {
+export function addDelivery(
+  world: World,
+  event: StripeEvent | ThinEvent,
+  endpointId: string,
+  customer: string | null,
+): Delivery {
   const nowMs = world.wallMs();
   const fault = faultFor(world, customer);
   const delivery: Delivery = {
@@ -80,7 +118,7 @@ export function addDelivery(world: World, event: StripeEvent, endpointId: string
   };
   world.state.deliveries[delivery.id] = delivery;
   if (delivery.status === 'pending') {
-    event.pending_webhooks += 1;
+    if (event.object === 'event') event.pending_webhooks += 1;
     world.onDelivery(delivery);
   }
   return delivery;

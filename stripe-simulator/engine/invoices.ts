@@ -18,6 +18,7 @@ import { isOfPendingUpdate, settlePendingUpdate } from './pending-updates.ts';
 import { amountOf, isMetered } from './prices.ts';
 import { invalidRequest, noSuch, StripeError } from './stripe-error.ts';
 import { collectionFailed, findSubscription, followInvoices } from './subscription-status.ts';
+import { meteredAmount, usageOf } from './usage.ts';
 import type { World } from './world.ts';
 
 /** A renewal's invoice stays a draft for an hour. https://docs.stripe.com/billing/invoices/subscription */
@@ -41,14 +42,27 @@ export interface DraftOptions {
   prorations?: InvoiceLine[];
 }
 
+/** Drafts a subscription's invoice; emits `invoice.created`. https://docs.stripe.com/billing/invoices/subscription */
+export function draftInvoice(
+  world: World,
+  subscription: Subscription,
+  reason: Invoice['billing_reason'],
+  options: DraftOptions,
+): Invoice {
+  const invoice = composeInvoice(world, subscription, reason, options);
+  delete world.state.pendingProrations[subscription.id];
+  world.state.invoices[invoice.id] = invoice;
+  emit(world, 'invoice.created', invoice);
+  return invoice;
+}
+
 /**
- * Drafts a subscription's invoice for the period that its items are in; emits `invoice.created`.
- * https://docs.stripe.com/billing/invoices/subscription
+ * What a subscription's invoice would be for the period that its items are in; changes nothing.
  *
  * @param options.usagePeriod the invoice's own period: the one that has ended
  * @param options.free nothing is charged, for a trial
  */
-export function draftInvoice(
+export function composeInvoice(
   world: World,
   subscription: Subscription,
   reason: Invoice['billing_reason'],
@@ -59,13 +73,12 @@ export function draftInvoice(
   const id = newId('in');
   // Usage is charged for the period that has ended, so that there is none on the first invoice.
   const billed = (options.items ?? subscription.items.data).filter(
-    (item) => reason === 'subscription_cycle' || !isMetered(item.price),
+    (item) => reason === 'subscription_cycle' || reason === 'upcoming' || !isMetered(item.price),
   );
   const waiting = [...(world.state.pendingProrations[subscription.id] ?? []), ...(options.prorations ?? [])];
-  delete world.state.pendingProrations[subscription.id];
   const lines = [
     ...waiting.map((line) => ({ ...line, invoice: id })),
-    ...billed.map((item) => lineFor(id, item, options)),
+    ...billed.map((item) => lineFor(world, id, subscription.customer, item, options)),
   ];
   const total = lines.reduce((sum, line) => sum + line.amount, 0);
   const finalizesByItself = reason === 'subscription_cycle' && options.autoAdvance;
@@ -150,9 +163,22 @@ export function draftInvoice(
     total_taxes: [],
     webhooks_delivered_at: created,
   };
-  world.state.invoices[id] = invoice;
-  emit(world, 'invoice.created', invoice);
   return invoice;
+}
+
+/** Usage that came in while it was a draft is on it too. https://docs.stripe.com/billing/subscriptions/usage-based/manage-billing-setup */
+function recountUsage(world: World, invoice: Invoice): void {
+  for (const line of invoice.lines.data) {
+    const price = world.state.prices[line.pricing.price_details.price];
+    if (!price || !isMetered(price)) continue;
+    const used = usageOf(world, price, invoice.customer, line.period);
+    Object.assign(line, meteredAmount(price, used));
+  }
+  const total = invoice.lines.data.reduce((sum, line) => sum + line.amount, 0);
+  invoice.total = total;
+  invoice.subtotal = total;
+  invoice.subtotal_excluding_tax = total;
+  invoice.total_excluding_tax = total;
 }
 
 /**
@@ -172,6 +198,7 @@ export function finalizeInvoice(world: World, invoice: Invoice): void {
   invoice.invoice_pdf = `/invoice/${token}/pdf`;
   invoice.automatically_finalizes_at = null;
   invoice.effective_at = at;
+  recountUsage(world, invoice);
   settleBalance(world, invoice, customer);
   invoice.status_transitions.finalized_at = at;
   if (invoice.amount_remaining > 0) openPayment(world, invoice);
@@ -491,14 +518,17 @@ function setDelinquent(world: World, customerId: string, delinquent: boolean): v
 }
 
 function lineFor(
+  world: World,
   invoice: string,
+  customer: string,
   item: SubscriptionItem,
   { free, usagePeriod }: { free: boolean; usagePeriod: { start: number; end: number } },
 ): InvoiceLine {
   const { price } = item;
   const metered = isMetered(price);
-  const quantity = metered ? 0 : (item.quantity ?? 1);
-  const amount = free ? 0 : amountOf(price, quantity);
+  const used = metered && !free ? usageOf(world, price, customer, usagePeriod) : '0';
+  const quantity = metered ? meteredAmount(price, used).quantity : (item.quantity ?? 1);
+  const amount = free ? 0 : metered ? meteredAmount(price, used).amount : amountOf(price, quantity);
   return {
     id: newId('il'),
     object: 'line_item',
@@ -532,7 +562,7 @@ function lineFor(
       unit_amount_decimal: free ? '0' : price.unit_amount_decimal,
     },
     quantity,
-    quantity_decimal: String(quantity),
+    quantity_decimal: metered ? used : String(quantity),
     subscription: item.subscription,
     subtotal: amount,
     taxes: [],

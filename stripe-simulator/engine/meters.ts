@@ -66,3 +66,16 @@ export function updateMeter(world: World, id: string, fields: { display_name?: s
   });
   return meter;
 }
+
+/** Emits `billing.meter.deactivated` or `.reactivated`. https://docs.stripe.com/api/billing/meter/deactivate */
+export function setMeterStatus(world: World, id: string, status: Meter['status']): Meter {
+  const meter = findMeter(world, id);
+  if (meter.status === status) throw invalidRequest(`The meter ${id} is already ${status}.`, 'id');
+  const at = wallSeconds(world);
+  change(world, `billing.meter.${status === 'active' ? 'reactivated' : 'deactivated'}`, meter, (each) => {
+    each.status = status;
+    each.status_transitions.deactivated_at = status === 'active' ? null : at;
+    each.updated = at;
+  });
+  return meter;
+}

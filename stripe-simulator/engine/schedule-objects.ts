@@ -18,7 +18,6 @@ export interface SchedulePhase {
     billing_thresholds: null;
     discounts: [];
     metadata: Metadata;
-    plan: string;
     price: string;
     quantity?: number;
     tax_rates: [];

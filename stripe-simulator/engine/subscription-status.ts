@@ -28,6 +28,10 @@ export function invoicesOf(world: World, subscription: Subscription): Invoice[] 
  * leaves the status as it was. An ended subscription stays ended. https://docs.stripe.com/billing/subscriptions/overview#subscription-statuses
  */
 export function followInvoices(world: World, subscription: Subscription): void {
+  if (subscription.status === 'paused') {
+    followResumption(world, subscription);
+    return;
+  }
   const status = statusFromInvoices(world, subscription);
   if (status === subscription.status) return;
   if (world.unannounced === subscription.id) {
@@ -41,6 +45,23 @@ export function followInvoices(world: World, subscription: Subscription): void {
       each.canceled_at = each.ended_at;
     }
   });
+}
+
+/**
+ * What a paused subscription waits for has come: its invoice is paid or written off. Emits
+ * `customer.subscription.updated` and `.resumed`. https://docs.stripe.com/api/subscriptions/resume
+ */
+function followResumption(world: World, subscription: Subscription): void {
+  const invoice = world.state.invoices[world.state.resumptions[subscription.id] ?? ''];
+  if (!invoice) return;
+  if (invoice.status === 'void') delete world.state.resumptions[subscription.id];
+  const isSettled = invoice.status === 'paid' || invoice.status === 'uncollectible';
+  if (!isSettled) return;
+  delete world.state.resumptions[subscription.id];
+  change(world, 'customer.subscription.updated', subscription, (each) => {
+    each.status = 'active';
+  });
+  emit(world, 'customer.subscription.resumed', subscription);
 }
 
 /** The last retry has failed: what the account's settings say happens. https://docs.stripe.com/billing/revenue-recovery/smart-retries */
@@ -81,7 +102,19 @@ export function endSubscription(world: World, subscription: Subscription, ending
       each.next_payment_attempt = null;
     });
   }
+  delete world.state.resumptions[subscription.id];
   emit(world, 'customer.subscription.deleted', subscription);
+  endSchedule(world, subscription, at);
+}
+
+/** A schedule ends with its subscription. https://docs.stripe.com/billing/subscriptions/subscription-schedules */
+function endSchedule(world: World, subscription: Subscription, at: number): void {
+  const schedule = world.state.subscriptionSchedules[subscription.schedule ?? ''];
+  if (schedule?.status !== 'active') return;
+  schedule.status = 'canceled';
+  schedule.canceled_at = at;
+  schedule.current_phase = null;
+  emit(world, 'subscription_schedule.canceled', schedule);
 }
 
 function statusFromInvoices(world: World, subscription: Subscription): SubscriptionStatus {

@@ -7,6 +7,7 @@ import { newId } from './ids.ts';
 import {
   actionRequired,
   collect,
+  DRAFT_SECONDS,
   declined,
   draftInvoice,
   finalizeInvoice,
@@ -105,11 +106,8 @@ export function createSubscription(world: World, fields: SubscriptionCreation): 
   const how = { offSession: fields.off_session ?? false, authenticated: fields.authenticated };
   if (chargesNow) requireChargeable(world, card, behavior, how);
 
-  const id = newId('sub');
-  const anchor = trialEnd ?? now;
-  const period = { start: now, end: trialEnd ?? nextRenewal(anchor, recurring, now) };
-  const items = fields.items.map((item, index) => itemFor(id, prices[index], item, now, period));
-  const subscription = newSubscription(id, customer, items, fields, { now, anchor, trialEnd });
+  const subscription = build(customer, prices, recurring, fields, { now, trialEnd });
+  const { id } = subscription;
   scheduleCancel(subscription, fields, now);
   world.state.subscriptions[id] = subscription;
   rememberCurrency(world, customer, subscription.currency);
@@ -138,8 +136,38 @@ export function createSubscription(world: World, fields: SubscriptionCreation): 
   return subscription;
 }
 
+/** A subscription that is not kept: what its first invoice would be made of. */
+export function previewSubscription(
+  world: World,
+  fields: Pick<SubscriptionCreation, 'customer' | 'items'>,
+): Subscription {
+  const customer = findCustomer(world, fields.customer);
+  const prices = fields.items.map(({ price }) => subscribable(findPrice(world, price, 'items')));
+  const now = timeOf(world, customer.test_clock);
+  return build(customer, prices, sameRecurrence(prices), fields, { now, trialEnd: null });
+}
+
+function build(
+  customer: Customer,
+  prices: Price[],
+  recurring: NonNullable<Price['recurring']>,
+  fields: SubscriptionCreation,
+  { now, trialEnd }: { now: number; trialEnd: number | null },
+): Subscription {
+  const id = newId('sub');
+  const anchor = trialEnd ?? now;
+  const period = { start: now, end: trialEnd ?? nextRenewal(anchor, recurring, now) };
+  const items = fields.items.map((item, index) => itemFor(id, prices[index], item, now, period));
+  return newSubscription(id, customer, items, fields, { now, anchor, trialEnd });
+}
+
 /** Emits `customer.subscription.updated`. https://docs.stripe.com/api/subscriptions/update */
-export function updateSubscription(world: World, id: string, fields: SubscriptionUpdate): Subscription {
+export function updateSubscription(
+  world: World,
+  id: string,
+  fields: SubscriptionUpdate,
+  by: 'request' | 'schedule' = 'request',
+): Subscription {
   const subscription = findSubscription(world, id, 'id');
   if (hasEnded(subscription)) {
     throw invalidRequest(
@@ -152,6 +180,7 @@ export function updateSubscription(world: World, id: string, fields: Subscriptio
     requireCardOf(world, fields.default_payment_method, subscription.customer, 'default_payment_method');
   }
   const now = timeOf(world, subscription.test_clock);
+  if (by === 'request') refuseBesideSchedule(subscription, fields);
   refuseBesidePending(subscription, fields);
   // On a copy first: what is refused leaves nothing behind.
   const tried = structuredClone(subscription);
@@ -270,6 +299,17 @@ function applyBilling(
   };
 }
 
+/** https://docs.stripe.com/billing/subscriptions/subscription-schedules#managing-subscription-schedules */
+function refuseBesideSchedule(subscription: Subscription, fields: SubscriptionUpdate): void {
+  if (subscription.schedule === null || (fields.cancel_at === undefined && fields.cancel_at_period_end === undefined)) {
+    return;
+  }
+  throw invalidRequest(
+    `The subscription is managed by the subscription schedule \`${subscription.schedule}\`, and updating any cancelation behavior directly is not allowed. Please update the schedule instead.`,
+    fields.cancel_at === undefined ? 'cancel_at_period_end' : 'cancel_at',
+  );
+}
+
 /** What may not come together with an update that waits for its payment. https://docs.stripe.com/billing/subscriptions/pending-updates-reference */
 function refuseBesidePending(subscription: Subscription, fields: SubscriptionUpdate): void {
   if (subscription.pending_update && (fields.items || fields.trial_end !== undefined)) {
@@ -371,6 +411,45 @@ export function renewSubscription(world: World, subscription: Subscription): voi
       autoAdvance: each.status !== 'unpaid' && !paused,
     }).id;
   });
+}
+
+/**
+ * A subscription that its trial's end has paused goes on: a new period begins and is charged an hour later, and once its
+ * invoice is paid, uncollectible or over nothing, the subscription is active. Emits `customer.subscription.resumed`, or
+ * leaves it paused until the payment. https://docs.stripe.com/api/subscriptions/resume,
+ * https://docs.stripe.com/changelog/endive/2026-09-30/pause-subscription
+ *
+ * @param onSuccess the payment is tried at once, and only its success resumes
+ */
+export function resumeSubscription(world: World, id: string, onSuccess: boolean): Subscription {
+  const subscription = findSubscription(world, id, 'id');
+  if (subscription.status !== 'paused') {
+    throw invalidRequest(`Only a paused subscription can be resumed; this one is ${subscription.status}.`);
+  }
+  if (world.state.resumptions[id]) throw invalidRequest('This subscription is already being resumed.');
+  const now = timeOf(world, subscription.test_clock);
+  const end = nextRenewal(now, recurrenceOf(firstItem(subscription).price), now);
+  let invoice: Invoice | undefined;
+  change(world, 'customer.subscription.updated', subscription, (each) => {
+    each.billing_cycle_anchor = now;
+    for (const item of each.items.data) {
+      item.current_period_start = now;
+      item.current_period_end = end;
+    }
+    invoice = draftInvoice(world, each, 'subscription_update', {
+      usagePeriod: { start: now, end: now },
+      free: false,
+      autoAdvance: true,
+    });
+    each.latest_invoice = invoice.id;
+    world.state.resumptions[id] = invoice.id;
+  });
+  if (!invoice) throw new Error('A resumption without its invoice.');
+  finalizeInvoice(world, invoice);
+  if (invoice.status !== 'open') return subscription;
+  if (onSuccess) collect(world, invoice, { kind: 'automatic', offSession: true });
+  else invoice.next_payment_attempt = now + DRAFT_SECONDS;
+  return subscription;
 }
 
 /** A cancel that was asked for takes effect. */

@@ -16,12 +16,10 @@ export interface RecordedMeterEvent {
   /** The meter that counts it; `null` when nothing does. */
   meter: string | null;
   customer: string | null;
-  /** What it adds, as a number; 0 when it does not count. */
-  value: number;
+  /** What it adds, a decimal; `0` when it does not count. */
+  value: string;
   /** Taken back by an adjustment. */
   cancelled: boolean;
-  /** Wall time in ms of its arrival. */
-  recordedAtMs: number;
 }
 
 /** Why a meter event was not counted. https://docs.stripe.com/billing/subscriptions/usage-based/recording-usage-api#handle-errors */

@@ -1,5 +1,6 @@
 import { API_VERSION } from './api-version.ts';
 import { wallSeconds } from './clock.ts';
+import { FORWARDING_ID } from './events.ts';
 import { newId, randomToken } from './ids.ts';
 import { mergeMetadata } from './metadata.ts';
 import type { Metadata, WebhookEndpoint } from './objects.ts';
@@ -53,9 +54,6 @@ export function createWebhookEndpoint(
   world.state.webhookSecrets[endpoint.id] = secret;
   return { ...endpoint, secret };
 }
-
-/** The endpoint that `forwardEvents` keeps. */
-const FORWARDING_ID = 'we_forwarding';
 
 /** All events go to `url`, signed with a secret that both sides know: what `stripe listen --forward-to` does. */
 export function forwardEvents(world: World, { url, secret }: { url: string; secret: string }): void {

@@ -21,6 +21,7 @@ import { eventEndpoints } from './endpoints/events.ts';
 import { invoiceEndpoints } from './endpoints/invoices.ts';
 import { paymentEndpoints } from './endpoints/payments.ts';
 import { refundEndpoints } from './endpoints/refunds.ts';
+import { scheduleEndpoints } from './endpoints/schedules.ts';
 import { setupIntentEndpoints } from './endpoints/setup-intents.ts';
 import { subscriptionEndpoints } from './endpoints/subscriptions.ts';
 import { testClockEndpoints } from './endpoints/test-clocks.ts';
@@ -36,6 +37,7 @@ const ENDPOINTS: readonly Endpoint[] = [
   ...checkoutEndpoints,
   ...setupIntentEndpoints,
   ...refundEndpoints,
+  ...scheduleEndpoints,
   ...eventEndpoints,
   ...testClockEndpoints,
 ];

@@ -175,7 +175,7 @@ function deliveryAnswer(world: World, deliveries: Deliveries, delivery: Delivery
   return {
     id: delivery.id,
     event: delivery.eventId,
-    type: world.state.events[delivery.eventId]?.type ?? null,
+    type: (world.state.events[delivery.eventId] ?? world.state.thinEvents[delivery.eventId])?.type ?? null,
     endpoint: delivery.endpointId,
     url: world.state.webhookEndpoints[delivery.endpointId]?.url ?? null,
     customer: delivery.customer,

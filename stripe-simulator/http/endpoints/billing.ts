@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import { page } from '../../engine/lists.ts';
-import { createMeter, findMeter, updateMeter } from '../../engine/meters.ts';
+import { createMeter, findMeter, setMeterStatus, updateMeter } from '../../engine/meters.ts';
 import {
   createPortalConfiguration,
   findPortalConfiguration,
   updatePortalConfiguration,
 } from '../../engine/portal-configurations.ts';
+import { createPortalSession } from '../../engine/portal-sessions.ts';
+import { cancelMeterEvent, createMeterEvent, meterSummaries } from '../../engine/usage.ts';
 import { endpoint } from '../endpoint.ts';
-import { clearable, emptied, flag, metadata, nonEmpty, onlyFalse, paging } from '../parameters.ts';
+import { clearable, emptied, flag, metadata, nonEmpty, onlyFalse, paging, positive } from '../parameters.ts';
 
 const none = z.literal('').transform(() => []);
 const MAX_PORTAL_PRODUCTS = 10;
@@ -49,6 +51,14 @@ const features = z.strictObject({
         ])
         .optional(),
       proration_behavior: z.enum(['none', 'create_prorations', 'always_invoice']).optional(),
+      schedule_at_period_end: z
+        .strictObject({
+          conditions: z
+            .union([none, z.array(z.strictObject({ type: z.enum(['decreasing_item_amount', 'shortening_interval']) }))])
+            .default([]),
+        })
+        .optional(),
+      trial_update_behavior: z.enum(['end_trial', 'continue_trial']).optional(),
     })
     .optional(),
 });
@@ -106,6 +116,48 @@ export const billingEndpoints = [
     params: z.strictObject({ display_name: nonEmpty.optional() }),
     run: (world, params, id) => updateMeter(world, id, params),
   }),
+  ...(['deactivate', 'reactivate'] as const).map((verb) =>
+    endpoint({
+      method: 'post',
+      path: `/v1/billing/meters/:id/${verb}`,
+      params: z.strictObject({}),
+      run: (world, _params, id) => setMeterStatus(world, id, verb === 'reactivate' ? 'active' : 'inactive'),
+    }),
+  ),
+  endpoint({
+    method: 'get',
+    path: '/v1/billing/meters/:id/event_summaries',
+    params: z.strictObject({
+      ...paging,
+      customer: nonEmpty,
+      start_time: positive,
+      end_time: positive,
+      value_grouping_window: z.enum(['day', 'hour']).optional(),
+    }),
+    run: (world, params, id) =>
+      page(meterSummaries(world, findMeter(world, id), params), params, `/v1/billing/meters/${id}/event_summaries`),
+  }),
+  endpoint({
+    method: 'post',
+    path: '/v1/billing/meter_events',
+    params: z.strictObject({
+      event_name: nonEmpty.max(100),
+      payload: z.record(z.string(), z.string()),
+      identifier: nonEmpty.max(100).optional(),
+      timestamp: positive.optional(),
+    }),
+    run: (world, params) => createMeterEvent(world, params),
+  }),
+  endpoint({
+    method: 'post',
+    path: '/v1/billing/meter_event_adjustments',
+    params: z.strictObject({
+      event_name: nonEmpty.max(100),
+      type: z.literal('cancel'),
+      cancel: z.strictObject({ identifier: nonEmpty }),
+    }),
+    run: (world, params) => cancelMeterEvent(world, params.event_name, params.cancel.identifier),
+  }),
   endpoint({
     method: 'post',
     path: '/v1/billing_portal/configurations',
@@ -138,5 +190,43 @@ export const billingEndpoints = [
     path: '/v1/billing_portal/configurations/:id',
     params: z.strictObject({ ...configuration, active: flag.optional(), features: features.optional() }),
     run: (world, params, id) => updatePortalConfiguration(world, id, params),
+  }),
+  endpoint({
+    method: 'post',
+    path: '/v1/billing_portal/sessions',
+    params: z.strictObject({
+      customer: nonEmpty,
+      configuration: nonEmpty.optional(),
+      return_url: nonEmpty.optional(),
+      locale: nonEmpty.optional(),
+      flow_data: z
+        .strictObject({
+          type: z.enum([
+            'payment_method_update',
+            'subscription_cancel',
+            'subscription_update',
+            'subscription_update_confirm',
+          ]),
+          after_completion: z
+            .strictObject({
+              type: z.enum(['hosted_confirmation', 'portal_homepage', 'redirect']),
+              redirect: z.strictObject({ return_url: nonEmpty }).optional(),
+              hosted_confirmation: z.strictObject({ custom_message: nonEmpty.optional() }).optional(),
+            })
+            .optional(),
+          subscription_cancel: z.strictObject({ subscription: nonEmpty }).optional(),
+          subscription_update: z.strictObject({ subscription: nonEmpty }).optional(),
+          subscription_update_confirm: z
+            .strictObject({
+              subscription: nonEmpty,
+              items: z
+                .array(z.strictObject({ id: nonEmpty, price: nonEmpty.optional(), quantity: positive.optional() }))
+                .length(1),
+            })
+            .optional(),
+        })
+        .optional(),
+    }),
+    run: (world, params) => createPortalSession(world, params),
   }),
 ];

@@ -7,9 +7,11 @@ import {
   findWebhookEndpoint,
   updateWebhookEndpoint,
 } from '../../engine/webhook-endpoints.ts';
+import type { World } from '../../engine/world.ts';
 import { endpoint } from '../endpoint.ts';
 import { clearable, created, flag, metadata, nonEmpty, paging } from '../parameters.ts';
 
+const LISTED_MS = 30 * 86_400_000;
 const enabledEvents = z.array(nonEmpty).min(1);
 const listening = { description: clearable.optional(), metadata: metadata.optional() };
 
@@ -29,6 +31,7 @@ export const eventEndpoints = [
       page(
         Object.values(world.state.events).filter(
           (each) =>
+            isKept(world, each.id) &&
             matchesType(each.type, params.type) &&
             (params.types === undefined || params.types.includes(each.type)) &&
             (params.delivery_success === undefined || params.delivery_success === (each.pending_webhooks === 0)) &&
@@ -47,6 +50,38 @@ export const eventEndpoints = [
       if (!found) throw noSuch('event', id, 'id');
       return found;
     },
+  }),
+  endpoint({
+    method: 'get',
+    path: '/v2/core/events/:id',
+    params: z.strictObject({}),
+    run: (world, _params, id) => {
+      const found = world.state.thinEvents[id];
+      if (!found) throw noSuch('event', id, 'id');
+      return found;
+    },
+  }),
+  // https://docs.stripe.com/api/v2/core/events/list
+  endpoint({
+    method: 'get',
+    path: '/v2/core/events',
+    params: z.strictObject({
+      limit: paging.limit,
+      object_id: nonEmpty.optional(),
+      types: z.union([z.array(nonEmpty), nonEmpty.transform((type) => [type])]).optional(),
+    }),
+    run: (world, params) => ({
+      data: Object.values(world.state.thinEvents)
+        .filter(
+          (each) =>
+            (params.object_id === undefined || each.related_object?.id === params.object_id) &&
+            (params.types === undefined || params.types.includes(each.type)),
+        )
+        .reverse()
+        .slice(0, params.limit ?? 20),
+      next_page_url: null,
+      previous_page_url: null,
+    }),
   }),
   endpoint({
     method: 'post',
@@ -92,6 +127,11 @@ export const eventEndpoints = [
     },
   }),
 ];
+
+/** https://docs.stripe.com/api/events/list: 30 days. */
+function isKept(world: World, id: string): boolean {
+  return world.wallMs() - (world.state.eventRecordedAtMs[id] ?? 0) < LISTED_MS;
+}
 
 /** `invoice.*` stands for every type that begins so. */
 function matchesType(type: string, wanted: string | undefined): boolean {

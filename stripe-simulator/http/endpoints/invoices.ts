@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { findInvoice, markUncollectible, payInvoice, voidInvoice } from '../../engine/invoices.ts';
+import { finalizeInvoice, findInvoice, markUncollectible, payInvoice, voidInvoice } from '../../engine/invoices.ts';
 import { matchesCreated, page } from '../../engine/lists.ts';
-import { noSuch } from '../../engine/stripe-error.ts';
+import { previewInvoice } from '../../engine/previews.ts';
+import { invalidRequest, noSuch } from '../../engine/stripe-error.ts';
 import { endpoint } from '../endpoint.ts';
-import { created, flag, nonEmpty, paging } from '../parameters.ts';
+import { created, flag, nonEmpty, paging, positive } from '../parameters.ts';
 
 const status = z.enum(['draft', 'open', 'paid', 'uncollectible', 'void']);
 
@@ -35,10 +36,62 @@ export const invoiceEndpoints = [
       ),
   }),
   endpoint({
+    method: 'post',
+    path: '/v1/invoices/create_preview',
+    params: z.strictObject({
+      customer: nonEmpty.optional(),
+      subscription: nonEmpty.optional(),
+      preview_mode: z.literal('next').optional(),
+      subscription_details: z
+        .strictObject({
+          items: z
+            .array(
+              z.strictObject({
+                id: nonEmpty.optional(),
+                price: nonEmpty.optional(),
+                quantity: positive.optional(),
+                deleted: flag.optional(),
+              }),
+            )
+            .min(1)
+            .optional(),
+          proration_behavior: z.enum(['none', 'create_prorations', 'always_invoice']).optional(),
+          proration_date: positive.optional(),
+          cancel_at_period_end: flag.optional(),
+        })
+        .optional(),
+    }),
+    run: (world, params) => previewInvoice(world, params),
+  }),
+  endpoint({
     method: 'get',
     path: '/v1/invoices/:id',
     params: z.strictObject({}),
     run: (world, _params, id) => findInvoice(world, id, 'id'),
+  }),
+  endpoint({
+    method: 'get',
+    path: '/v1/invoices/:id/lines',
+    params: z.strictObject(paging),
+    run: (world, params, id) =>
+      page([...findInvoice(world, id, 'id').lines.data].reverse(), params, `/v1/invoices/${id}/lines`),
+  }),
+  endpoint({
+    method: 'post',
+    path: '/v1/invoices/:id/finalize',
+    params: z.strictObject({ auto_advance: flag.optional() }),
+    run: (world, _params, id) => {
+      const invoice = findInvoice(world, id, 'id');
+      if (invoice.status !== 'draft') {
+        throw invalidRequest(
+          "This invoice is already finalized, you can't re-finalize a non-draft invoice.",
+          undefined,
+          'invoice_not_editable',
+        );
+      }
+      finalizeInvoice(world, invoice);
+      return invoice;
+    },
   }),
   endpoint({
     method: 'post',

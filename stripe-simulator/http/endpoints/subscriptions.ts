@@ -1,7 +1,12 @@
 import { z } from 'zod';
 import { matchesCreated, page } from '../../engine/lists.ts';
 import { findSubscription, hasEnded } from '../../engine/subscription-status.ts';
-import { cancelSubscription, createSubscription, updateSubscription } from '../../engine/subscriptions.ts';
+import {
+  cancelSubscription,
+  createSubscription,
+  resumeSubscription,
+  updateSubscription,
+} from '../../engine/subscriptions.ts';
 import { endpoint } from '../endpoint.ts';
 import {
   clearable,
@@ -148,6 +153,16 @@ export const subscriptionEndpoints = [
         .optional(),
     }),
     run: (world, params, id) => updateSubscription(world, id, params),
+  }),
+  endpoint({
+    method: 'post',
+    path: '/v1/subscriptions/:id/resume',
+    params: z.strictObject({
+      billing_cycle_anchor: z.literal('now').optional(),
+      payment_behavior: z.enum(['resume_on_payment_attempt', 'resume_on_payment_success']).optional(),
+      proration_behavior: z.enum(['none', 'create_prorations', 'always_invoice']).optional(),
+    }),
+    run: (world, params, id) => resumeSubscription(world, id, params.payment_behavior === 'resume_on_payment_success'),
   }),
   endpoint({
     method: 'delete',
