@@ -4,6 +4,7 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadCatalog } from '#catalogs/load.ts';
 import { openAccount } from '#domain/open-account.ts';
+import { subscriptionWorkflowId } from '#workflows/subscription/messages.ts';
 import { DEMO_USER } from './auth/ensure-demo-user.ts';
 import type { Api } from './create-api.ts';
 import {
@@ -21,6 +22,7 @@ import {
   storeAccount,
   WEB_ORIGIN,
 } from './integration.fixture.ts';
+import { Browser, newPerson, PASSWORD, type Person } from './people.fixture.ts';
 
 const database = openDatabase();
 const temporal = openTemporal();
@@ -244,6 +246,49 @@ test('with Temporal down a wish is refused with 503 and what to do; pages still 
   await subject.close();
 });
 
+test('with Temporal down a person without an account is told so with 200, and tried for again at the next look', async () => {
+  const [host = '127.0.0.1', port = '7233'] = (platformEnv().TEMPORAL_ADDRESS ?? '').split(':');
+  const proxy = await createOutageProxy(host, Number(port));
+  await proxy.down();
+  const subject = createTestApi({ env: { TEMPORAL_ADDRESS: `127.0.0.1:${proxy.port}` } });
+  const { browser } = await newPerson(subject);
+  const answer = await browser.get('/api/v1/me');
+  expect([answer.status, answer.body]).toMatchObject([
+    200,
+    { accounts: [], notice: expect.stringContaining('opened') },
+  ]);
+  await subject.close();
+});
+
+test('an account is opened once, on the free plan, with a workspace where a host is there', async () => {
+  const person = await newPerson(api);
+  const accountId = `u-${person.userId}`;
+  await person.browser.get('/api/v1/me');
+  await signInAgain(person);
+  const described = await temporal.client.workflow.getHandle(subscriptionWorkflowId(accountId)).fetchHistory();
+  const [started, ...later] = described.events ?? [];
+  const data = started?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0]?.data;
+  expect(JSON.parse(Buffer.from(data ?? '').toString())).toEqual({
+    accountId,
+    opening: {
+      ownerUserId: person.userId,
+      stripeCustomerId: null,
+      audience: 'personal',
+      workspaces: [],
+    },
+  });
+  expect(later.filter((event) => event.workflowExecutionStartedEventAttributes)).toEqual([]);
+  await endWorkflow(temporal, accountId);
+});
+
+test('where the catalog has no plan for organisations nobody can open one', async () => {
+  const subject = createTestApi({ env: { LEASEHOLD_CATALOG: 'catalogs/objecta.yaml' } });
+  const { browser } = await newPerson(subject);
+  const answer = await browser.post('/api/v1/organisations', { name: 'Mine' });
+  expect([answer.status, answer.body.code]).toEqual([409, 'organisations-not-offered']);
+  await subject.close();
+});
+
 test("a workspace shows its host's figures, null when the host is silent, and messages reach it", async () => {
   expect((await ask('GET', `/api/v1/workspaces/${myWorkspace}`)).body).toMatchObject({ id: myWorkspace, live: null });
   const live = {
@@ -374,6 +419,10 @@ test('with a worker: the account is live, wishes are recorded once for each key,
   });
   await connection.close();
 });
+
+async function signInAgain({ email }: Person): Promise<void> {
+  expect((await new Browser(api).post('/api/auth/sign-in/email', { email, password: PASSWORD })).status).toBe(200);
+}
 
 type Answerer = (method: string, path: string, token: string | undefined) => [status: number, body: unknown];
 

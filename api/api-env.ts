@@ -1,9 +1,8 @@
-import type { Context } from 'hono';
+import type { Context, Next } from 'hono';
 import type { RequestIdVariables } from 'hono/request-id';
-import type { Role } from '#domain/access.ts';
+import type { Action, OwnAction, Role } from '#domain/access.ts';
 import type { AskedAccount, AskedWorkspace } from './access/find-account.ts';
-import type { Guard } from './access/guard.ts';
-import type { AuditNote } from './audit/audit-log.ts';
+import type { AuditedAction, AuditNote } from './audit/audit-log.ts';
 import type { Principal } from './auth/principal.ts';
 
 /** What middleware leaves for handlers. `principal` and what stands below it are there behind `requirePrincipal` only. */
@@ -24,3 +23,17 @@ export interface ApiEnv {
 }
 
 export type ApiContext = Context<ApiEnv>;
+
+export interface RouteRule<Named extends Action | OwnAction> {
+  action: Named;
+  /** What the audit log calls it; `null`: it changes nothing and is not written down. */
+  audit: AuditedAction | null;
+}
+
+/** Lets a request on to its handler, or refuses it. Routes are given theirs by `defineRoute`. */
+export interface Guard {
+  /** Of a route below `/api/v1/accounts/:accountId` or `/api/v1/workspaces/:id`. */
+  account(c: ApiContext, rule: RouteRule<Action>, next: Next): Promise<void>;
+  /** Of a route that is about whoever asks. */
+  self(c: ApiContext, rule: RouteRule<OwnAction>, next: Next): Promise<void>;
+}

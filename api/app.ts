@@ -5,15 +5,16 @@ import type { PrismaClient } from '#prisma/client.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import type { FindAccount } from './access/find-account.ts';
 import { createGuard } from './access/guard.ts';
+import type { EnsureAccounts } from './accounts/ensure-accounts.ts';
 import type { ExportAccount } from './accounts/export-account.ts';
 import type { HostClient } from './accounts/host-client.ts';
 import type { ListAccounts } from './accounts/list-accounts.ts';
-import type { OpenAccount } from './accounts/open-account.ts';
 import type { PickHost } from './accounts/pick-host.ts';
 import type { ReadAccount } from './accounts/read-account.ts';
 import type { ReadModel } from './accounts/read-model.ts';
 import type { SendCommand } from './accounts/send-command.ts';
 import type { ApiContext, ApiEnv } from './api-env.ts';
+import { AUDITED_ENDPOINTS, type AuditAuth } from './audit/audit-auth.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import type { Audited } from './audit/audited.ts';
 import type { FindActor } from './audit/find-actor.ts';
@@ -141,10 +142,11 @@ export interface AppDeps {
   people: PeopleDeps;
   findAccount: FindAccount;
   listAccounts: ListAccounts;
-  openAccount: OpenAccount;
+  ensureAccounts: EnsureAccounts;
   exportAccount: ExportAccount;
   auditLog: AuditLog;
   audited: Audited;
+  auditAuth: AuditAuth;
   findActor: FindActor;
   readModel: ReadModel;
   readAccount: ReadAccount;
@@ -183,6 +185,8 @@ export function createApp(deps: AppDeps) {
     app.post(`/api/auth/${path}`, limitByEmail(deps.limits, MAILS_TO_ONE));
   }
   for (const [method, path] of [...OPEN_ENDPOINTS, ...(deps.offersProviders ? OPEN_ENDPOINTS_OF_PROVIDERS : [])]) {
+    const audit = AUDITED_ENDPOINTS[path];
+    if (audit) app.on(method, `/api/auth${path}`, deps.auditAuth(audit));
     app.on(method, `/api/auth${path}`, deps.handleAuth);
   }
   app.all('/api/auth/*', refuseClosedEndpoint);

@@ -4,6 +4,7 @@ import { createMailer } from '#mail/mailer.ts';
 import { createPrisma } from '#prisma/client.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { createFindAccount } from './access/find-account.ts';
+import { createEnsureAccounts } from './accounts/ensure-accounts.ts';
 import { createExportAccount } from './accounts/export-account.ts';
 import { createHostClient } from './accounts/host-client.ts';
 import { createListAccounts } from './accounts/list-accounts.ts';
@@ -13,6 +14,7 @@ import { createReadAccount } from './accounts/read-account.ts';
 import { createReadModel } from './accounts/read-model.ts';
 import { createSendCommand } from './accounts/send-command.ts';
 import { type AppType, createApp } from './app.ts';
+import { createAuditAuth } from './audit/audit-auth.ts';
 import { createAuditLog } from './audit/audit-log.ts';
 import { createAudited } from './audit/audited.ts';
 import { createFindActor } from './audit/find-actor.ts';
@@ -82,6 +84,7 @@ export function createApi(
   );
   const posts = createPostOffice({ mailer: createMailer({ smtpUrl: settings.smtpUrl, from: settings.mailFrom }), log });
   const pickHost = createPickHost(prisma);
+  const listAccounts = createListAccounts(prisma);
   const openAccount = createOpenAccount({ prisma, temporal, catalog, pickHost, log });
   const auth = createAuth({
     prisma,
@@ -100,6 +103,8 @@ export function createApi(
   const readModel = createReadModel(prisma);
   const readAccount = createReadAccount({ temporal, readModel, log });
   const auditLog = createAuditLog(prisma);
+  const audited = createAudited({ log, auditLog });
+  const findPrincipal = createFindPrincipal({ auth, prisma, limits });
   const people = { prisma, auth, posts, limits, webOrigin: settings.webOrigin };
   const sendCommand = createSendCommand({ temporal, readAccount });
   const stripe = settings.stripe && createStripe(settings.stripe.secretKey, settings.stripe.apiBase);
@@ -117,11 +122,12 @@ export function createApi(
     prisma,
     people,
     findAccount: createFindAccount(prisma),
-    listAccounts: createListAccounts(prisma),
-    openAccount,
+    listAccounts,
+    ensureAccounts: createEnsureAccounts({ prisma, log, listAccounts, openAccount }),
     exportAccount: createExportAccount({ prisma, readAccount, auditLog }),
     auditLog,
-    audited: createAudited({ log, auditLog }),
+    audited,
+    auditAuth: createAuditAuth({ prisma, auth, audited }),
     findActor: createFindActor(prisma),
     webOrigin: settings.webOrigin,
     webhookSecrets: settings.webhookSecrets,
@@ -130,7 +136,7 @@ export function createApi(
     offer: forwarder.offer,
     internalToken: settings.internalToken,
     limits,
-    findPrincipal: createFindPrincipal({ auth, prisma, limits }),
+    findPrincipal,
     handleAuth: createAuthHandler(auth),
     offersProviders: offeredProviders(settings.providers).length > 0,
     checkReadiness: createReadiness({ prisma, temporal, log }),

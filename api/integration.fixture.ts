@@ -14,6 +14,8 @@ import { readApiSettings } from './settings.ts';
 import { createTemporalLink, type TemporalLink } from './temporal.ts';
 import { grpcCodeOf } from './temporal-unavailable.ts';
 
+export const TEST_AUTH_SECRET = 'a secret of the tests, long enough for it';
+export const TEST_INTERNAL_TOKEN = 'a token of the tests';
 export const SECRETS = { current: 'whsec_current', former: 'whsec_former' };
 export const DEMO_PASSWORD = 'a password of the tests';
 const NAMESPACE = 'api-tests';
@@ -32,8 +34,8 @@ export interface TestApiOptions {
 export function createTestApi({ env = {}, forwarding = {} }: TestApiOptions = {}): Api {
   const all: Record<string, string> = {
     ...platformEnv(),
-    BETTER_AUTH_SECRET: 'a secret of the tests, long enough for it',
-    LEASEHOLD_INTERNAL_TOKEN: 'a token of the tests',
+    BETTER_AUTH_SECRET: TEST_AUTH_SECRET,
+    LEASEHOLD_INTERNAL_TOKEN: TEST_INTERNAL_TOKEN,
     LEASEHOLD_DEMO_PASSWORD: DEMO_PASSWORD,
     LEASEHOLD_WEB_ORIGIN: WEB_ORIGIN,
     STRIPE_WEBHOOK_SECRET: `${SECRETS.current},${SECRETS.former}`,

@@ -2,10 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { inject } from 'vitest';
 import { CLIENT_ADDRESS_HEADER, signClientAddress } from './client-address.ts';
 import type { Api } from './create-api.ts';
-import { eventually, WEB_ORIGIN } from './integration.fixture.ts';
+import { eventually, TEST_INTERNAL_TOKEN, WEB_ORIGIN } from './integration.fixture.ts';
 
 export const PASSWORD = 'a good long password';
-const INTERNAL_TOKEN = 'a token of the tests';
 
 export interface Answer {
   status: number;
@@ -41,7 +40,7 @@ export class Browser {
       method,
       headers: {
         origin: WEB_ORIGIN,
-        [CLIENT_ADDRESS_HEADER]: signClientAddress(this.address, INTERNAL_TOKEN),
+        [CLIENT_ADDRESS_HEADER]: signClientAddress(this.address, TEST_INTERNAL_TOKEN),
         ...(this.cookies.size > 0 ? { cookie: this.cookie } : {}),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers,

@@ -193,13 +193,15 @@ describe('what support gives', () => {
     expect([desired(after.state)?.size.memoryMb, after.happened]).toEqual([512, []]);
   });
 
-  test('given again under its id replaces what it was; withdrawing what is not there changes nothing', () => {
+  test('given again under its id replaces what it was; withdrawing what is not there is refused with what there is', () => {
     const once = grantOverride(anAccount(), { commandId: 'c_4', override }, NOW).state;
     const more = { ...override, pool: { memoryMb: 1024 }, until: null };
     const { state, happened } = grantOverride(once, { commandId: 'c_5', override: more }, NOW);
     expect(state.overrides).toEqual([more]);
     expect(happened[0]?.text).toBe('Support gave you more: An outage.');
-    expect(withdrawOverride(state, { commandId: 'c_6', overrideId: 'g_9' }, NOW)).toEqual({ state, happened: [] });
+    expect(() => withdrawOverride(state, { commandId: 'c_6', overrideId: 'g_9' }, NOW)).toThrow(
+      'There is no grant g_9. What there is: g_1.',
+    );
   });
 });
 

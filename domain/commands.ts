@@ -32,7 +32,8 @@ export type RefusalCode =
   | 'PoolExhausted'
   | 'AccountDeleted'
   | 'NotInGrace'
-  | 'CustomerAlreadyLinked';
+  | 'CustomerAlreadyLinked'
+  | 'UnknownGrant';
 
 /** The numbers of a command that would take more of the pool than there is. */
 export interface PoolShortage {
@@ -296,14 +297,21 @@ export function grantOverride(
   };
 }
 
-/** Takes back what support gave. */
+/**
+ * Takes back what support gave.
+ *
+ * @throws CommandRefused when there is no such grant, with those that there are
+ */
 export function withdrawOverride(
   state: AccountState,
   command: { commandId: string; overrideId: string },
   now: Instant,
 ): CommandOutcome {
   const override = state.overrides.find((each) => each.id === command.overrideId);
-  if (!override) return { state, happened: [] };
+  if (!override) {
+    const there = state.overrides.map(({ id }) => id).join(', ') || 'none';
+    throw new CommandRefused('UnknownGrant', `There is no grant ${command.overrideId}. What there is: ${there}.`);
+  }
   return {
     state: { ...state, overrides: state.overrides.filter((each) => each !== override) },
     happened: [

@@ -33,6 +33,8 @@ export interface Cover {
   verdict: Verdict;
   /** Nothing governs, and a subscription that had begun is over. */
   hasEnded: boolean;
+  /** The governing one had a trial, and nothing was ever there to pay for it with: it covers nothing, and gets no grace. */
+  isFreeRide: boolean;
 }
 
 /**
@@ -42,12 +44,13 @@ export interface Cover {
 export function coverOf(snapshot: BillingSnapshot, dunning: Dunning | null, governedBy: string | null): Cover {
   const governing = governingSubscription(snapshot, governedBy);
   const hasEnded = !governing && snapshot.subscriptions.some((each) => each.status === 'canceled');
+  const isFreeRide = !dunning && governing !== null && endedTrialUnpayable(governing, snapshot);
   if (!dunning) {
-    const dunned = governing && owesRenewal(governing) ? governing : null;
-    return { governing, dunned, verdict: dunned ? 'owes' : 'paid', hasEnded };
+    const dunned = governing && !isFreeRide && owesRenewal(governing) ? governing : null;
+    return { governing, dunned, verdict: dunned ? 'owes' : 'paid', hasEnded, isFreeRide };
   }
   const dunned = snapshot.subscriptions.find((each) => each.id === dunning.subscriptionId) ?? null;
-  return { governing, dunned, verdict: verdictOn(dunning, dunned, governing, snapshot), hasEnded };
+  return { governing, dunned, verdict: verdictOn(dunning, dunned, governing, snapshot), hasEnded, isFreeRide };
 }
 
 function verdictOn(
@@ -75,6 +78,12 @@ function governingSubscription(snapshot: BillingSnapshot, governedBy: string | n
   };
   const governed = live.find((each) => each.id === governedBy && isInGoodStanding(each));
   return governed ?? live.sort((a, b) => rank(a) - rank(b) || inOrder(a, b))[0] ?? null;
+}
+
+/** Whether a subscription is in its first period after a trial, unpaid, and there is nothing to charge. */
+function endedTrialUnpayable(subscription: SubscriptionSnapshot, { paymentMethod }: BillingSnapshot): boolean {
+  const { status, trialEnd, currentPeriodStart } = subscription;
+  return OWED.has(status) && trialEnd !== null && currentPeriodStart <= trialEnd && paymentMethod === null;
 }
 
 /** Whether a subscription that is over was ended by our dunning, by Stripe's or by a dispute; otherwise its customer did. */

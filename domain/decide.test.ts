@@ -869,4 +869,45 @@ describe('what is odd', () => {
     expect(kinds(first)).toEqual(['plan-changed', 'trial-started']);
     expect(kinds(look(first.state, day(1), [trial]))).toEqual([]);
   });
+
+  describe('a trial that ends unpaid', () => {
+    const card = { brand: 'visa', last4: '0341', expMonth: 12, expYear: 2030 };
+    const onTrial = aSubscription({ status: 'trialing', trialEnd: day(0) });
+    const unpaidTrial = anUnpaidSubscription({
+      trialEnd: day(0),
+      currentPeriodStart: day(0),
+      currentPeriodEnd: day(30),
+      invoices: [anInvoice()],
+    });
+    const ended = (paymentMethod: typeof card | null, at = day(0, 1)) =>
+      decide(
+        look(anAccount(), day(-1), [onTrial]).state,
+        { ...aSnapshot(at, [unpaidTrial]), paymentMethod },
+        at,
+        aCatalog(),
+      );
+
+    test('without anything to charge is no free ride: the free plan at once, no grace, the debt shown', () => {
+      const { state, effects, deadlines } = ended(null);
+      expect(state).toMatchObject({
+        standing: 'incomplete',
+        plan: { id: 'free' },
+        dunning: null,
+        debt: { amountCents: 2900 },
+      });
+      expect([effects, deadlines]).toEqual([[], []]);
+      expect(
+        look(state, day(3), [aSubscription({ trialEnd: day(0), currentPeriodStart: day(0) })]).state,
+      ).toMatchObject({
+        standing: 'active',
+        plan: { id: 'team' },
+      });
+    });
+
+    test('with a card that is declined has its grace, and taking the card away does not shorten it', () => {
+      const { state } = ended(card);
+      expect(state).toMatchObject({ standing: 'grace', dunning: { suspendAt: day(7) } });
+      expect(look(state, day(1), [unpaidTrial]).state).toMatchObject({ standing: 'grace', plan: { id: 'team' } });
+    });
+  });
 });

@@ -9,7 +9,7 @@ import type { Cover } from './cover.ts';
  * @param before the standing so far: a status that Stripe adds one day changes nothing by itself
  */
 export function standingOf(
-  { governing, hasEnded }: Cover,
+  { governing, hasEnded, isFreeRide }: Cover,
   dunning: Dunning | null,
   before: Standing,
   catalog: Pick<Catalog, 'onCancel' | 'onCollectionPaused'>,
@@ -17,6 +17,7 @@ export function standingOf(
   if (dunning?.stage === 'canceled' || dunning?.stage === 'deleted') return 'canceled';
   if (!governing) return hasEnded && catalog.onCancel === 'stop-services' ? 'canceled' : 'free';
   if (governing.collectionPaused && catalog.onCollectionPaused === 'hold') return 'paused';
+  if (isFreeRide) return 'incomplete';
   switch (governing.status) {
     case 'active':
       return 'active';

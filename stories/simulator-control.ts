@@ -43,6 +43,11 @@ export class SimulatorControl {
     return deliveries;
   }
 
+  /** Fails the next `count` calls of the API with `status`; 0 ends it. */
+  async failApi(count: number, status = 500): Promise<void> {
+    await this.call('POST', '/faults', { failApi: { count, status } });
+  }
+
   /** Sends an event once more. */
   async redeliver(eventId: string): Promise<void> {
     await this.call('POST', `/events/${eventId}/redeliver`);

@@ -4,7 +4,7 @@ import type { ContainerReading } from './workspace-probe.ts';
 export interface StoryStep {
   /** The account's time. */
   at: string;
-  /** Days since the first failed payment; negative before it. */
+  /** Days since the story's day 0, which each story names. */
   day: number;
   what: string;
   standing: string;

@@ -11,7 +11,8 @@ const FAST_FORWARD_TIMEOUT_MS = 60_000;
 
 /** The workflow's own time now. */
 export async function virtualNow(client: Client, workflowId: string): Promise<string> {
-  const info = await skippingInfo(client, workflowId);
+  const { raw } = await client.workflow.getHandle(workflowId).describe();
+  const info = raw.workflowExtendedInfo?.timeSkippingInfo;
   return new Date(info?.currentTime ? tsToMs(info.currentTime) : Date.now()).toISOString();
 }
 
@@ -29,14 +30,10 @@ export async function fastForward(client: Client, workflowId: string, target: st
     },
     updateMask: { paths: ['time_skipping_config'] },
   });
-  await until(`the workflow's time to reach ${target}`, FAST_FORWARD_TIMEOUT_MS, async () => {
-    const config = (await skippingInfo(client, workflowId))?.effectiveConfig;
+  await until(`the workflow's time to reach ${target}, or the workflow to end`, FAST_FORWARD_TIMEOUT_MS, async () => {
+    const { raw, status } = await client.workflow.getHandle(workflowId).describe();
+    const config = raw.workflowExtendedInfo?.timeSkippingInfo?.effectiveConfig;
     // Reaching the target switches skipping off again.
-    return config?.fastForwardConfig?.id === id && config.enabled !== true;
+    return status.name !== 'RUNNING' || (config?.fastForwardConfig?.id === id && config.enabled !== true);
   });
-}
-
-async function skippingInfo(client: Client, workflowId: string) {
-  const { raw } = await client.workflow.getHandle(workflowId).describe();
-  return raw.workflowExtendedInfo?.timeSkippingInfo ?? null;
 }

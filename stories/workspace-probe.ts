@@ -5,6 +5,7 @@ import type { PrismaClient } from '#prisma/client.ts';
 /** What Docker says of a workspace. */
 export interface ContainerReading {
   id: string;
+  /** Docker's own word, or `absent`. */
   status: string;
   memoryMb: number;
   cpus: number;
@@ -26,7 +27,9 @@ export class WorkspaceProbe {
   }
 
   async container(): Promise<ContainerReading> {
-    const { Id, State, HostConfig } = await this.handle().inspect();
+    const found = await orAbsent(this.handle().inspect());
+    if (!found) return { id: '', status: 'absent', memoryMb: 0, cpus: 0 };
+    const { Id, State, HostConfig } = found;
     return {
       id: Id,
       status: State.Status,
@@ -58,14 +61,14 @@ export class WorkspaceProbe {
 
   /** Whether a file is in the data volume; works on a stopped container too. */
   async has(name: string): Promise<boolean> {
-    try {
-      const answer = (await this.handle().infoArchive({ path: `/data/${name}` })) as Readable;
-      answer.destroy();
-      return true;
-    } catch (error) {
-      if ((error as { statusCode?: number }).statusCode === 404) return false;
-      throw error;
-    }
+    const answer = (await orAbsent(this.handle().infoArchive({ path: `/data/${name}` }))) as Readable | null;
+    answer?.destroy();
+    return answer !== null;
+  }
+
+  /** Whether the data volume is there. */
+  async hasVolume(): Promise<boolean> {
+    return (await orAbsent(this.options.docker.getVolume(`leasehold-${this.options.workspaceId}`).inspect())) !== null;
   }
 
   /** The memory limit as a process inside sees it (cgroup v1 or v2), in MB. */
@@ -110,5 +113,15 @@ export class WorkspaceProbe {
     const { ExitCode } = await exec.inspect();
     if (ExitCode !== 0) throw new Error(`${command[0]} in the workspace ended with ${ExitCode}: ${Buffer.concat(err)}`);
     return Buffer.concat(out).toString();
+  }
+}
+
+/** What Docker answers, or `null` where it knows no such thing. */
+async function orAbsent<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode === 404) return null;
+    throw error;
   }
 }

@@ -1,28 +1,12 @@
-import type { Next } from 'hono';
-import { type Action, type Caller, decideAccess, decideOwnAccess, type OwnAction } from '#domain/access.ts';
+import { type Caller, decideAccess, decideOwnAccess } from '#domain/access.ts';
 import type { ReadAccount } from '../accounts/read-account.ts';
 import { accountNotFound, workspaceNotFound } from '../accounts/refusals.ts';
-import type { ApiContext } from '../api-env.ts';
-import type { AuditedAction } from '../audit/audit-log.ts';
+import type { Guard } from '../api-env.ts';
 import type { Audited } from '../audit/audited.ts';
 import type { FindActor } from '../audit/find-actor.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { FindAccount } from './find-account.ts';
 import { refuseAccess, refuseKey } from './refuse-access.ts';
-
-export interface RouteRule<Named extends Action | OwnAction> {
-  action: Named;
-  /** What the audit log calls it; `null`: it changes nothing and is not written down. */
-  audit: AuditedAction | null;
-}
-
-/** Lets a request on to its handler, or refuses it. Routes are given theirs by `defineRoute`. */
-export interface Guard {
-  /** Of a route below `/api/v1/accounts/:accountId` or `/api/v1/workspaces/:id`. */
-  account(c: ApiContext, rule: RouteRule<Action>, next: Next): Promise<void>;
-  /** Of a route that is about whoever asks. */
-  self(c: ApiContext, rule: RouteRule<OwnAction>, next: Next): Promise<void>;
-}
 
 export interface GuardDeps {
   findAccount: FindAccount;

@@ -1,11 +1,13 @@
 import { ApplicationFailure, condition, setHandler } from '@temporalio/workflow';
-import type { AccountView } from '#domain/account-view.ts';
+import type { AccountView, WorkspaceView } from '#domain/account-view.ts';
 import type { PoolShortage } from '#domain/commands.ts';
 import {
   accountView,
   billingHints,
+  closeAccount,
   createWorkspace,
   deleteWorkspace,
+  keepAccount,
   wishWorkspace,
 } from '#workflows/subscription/messages.ts';
 
@@ -36,7 +38,7 @@ export async function subscription({ accountId }: { accountId: string }): Promis
         currency: 'usd',
         nextAttemptAt: null,
       },
-      workspaces: [],
+      workspaces: [workspaceView(`${accountId}-main`)],
     };
     return view as AccountView;
   });
@@ -55,5 +57,23 @@ export async function subscription({ accountId }: { accountId: string }): Promis
     return receiptFor(commandId);
   });
   setHandler(deleteWorkspace, ({ commandId }) => receiptFor(commandId));
+  setHandler(closeAccount, ({ commandId }) => receiptFor(commandId));
+  setHandler(keepAccount, ({ commandId }) => receiptFor(commandId));
   await condition(() => false);
+}
+
+function workspaceView(id: string): WorkspaceView {
+  return {
+    id,
+    name: 'Main',
+    hostId: 'host',
+    status: 'suspended',
+    reason: 'The renewal was not paid.',
+    ownerWants: 'running',
+    size: { memoryMb: 256, cpuPercent: 50, storageMb: 1_024 },
+    pendingSize: null,
+    containerId: null,
+    canStart: false,
+    canStop: true,
+  };
 }

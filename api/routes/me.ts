@@ -1,20 +1,14 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { type RouteHandler, z } from '@hono/zod-openapi';
 import { ROLES, SCOPES } from '#domain/access.ts';
 import type { PrismaClient } from '#prisma/client.ts';
-import type { Logger } from '#telemetry/logger.ts';
 import { defineOwnRoute } from '../access/define-route.ts';
 import { referenceOf } from '../access/find-account.ts';
-import type { AccountSummary, ListAccounts } from '../accounts/list-accounts.ts';
-import type { OpenAccount } from '../accounts/open-account.ts';
+import type { EnsureAccounts } from '../accounts/ensure-accounts.ts';
+import type { ListAccounts } from '../accounts/list-accounts.ts';
 import type { ApiEnv } from '../api-env.ts';
 import type { FindActor } from '../audit/find-actor.ts';
-import { DEMO_USER } from '../auth/ensure-demo-user.ts';
 import { listInvitationsFor } from '../people/invitations.ts';
 import { instant } from './account-schema.ts';
-
-const OPENED_WITHIN_MS = 2_000;
-const POLL_MS = 100;
 
 const accountSummarySchema = z
   .object({
@@ -36,7 +30,7 @@ export const meRoute = defineOwnRoute({
   path: '/api/v1/me',
   action: 'self:read',
   summary: 'Who asks, which accounts they have, and which invitations wait for them',
-  description: "A person's own account is opened when it is missing.",
+  description: "An account of the person's, or of an organisation of theirs, is opened when it is missing.",
   responses: {
     200: {
       description: 'Accounts as last saved: the own one first.',
@@ -82,32 +76,11 @@ export const meRoute = defineOwnRoute({
 
 export function createMeHandler(deps: {
   prisma: PrismaClient;
-  log: Logger;
   findActor: FindActor;
   listAccounts: ListAccounts;
-  openAccount: OpenAccount;
+  ensureAccounts: EnsureAccounts;
 }): RouteHandler<typeof meRoute, ApiEnv> {
-  const { prisma, log, findActor, listAccounts, openAccount } = deps;
-
-  /** The person's accounts, their own among them if it can be had; else what to tell them. */
-  async function accountsOf(userId: string): Promise<{ accounts: AccountSummary[]; notice: string | null }> {
-    const whose = { kind: 'user', id: userId } as const;
-    const lacksOwn = (list: AccountSummary[]) => list.every((each) => each.audience !== 'personal');
-    let accounts = await listAccounts(whose);
-    if (!lacksOwn(accounts) || userId === DEMO_USER.id) return { accounts, notice: null };
-    try {
-      if ((await openAccount({ userId })) === null) return { accounts, notice: null };
-      const giveUpAt = performance.now() + OPENED_WITHIN_MS;
-      while (lacksOwn(accounts) && performance.now() < giveUpAt) {
-        await delay(POLL_MS);
-        accounts = await listAccounts(whose);
-      }
-    } catch (err) {
-      log.warn({ err, userId }, 'the account could not be opened; it is tried again at the next look');
-    }
-    const notice = lacksOwn(accounts) ? 'Your account is being opened. Look again in a moment.' : null;
-    return { accounts, notice };
-  }
+  const { prisma, findActor, listAccounts, ensureAccounts } = deps;
 
   return async (c) => {
     const { principal } = c.var;
@@ -123,7 +96,7 @@ export function createMeHandler(deps: {
         where: { id: userId },
         select: { id: true, name: true, email: true, emailVerified: true, twoFactorEnabled: true },
       }),
-      accountsOf(userId),
+      ensureAccounts(userId),
       listInvitationsFor({ prisma }, userId),
     ]);
     const waiting = invitations.map(({ id, organisationName, role, invitedBy, expiresAt }) => ({

@@ -15,6 +15,8 @@ export const mail: Part = {
         ...['--ip', '127.0.0.1', '--smtp', String(ports.smtp)],
         ...['--web-ip', '127.0.0.1', '--web', String(ports.mail)],
         ...['--mail-directory', join(stateDir, 'mails'), '--max-emails', '5000'],
+        // Addresses and subjects are in the mails; its log needs none of them.
+        '--silent',
       ],
       env: process.env,
       cwd: root,

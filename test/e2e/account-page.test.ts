@@ -1,39 +1,19 @@
-import { AxeBuilder } from '@axe-core/playwright';
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
-import { findChromium } from '#test/chromium.ts';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import {
+  address,
+  DESKTOP,
+  expectAccessible,
+  focusedName,
+  PHONE,
+  SETTLE_MS,
+  setting,
+  tabTo,
+  withChromium,
+} from './pages.fixture.ts';
 
-/** Nothing in Chromium may call home, and root has no sandbox. */
-const CHROMIUM_ARGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 const DEMO_EMAIL = 'demo@leasehold.test';
-const DESKTOP = { width: 1280, height: 900 };
-const PHONE = { width: 360, height: 740 };
-/** Docker needs seconds; a busy machine more. */
-const SETTLE_MS = 120_000;
-/** More than there is to focus on any of our pages. */
-const MOST_TABS = 60;
-
-let browser: Browser;
-let contexts: BrowserContext[] = [];
-
-beforeAll(async () => {
-  browser = await chromium.launch({ executablePath: findChromium(), args: CHROMIUM_ARGS });
-});
-
-afterEach(async () => {
-  await Promise.all(contexts.map((context) => context.close()));
-  contexts = [];
-});
-
-afterAll(() => browser?.close());
+const { open } = withChromium();
 
 test('nobody sees an account without signing in', async () => {
   const page = await open('/account');
@@ -110,29 +90,6 @@ test('after signing out the account is closed', async () => {
   expect(new URL(page.url()).pathname).toBe('/sign-in');
 });
 
-function setting(name: string): string {
-  const value = inject('platformEnv')[name];
-  if (!value) throw new Error(`The platform for tests gave no ${name}.`);
-  return value;
-}
-
-function address(path: string): string {
-  return new URL(path, setting('LEASEHOLD_WEB_ORIGIN')).href;
-}
-
-async function open(path: string, options: BrowserContextOptions = {}): Promise<Page> {
-  const context = await browser.newContext({
-    viewport: DESKTOP,
-    locale: 'en-GB',
-    timezoneId: 'Europe/Zurich',
-    ...options,
-  });
-  contexts.push(context);
-  const page = await context.newPage();
-  await page.goto(address(path));
-  return page;
-}
-
 /** Signs in as people do who use no mouse. */
 async function signedIn(options: BrowserContextOptions = {}): Promise<Page> {
   const page = await open('/sign-in', options);
@@ -141,7 +98,7 @@ async function signedIn(options: BrowserContextOptions = {}): Promise<Page> {
   await page.keyboard.press('Tab');
   await page.keyboard.type(setting('LEASEHOLD_DEMO_PASSWORD'));
   await page.keyboard.press('Enter');
-  await page.waitForURL('**/account');
+  await page.waitForURL('**/accounts/demo');
   await page.getByRole('region', { name: 'Standing' }).waitFor();
   return page;
 }
@@ -158,33 +115,9 @@ async function hasStatus(page: Page, word: string): Promise<boolean> {
   return (await status(page, word).count()) > 0;
 }
 
-/** Tabs to a button that can be pressed, checks that the focus can be seen, and presses it. */
+/** Tabs to a button that can be pressed, and presses it. */
 async function pressByKeyboard(page: Page, name: RegExp): Promise<void> {
-  const button = page.getByRole('button', { name, disabled: false }).first();
-  await button.waitFor({ timeout: SETTLE_MS });
-  for (let tabs = 0; tabs < MOST_TABS; tabs += 1) {
-    if (name.test(await focusedName(page))) break;
-    await page.keyboard.press('Tab');
-  }
-  expect(await focusedName(page)).toMatch(name);
-  const outline = await button.evaluate((element) => getComputedStyle(element).outlineStyle);
-  expect(outline, 'the focus can be seen').not.toBe('none');
+  await page.getByRole('button', { name, disabled: false }).first().waitFor({ timeout: SETTLE_MS });
+  await tabTo(page, name);
   await page.keyboard.press('Enter');
-}
-
-/** The accessible name of what has the focus, for inputs their label. */
-function focusedName(page: Page): Promise<string> {
-  return page.evaluate(() => {
-    const focused = document.activeElement;
-    if (!focused || focused === document.body) return '';
-    const label = focused instanceof HTMLInputElement ? focused.labels?.[0]?.textContent : null;
-    return focused.getAttribute('aria-label') ?? label ?? focused.textContent ?? '';
-  });
-}
-
-async function expectAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map((each) => `${each.id}: ${each.nodes.map((node) => node.html).join(' ')}`)).toEqual([]);
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-  expect(overflow, 'no sideways scroll').toBeLessThanOrEqual(0);
 }

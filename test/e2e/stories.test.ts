@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { expect, inject, test } from 'vitest';
 import { attachPlatform } from '#platform/attach.ts';
 import { grace } from '#stories/grace.ts';
+import { leave } from '#stories/leave.ts';
 import type { StoryResult } from '#stories/story.ts';
 
 test('bin/leasehold story grace --json plays a failed payment to its end and prints the steps', async () => {
@@ -28,6 +29,18 @@ for (const [disturbance, what] of Object.entries(grace.disturbances)) {
     const platform = await attachPlatform(inject('platformStateDir'));
     if (!platform) throw new Error('No platform runs for this test.');
     const { failures } = await grace.play({ platform, disturbance });
+    expect(failures).toEqual([]);
+  });
+}
+
+for (const [disturbance, what] of [
+  [undefined, 'nothing comes between'],
+  ...Object.entries(leave.disturbances),
+] as const) {
+  test(`an owner who leaves is cancelled first, then stopped, then deleted, when ${what}`, async () => {
+    const platform = await attachPlatform(inject('platformStateDir'));
+    if (!platform) throw new Error('No platform runs for this test.');
+    const { failures } = await leave.play({ platform, disturbance });
     expect(failures).toEqual([]);
   });
 }

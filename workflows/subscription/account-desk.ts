@@ -131,6 +131,7 @@ export class AccountDesk {
 
   /** Nothing is left to do before the next deadline or message. */
   isQuiet(now: string): boolean {
+    if (this.accountDeleted) return true;
     if (!this.state) return false;
     const workspacesSettled = this.state.workspaces.every(isSettled);
     return !this.needsLook(now) && this.unsaved === null && workspacesSettled && this.readyEffects().length === 0;

@@ -38,6 +38,14 @@ async function expectPool(buyer: Buyer, memoryMb: number, cpuPercent: number, st
   );
 }
 
+// First, as it waits most of its time and the others run beside it.
+test.concurrent('story grace: a renewal fails, the workspace stops on day 7 and runs again once it is paid', {
+  timeout: 300_000,
+}, async () => {
+  const { failures } = await grace.play({ platform: catalogPlatform.platform });
+  expect(failures).toEqual([]);
+});
+
 describe.concurrent('A1: a personal plan', () => {
   test('FREE costs nothing and is had without a subscription', async () => {
     const account = await shop.read(await shop.openAccount());
@@ -260,7 +268,7 @@ describe.concurrent('customers that are older than the catalog, at prices that i
   });
 });
 
-describe('the metadata by which others know what was sold', () => {
+describe.concurrent('the metadata by which others know what was sold', () => {
   test.each([
     [
       'MICRO',
@@ -316,6 +324,21 @@ describe.concurrent('limits by docker inspect', () => {
     await shop.eventuallyRuns(buyer, 16 * GB, 8);
   });
 
+  test('a workspace that asks for it has the whole pool of ORG_BUSINESS, and then nothing is left for another', async () => {
+    const buyer = await shop.openAccount({ audience: 'organisation' });
+    await buy(buyer, 'ORG_BUSINESS', 'month', 399);
+    await shop.eventually(buyer, (account) => expect(account.plan.id).toBe('ORG_BUSINESS'));
+    const create = (name: string, size?: { memoryMb: number; cpuPercent: number; storageMb: number }) =>
+      shop.call(buyer, '/api/v1/workspaces', { method: 'POST', body: JSON.stringify({ name, size }) });
+    const created = await create('All of it', { memoryMb: 32 * GB, cpuPercent: 1600, storageMb: 250 * GB });
+    expect(created.status).toBe(202);
+    buyer.workspaceIds.push(((await created.json()) as { workspaceId: string }).workspaceId);
+    await shop.eventuallyRuns(buyer, 32 * GB, 16);
+    const refused = await create('One more');
+    expect(refused.status).toBe(403);
+    expect(await refused.json()).toMatchObject({ code: 'plan-limit', limit: 'memoryMb', used: 32 * GB, max: 32 * GB });
+  });
+
   test('an organisation has its workspace stopped on ORG_FREE, and the default share of the pool on ORG_BUSINESS', async () => {
     const buyer = await shop.openAccount({ audience: 'organisation', workspaces: 1 });
     const { workspaces } = await shop.read(buyer);
@@ -323,11 +346,4 @@ describe.concurrent('limits by docker inspect', () => {
     await buy(buyer, 'ORG_BUSINESS', 'month', 399);
     await shop.eventuallyRuns(buyer, 1 * GB, 0.5);
   });
-});
-
-test('story grace: a renewal fails, the workspace stops on day 7 and runs again once it is paid', {
-  timeout: 300_000,
-}, async () => {
-  const { failures } = await grace.play({ platform: catalogPlatform.platform });
-  expect(failures).toEqual([]);
 });

@@ -70,7 +70,7 @@ describe.concurrent('scenario 16: a trial', () => {
   });
 
   /** Takes a trial without a card and lets it end. */
-  async function endTrialWithoutCard(atTheEnd: 'cancel' | 'pause'): Promise<Buyer> {
+  async function endTrialWithoutCard(atTheEnd: 'cancel' | 'create_invoice' | 'pause'): Promise<Buyer> {
     const buyer = await shop.openAccount({ card: null, workspaces: 1, clockAt: wholeSecondsNow() });
     const { subscription } = await shop.subscribe(buyer, {
       items: [{ price: await shop.priceOf('2bot_pro_month') }],
@@ -90,6 +90,13 @@ describe.concurrent('scenario 16: a trial', () => {
     expect(account).toMatchObject({ standing: 'free', debt: null });
     await shop.eventuallyRuns(buyer, 256, 0.5);
     expect(await trialDaysOfPro(buyer)).toBe(0);
+  });
+
+  test('that ends without a card leaves the size of FREE, without a grace, where Stripe makes an invoice', async () => {
+    const buyer = await endTrialWithoutCard('create_invoice');
+    const account = await shop.eventually(buyer, ({ plan }) => expect(plan.id).toBe('FREE'));
+    expect(account).toMatchObject({ standing: 'incomplete', debt: { amountCents: 2900 } });
+    await shop.eventuallyRuns(buyer, 256, 0.5);
   });
 
   test('that ends without a card stops the workspace where Stripe pauses', async () => {
@@ -256,7 +263,7 @@ describe.concurrent("scenario 19: every date is Stripe's own", () => {
   }
 });
 
-test('scenario 37: what is bigger than the host gets a clear answer, and the old size stays', async () => {
+test.concurrent('scenario 37: what is bigger than the host gets a clear answer, and the old size stays', async () => {
   const buyer = await shop.openAccount({ workspaces: 1 });
   await shop.buy(buyer, '2bot_pro_month');
   await shop.eventuallyRuns(buyer, 1 * GB, 1);

@@ -37,7 +37,7 @@ function eventuallyHasMemory(buyer: Buyer, memoryMb: number) {
   return shop.eventually(buyer, (account) => expect(figuresOf(account).pool?.memoryMb).toBe(memoryMb));
 }
 
-test('entitlements shows what an account may use, each number with its reason', async () => {
+test.concurrent('entitlements shows what an account may use, each number with its reason', async () => {
   const buyer = await shop.openAccount();
   await shop.buy(buyer, 'demo_team_month');
   await shop.eventually(buyer, ({ plan }) => expect(plan.id).toBe('team'));
@@ -58,7 +58,7 @@ test('entitlements shows what an account may use, each number with its reason', 
   expect(JSON.parse(json.stdout)).toEqual((await shop.read(buyer)).entitlements);
 });
 
-test('grant gives beside what was bought, and takes it back: by the API, and by docker inspect', async () => {
+test.concurrent('grant gives beside what was bought, and takes it back: by the API, and by docker inspect', async () => {
   const buyer = await shop.openAccount({ workspaces: 1 });
   await shop.eventuallyRuns(buyer, 256, 0.5);
   const given = await leasehold(
@@ -75,11 +75,14 @@ test('grant gives beside what was bought, and takes it back: by the API, and by 
 
   const back = await leasehold('grant', buyer.accountId, '--reason', 'It is over.', '--withdraw', id);
   expect(back).toMatchObject({ code: 0, stdout: `Account ${buyer.accountId}: grant ${id} is withdrawn.\n` });
+  const again = await leasehold('grant', buyer.accountId, '--reason', 'It is over.', '--withdraw', id);
+  expect(again.code).toBe(1);
+  expect(again.stderr).toContain(`There is no grant ${id}. What there is: none.`);
   await eventuallyHasMemory(buyer, 256);
   await shop.eventuallyRuns(buyer, 256, 0.5);
 });
 
-test('a grant with an end that is no instant is refused', async () => {
+test.concurrent('a grant with an end that is no instant is refused', async () => {
   const { accountId } = await shop.openAccount();
   const { code, stderr } = await leasehold(
     ...['grant', accountId, '--reason', 'For the outage.', '--workspaces', '1', '--until', 'tomorrow'],
@@ -88,7 +91,7 @@ test('a grant with an end that is no instant is refused', async () => {
   expect(stderr).toContain('must be null or an instant');
 });
 
-test.each([
+test.concurrent.each([
   ['an account that is not there', ['entitlements', 'nobody'], 'There is no account nobody.'],
   [
     'a grant to an account that is not there',

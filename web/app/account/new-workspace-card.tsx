@@ -22,12 +22,13 @@ export function NewWorkspaceCard({ refused, formKey, accountId }: NewWorkspaceCa
   const pending = navigation.formData?.get('intent') === 'create';
   const own = refused?.intent === 'create' ? refused : undefined;
   const form = useRef<HTMLFormElement>(null);
+  const wasPending = useRef(false);
 
-  // A new key comes with what was loaded after a workspace was made: the form is empty again.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the key is what tells
+  // Empty again once a workspace was made, and never while somebody fills it in.
   useEffect(() => {
-    if (!own) form.current?.reset();
-  }, [formKey]);
+    if (wasPending.current && !pending && !own) form.current?.reset();
+    wasPending.current = pending;
+  }, [pending, own]);
 
   return (
     <Card labelledBy="new-workspace">

@@ -18,3 +18,13 @@ test('a limit that was reached names the plan that lifts it, and how much is use
 test('any other refusal is no limit', () => {
   expect(planLimitOf('workspace-name-taken', { detail: 'The name is taken.' })).toBeNull();
 });
+
+test('numbers are not told twice', () => {
+  const told = {
+    limit: 'workspaces',
+    used: 1,
+    max: 1,
+    detail: 'Hobby allows 1 workspace; you have 1. Upgrade to Pro.',
+  };
+  expect(planLimitOf('plan-limit', told)?.used).toBeNull();
+});

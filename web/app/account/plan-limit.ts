@@ -2,7 +2,7 @@
 export interface PlanLimitNote {
   /** `Workspace limit reached. Upgrade to Pro.` */
   text: string;
-  /** `1 of 1 in use`; `null` where the numbers say nothing. */
+  /** `1 of 1 in use`; `null` where the text says the numbers, or they say nothing. */
   used: string | null;
 }
 
@@ -12,6 +12,6 @@ export function planLimitOf(code: string, told: Readonly<Record<string, unknown>
   const { message, detail, used, max } = told;
   const text =
     typeof detail === 'string' ? detail : typeof message === 'string' ? message : 'The plan does not allow it.';
-  const counts = told.limit === 'workspaces' && typeof used === 'number' && typeof max === 'number';
+  const counts = typeof used === 'number' && typeof max === 'number' && told.limit === 'workspaces' && !/\d/.test(text);
   return { text, used: counts ? `${used} of ${max} in use` : null };
 }

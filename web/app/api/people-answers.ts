@@ -1,4 +1,4 @@
-/** What the API answers about people, members and keys. */
+/** What the API answers about people, members and keys, as far as pages read it. */
 export type Role = 'owner' | 'admin' | 'billing' | 'member';
 export type Scope = 'read' | 'workspaces' | 'billing' | 'usage:write';
 
@@ -21,8 +21,17 @@ export interface InvitationToMe {
   expiresAt: string;
 }
 
+export interface Me {
+  id: string;
+  name: string;
+  email: string;
+  emailVerified: boolean;
+  twoFactorEnabled: boolean;
+}
+
+/** `GET /api/v1/me` */
 export interface MeAnswer {
-  user: { id: string; name: string; email: string; emailVerified: boolean; twoFactorEnabled: boolean } | null;
+  user: Me | null;
   accounts: AccountSummary[];
   invitations: InvitationToMe[];
   /** For people: why the own account is not in the list yet. */

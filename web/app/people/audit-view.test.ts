@@ -33,10 +33,10 @@ function said(changes: Partial<AuditEntry>) {
 test('an entry says who did what to whom', () => {
   expect(said({})).toEqual(['Ada started the workspace main', undefined]);
   expect(said({ action: 'member.change-role', target: 'u-2', details: { from: 'member', to: 'admin' } })[0]).toBe(
-    'Ada made Grace admin, who was member',
+    'Ada made Grace an admin, who was a member',
   );
   expect(said({ action: 'invitation.create', details: { email: 'g@x.test', role: 'billing' } })[0]).toBe(
-    'Ada invited g@x.test as billing',
+    'Ada invited g@x.test as a billing member',
   );
 });
 

@@ -2,7 +2,7 @@ import type { Tone } from '../account/tone.ts';
 import type { AuditEntry, Role } from '../api/people-answers.ts';
 import { type Moment, momentOf } from '../format/moment.ts';
 import type { Viewer } from '../format/viewer.ts';
-import { roleWord } from './role-words.ts';
+import { asRole } from './role-words.ts';
 
 /** An entry of the audit log, ready to be shown. */
 export interface AuditLine {
@@ -54,7 +54,7 @@ const OUTCOMES: Record<AuditEntry['outcome'], AuditLine['outcome']> = {
 
 function whatOf({ action, target, details }: AuditEntry, names: ReadonlyMap<string, string>): string {
   const text = (key: string) => (typeof details[key] === 'string' ? (details[key] as string) : null);
-  const role = (key: string) => (text(key) ? roleWord(text(key) as Role).toLowerCase() : 'another role');
+  const role = (key: string) => (text(key) ? asRole(text(key) as Role) : 'something else');
   const named = names.get(target) ?? text('name') ?? target;
   const someone = names.get(target) ?? 'somebody';
   switch (action) {

@@ -7,7 +7,7 @@ import { refusalOf } from '../api/refusal.server.ts';
 import { momentOf } from '../format/moment.ts';
 import { viewerOf } from '../format/viewer.ts';
 import { textOf } from '../forms/text-of.ts';
-import { ROLES, roleWord } from '../people/role-words.ts';
+import { asRole, roleMeans } from '../people/role-words.ts';
 import { useMe } from '../people/use-me.ts';
 import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
@@ -58,8 +58,8 @@ export default function Invitation() {
             </h1>
             <p className="mt-3 leading-relaxed">
               {invitation.inviterName} invites you as{' '}
-              <strong className="font-semibold">{roleWord(invitation.role).toLowerCase()}</strong>: somebody who{' '}
-              {ROLES.find(({ value }) => value === invitation.role)?.means}.
+              <strong className="font-semibold">{asRole(invitation.role)}</strong>: somebody who{' '}
+              {roleMeans(invitation.role)}.
             </p>
             <p className="mt-2 text-sm text-muted">
               Open until <time dateTime={invitation.until.iso}>{invitation.until.absolute}</time>.

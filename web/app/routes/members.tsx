@@ -10,7 +10,7 @@ import { viewerOf } from '../format/viewer.ts';
 import { emailFault } from '../forms/new-person.ts';
 import { textOf } from '../forms/text-of.ts';
 import { MemberRow } from '../people/member-row.tsx';
-import { ROLES, roleWord } from '../people/role-words.ts';
+import { asRole, ROLES, roleMeans, roleWord } from '../people/role-words.ts';
 import { managesMembers, mayMakeInto, ownsAccount } from '../people/sections.ts';
 import { useAccountSummary, useMe } from '../people/use-me.ts';
 import { Button } from '../ui/button.tsx';
@@ -96,7 +96,7 @@ async function carryOut(api: ApiClient, path: string, intent: string, form: Form
       return 'The invitation was taken back.';
     case 'change-role':
       await api.patch(`${path}/members/${about}`, { role });
-      return `The role is ${roleWord(role as Role).toLowerCase()} now.`;
+      return `That person is ${asRole(role as Role)} now.`;
     case 'remove':
       await api.delete(`${path}/members/${about}`);
       return 'That person is not a member any more.';
@@ -228,7 +228,7 @@ export default function Members() {
               Your place here
             </h2>
             <p className="mt-2 text-sm leading-relaxed text-muted">
-              You are {roleWord(role).toLowerCase()}: somebody who {ROLES.find(({ value }) => value === role)?.means}.
+              You are {asRole(role)}: somebody who {roleMeans(role)}.
             </p>
             <div className="mt-3">
               {ownsAccount(role) && others.length > 0 ? (

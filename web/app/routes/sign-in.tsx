@@ -7,7 +7,7 @@ import {
   redirect,
 } from '@remix-run/node';
 import { Form, useActionData, useLoaderData, useNavigation } from '@remix-run/react';
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import { createApiClient } from '../api/api-client.server.ts';
 import { cookieHeaders } from '../api/cookie-headers.ts';
 import { hasSession } from '../api/has-session.server.ts';
@@ -20,7 +20,6 @@ import { ProviderButtons } from '../people/provider-buttons.tsx';
 import { Button, buttonClasses } from '../ui/button.tsx';
 import { CalmPage } from '../ui/calm-page.tsx';
 import { Field } from '../ui/field.tsx';
-import { FormAlert } from '../ui/form-alert.tsx';
 import { Notice } from '../ui/notice.tsx';
 
 export const meta: MetaFunction = () => [{ title: 'Sign in · Leasehold' }];
@@ -109,8 +108,12 @@ export default function SignIn() {
   const pending = useNavigation().state !== 'idle';
   const next = result?.next ?? loaded.next;
   const continueTo = result?.continueTo;
+  const password = useRef<HTMLInputElement>(null);
 
   useTimeZone(loaded.timeZone);
+  useEffect(() => {
+    if (result?.error) password.current?.focus();
+  }, [result]);
   useEffect(() => {
     if (continueTo) window.location.assign(continueTo);
   }, [continueTo]);
@@ -129,7 +132,11 @@ export default function SignIn() {
     <CalmPage title="Sign in">
       <p className="mt-2 text-muted">to see your plan, what happens next, and your workspaces.</p>
       <Form method="post" className="mt-6 flex flex-col gap-5">
-        <FormAlert refused={result?.error ? { error: result.error } : null} />
+        {result?.error ? (
+          <Notice tone="bad" role="alert">
+            <span id="sign-in-error">{result.error}</span>
+          </Notice>
+        ) : null}
         {loaded.notice && !result ? (
           <Notice tone={loaded.notice.tone} role="status">
             {loaded.notice.text}
@@ -143,13 +150,16 @@ export default function SignIn() {
           autoComplete="username"
           defaultValue={result?.email}
           invalid={Boolean(result?.error)}
+          aria-describedby={result?.error ? 'sign-in-error' : undefined}
         />
         <Field
+          ref={password}
           label="Password"
           name="password"
           type="password"
           autoComplete="current-password"
           invalid={Boolean(result?.error)}
+          aria-describedby={result?.error ? 'sign-in-error' : undefined}
         />
         <Button look="primary" off={pending} className="w-full">
           {pending ? 'Signing in…' : 'Sign in'}

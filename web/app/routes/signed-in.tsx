@@ -5,7 +5,7 @@ import { cookieHeaders } from '../api/cookie-headers.ts';
 import { throwFailure } from '../api/failure.server.ts';
 import type { MeAnswer } from '../api/people-answers.ts';
 import { AccountSwitcher } from '../people/account-switcher.tsx';
-import { roleWord } from '../people/role-words.ts';
+import { asRole } from '../people/role-words.ts';
 import { FailurePage } from '../ui/failure-page.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { Wordmark } from '../ui/wordmark.tsx';
@@ -21,7 +21,7 @@ export async function loader({ request, context }: LoaderFunctionArgs) {
 }
 
 const HEAD_LINK =
-  'inline-flex min-h-11 items-center rounded-xl px-3 text-sm font-medium text-muted hover:bg-neutral-soft hover:text-ink';
+  'inline-flex min-h-11 items-center rounded-xl px-2 text-sm font-medium whitespace-nowrap sm:px-3 text-muted hover:bg-neutral-soft hover:text-ink';
 
 export default function SignedIn() {
   const me = useLoaderData<typeof loader>();
@@ -39,7 +39,7 @@ export default function SignedIn() {
         </Link>
         <div className="flex items-center gap-1">
           <Link to="/me" aria-current={pathname === '/me' ? 'page' : undefined} className={HEAD_LINK}>
-            <span className="max-w-32 truncate sm:max-w-56">{me.user?.name || 'You'}</span>
+            <span className="max-w-20 truncate sm:max-w-56">{me.user?.name || 'You'}</span>
           </Link>
           <Form method="post" action="/sign-out">
             <button type="submit" className={HEAD_LINK}>
@@ -52,14 +52,14 @@ export default function SignedIn() {
       {me.invitations
         .filter(({ id }) => pathname !== `/invitations/${id}`)
         .map(({ id, inviterName, organisationName, role }) => (
-          <div key={id} className="mb-5">
+          <section key={id} aria-label={`Invitation to ${organisationName}`} className="mb-5">
             <Notice tone="info">
-              {inviterName} invites you to {organisationName} as {roleWord(role).toLowerCase()}.{' '}
+              {inviterName} invites you to {organisationName} as {asRole(role)}.{' '}
               <Link to={`/invitations/${id}`} className="font-semibold underline">
                 See the invitation
               </Link>
             </Notice>
-          </div>
+          </section>
         ))}
       <Outlet />
     </div>

@@ -16,11 +16,11 @@ export const INPUT_CLASSES =
 
 /** A labelled input; it must be filled in unless `required` is `false`. */
 export const Field = forwardRef<HTMLInputElement, FieldProps>(function Field(
-  { label, hint, error, invalid, required = true, ...input },
+  { label, hint, error, invalid, required = true, 'aria-describedby': describedBy, ...input },
   ref,
 ) {
   const id = useId();
-  const described = [hint ? `${id}-hint` : '', error ? `${id}-error` : ''].filter(Boolean).join(' ');
+  const described = [hint ? `${id}-hint` : '', error ? `${id}-error` : '', describedBy].filter(Boolean).join(' ');
   return (
     <div className="flex min-w-0 flex-col gap-1.5">
       <label htmlFor={id} className="text-sm font-medium">

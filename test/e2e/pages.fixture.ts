@@ -1,0 +1,111 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest';
+import { findChromium } from '#test/chromium.ts';
+
+export const DESKTOP = { width: 1280, height: 900 };
+export const PHONE = { width: 360, height: 740 };
+/** Docker needs seconds; a busy machine more. */
+export const SETTLE_MS = 120_000;
+
+/** Nothing in Chromium may call home, and root has no sandbox. */
+const CHROMIUM_ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+/** More than there is to focus on any of our pages. */
+const MOST_TABS = 60;
+
+export interface Chromium {
+  /** Opens a page of ours in a browser of its own: nobody is signed in. */
+  open(path: string, options?: BrowserContextOptions): Promise<Page>;
+}
+
+/** A Chromium for the tests of a file; what a test opened is closed after it, and no page may break its own policy. */
+export function withChromium(): Chromium {
+  let browser: Browser;
+  let contexts: BrowserContext[] = [];
+  let breaches: string[] = [];
+
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: findChromium(), args: CHROMIUM_ARGS });
+  });
+  afterEach(async () => {
+    await Promise.all(contexts.map((context) => context.close()));
+    contexts = [];
+    const seen = breaches;
+    breaches = [];
+    expect(seen, 'the pages keep to their content security policy').toEqual([]);
+  });
+  afterAll(() => browser?.close());
+
+  return {
+    async open(path, options = {}) {
+      const context = await browser.newContext({
+        viewport: DESKTOP,
+        locale: 'en-GB',
+        timezoneId: 'Europe/Zurich',
+        ...options,
+      });
+      contexts.push(context);
+      const page = await context.newPage();
+      page.on('console', (message) => {
+        if (message.text().includes('Content Security Policy')) breaches.push(message.text());
+      });
+      page.on('pageerror', (error) => breaches.push(error.message));
+      await page.goto(address(path));
+      return page;
+    },
+  };
+}
+
+/** A setting of the platform that the tests run on. */
+export function setting(name: string): string {
+  const value = inject('platformEnv')[name];
+  if (!value) throw new Error(`The platform for tests gave no ${name}.`);
+  return value;
+}
+
+export function address(path: string): string {
+  return new URL(path, setting('LEASEHOLD_WEB_ORIGIN')).href;
+}
+
+/** Fails on anything that axe finds and on a page that scrolls sideways. */
+export async function expectAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(
+    violations.map((each) => `${each.id}: ${each.nodes.map((node) => node.html).join(' ')}`),
+    page.url(),
+  ).toEqual([]);
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  expect(overflow, `no sideways scroll on ${page.url()}`).toBeLessThanOrEqual(0);
+}
+
+/** The accessible name of what has the focus, for inputs their label. */
+export function focusedName(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const focused = document.activeElement;
+    if (!focused || focused === document.body) return '';
+    const label = focused instanceof HTMLInputElement ? focused.labels?.[0]?.textContent : null;
+    return focused.getAttribute('aria-label') ?? label ?? focused.textContent ?? '';
+  });
+}
+
+/** Goes on with Tab until what has this name has the focus, and checks that it can be seen. */
+export async function tabTo(page: Page, name: RegExp): Promise<void> {
+  for (let tabs = 0; tabs < MOST_TABS; tabs += 1) {
+    if (name.test(await focusedName(page))) break;
+    await page.keyboard.press('Tab');
+  }
+  expect(await focusedName(page)).toMatch(name);
+  const outline = await page.evaluate(() => {
+    const focused = document.activeElement;
+    return focused ? getComputedStyle(focused).outlineStyle : 'none';
+  });
+  expect(outline, 'the focus can be seen').not.toBe('none');
+}
