@@ -152,18 +152,23 @@ test('with the account goes all that is known of its money, and no late read bri
 
 test('a customer is claimed by one account, again by the same one, and by no other', async () => {
   const { saveAccount, claimCustomer } = createReadModelActivities({ prisma });
-  const unlinked = async () => {
-    const accountId = randomUUID();
-    await prisma.user.create({ data: { id: accountId, name: 'Owner', email: `${accountId}@leasehold.test` } });
+  const save = async (accountId: string) => {
     const opening = { accountId, ownerUserId: accountId, stripeCustomerId: null, workspaces: [] };
     const state = openAccount(opening, AT, loadCatalog('catalogs/demo.yaml'));
     await saveAccount({ state, view: viewOf(state, AT), happened: [], actedOn: { eventIds: [], outcome: '' } });
+  };
+  const unlinked = async () => {
+    const accountId = randomUUID();
+    await prisma.user.create({ data: { id: accountId, name: 'Owner', email: `${accountId}@leasehold.test` } });
+    await save(accountId);
     return accountId;
   };
   const [one, other] = [await unlinked(), await unlinked()];
   const stripeCustomerId = `cus_${randomUUID().replaceAll('-', '')}`;
   expect(await claimCustomer({ accountId: one, stripeCustomerId })).toEqual({ claimed: true });
   expect(await claimCustomer({ accountId: one, stripeCustomerId })).toEqual({ claimed: true });
+  // A save that was under way still knows of no customer.
+  await save(one);
   expect(await claimCustomer({ accountId: other, stripeCustomerId })).toEqual({ claimed: false });
   expect(await claimCustomer({ accountId: one, stripeCustomerId: `${stripeCustomerId}2` })).toEqual({ claimed: false });
   expect(await claimCustomer({ accountId: 'never-saved', stripeCustomerId: 'cus_x' })).toEqual({ claimed: false });
