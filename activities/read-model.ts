@@ -80,6 +80,7 @@ async function storeAccount(tx: Transaction, { state, view }: SaveAccountInput):
   const graceEndsAt = state.standing === 'grace' ? (state.dunning?.suspendAt ?? null) : null;
   const { organisationId } = state;
   const userId = organisationId === null ? state.ownerUserId : null;
+  // A customer that was claimed meanwhile is not let go: accounts keep theirs for good.
   const stored = await tx.$executeRaw`
     INSERT INTO account (id, user_id, organisation_id, stripe_customer_id, plan_id, standing, standing_since, grace_ends_at,
                          version, state, view, saved_at, updated_at)
@@ -87,7 +88,8 @@ async function storeAccount(tx: Transaction, { state, view }: SaveAccountInput):
             ${state.standingSince}::timestamptz, ${graceEndsAt}::timestamptz, ${state.version},
             ${JSON.stringify(state)}::jsonb, ${JSON.stringify(view)}::jsonb, ${view.now}::timestamptz, now())
     ON CONFLICT (id) DO UPDATE SET
-      user_id = EXCLUDED.user_id, organisation_id = EXCLUDED.organisation_id, stripe_customer_id = EXCLUDED.stripe_customer_id,
+      user_id = EXCLUDED.user_id, organisation_id = EXCLUDED.organisation_id,
+      stripe_customer_id = COALESCE(EXCLUDED.stripe_customer_id, account.stripe_customer_id),
       plan_id = EXCLUDED.plan_id, standing = EXCLUDED.standing, standing_since = EXCLUDED.standing_since,
       grace_ends_at = EXCLUDED.grace_ends_at, version = EXCLUDED.version, state = EXCLUDED.state,
       view = EXCLUDED.view, saved_at = EXCLUDED.saved_at, updated_at = now()

@@ -1,5 +1,6 @@
 import { createStripe } from '#billing/stripe-client.ts';
 import { loadCatalog } from '#catalogs/load.ts';
+import { DAY_MS } from '#domain/time.ts';
 import { createMailer } from '#mail/mailer.ts';
 import { createPrisma } from '#prisma/client.ts';
 import type { Logger } from '#telemetry/logger.ts';
@@ -68,6 +69,7 @@ export function createApi(
   const temporal = createTemporalLink(env);
   const metrics = createMetrics({
     inboxDepth: () => prisma.stripeEvent.count({ where: { forwardedAt: null, customerId: { not: null } } }),
+    invoicesMailed: () => prisma.invoice.count({ where: { mailedAt: { gt: new Date(Date.now() - DAY_MS) } } }),
   });
   const inbox = createInbox({ pool: acceptingPool });
   const forwarder = createForwarder(

@@ -112,6 +112,9 @@ CREATE INDEX "subscription_item_subscription_id_idx" ON "subscription_item"("sub
 CREATE INDEX "invoice_customer_id_created_at_idx" ON "invoice"("customer_id", "created_at");
 
 -- CreateIndex
+CREATE INDEX "invoice_mailed" ON "invoice"("mailed_at") WHERE (mailed_at IS NOT NULL);
+
+-- CreateIndex
 CREATE INDEX "payment_customer_id_created_at_idx" ON "payment"("customer_id", "created_at");
 
 -- CreateIndex
