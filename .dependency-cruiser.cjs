@@ -5,12 +5,15 @@ const allowed = {
   telemetry: ['telemetry'],
   prisma: ['prisma'],
   mail: ['mail', 'domain'],
-  activities: ['activities', 'domain', 'mail', 'prisma', 'telemetry'],
+  // What the API and the activities both know of Stripe.
+  billing: ['billing', 'domain'],
+  activities: ['activities', 'billing', 'domain', 'mail', 'prisma', 'telemetry'],
   // What runs in a workflow knows of activities only their contracts.
   workflows: ['workflows', 'domain', 'activities/contracts.ts'],
-  worker: ['worker', 'activities', 'catalogs', 'domain', 'mail', 'prisma', 'telemetry', 'workflows'],
+  worker: ['worker', 'activities', 'billing', 'catalogs', 'domain', 'mail', 'prisma', 'telemetry', 'workflows'],
   api: [
     'api',
+    'billing',
     'catalogs/load.ts',
     'domain',
     'mail',

@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 const source = [
   'activities',
   'api',
+  'billing',
   'catalogs',
   'cli',
   'domain',

@@ -11,10 +11,15 @@ import type { Happened } from '#domain/timeline.ts';
  * reads the clock to decide anything.
  */
 export interface SubscriptionActivities {
-  /** Reads the current truth from Stripe, with the catalog in force. Throws `StripeUnavailable` (retryable). */
+  /**
+   * Reads the current truth from Stripe, with the catalog in force, and writes down what only people need of it (cards, links,
+   * items, payments), which is in no workflow. Throws `StripeUnavailable` (retryable).
+   */
   readBilling(input: { stripeCustomerId: string | null; now: string }): Promise<BillingReading>;
   /** The whole stored state, as the version that saved it wrote it, or `null` for an account that was never saved. */
   loadAccount(input: { accountId: string }): Promise<StoredState | null>;
+  /** Notes in the account's row whose customer it is. `false` when it is another account's, or the account has another one. */
+  claimCustomer(input: { accountId: string; stripeCustomerId: string }): Promise<{ claimed: boolean }>;
   /** Stores state, view and history in one transaction. An older version never overwrites a newer one. */
   saveAccount(input: SaveAccountInput): Promise<void>;
   /**
@@ -35,6 +40,16 @@ export interface SubscriptionActivities {
     voidOpenInvoices: boolean;
     idempotencyKey: string;
   }): Promise<{ done: 'canceled' | 'already-ended' | 'paid-meanwhile' }>;
+  /**
+   * Ends a second subscription to a plan and gives back what `invoiceId` was paid with. Does nothing, and says so, when the
+   * one that is to stay is not in good standing.
+   */
+  endDuplicate(input: {
+    subscriptionId: string;
+    survivorId: string;
+    invoiceId: string | null;
+    idempotencyKey: string;
+  }): Promise<{ done: 'ended' | 'survivor-gone'; refunded: { amountCents: number; currency: string } | null }>;
   /** Keeps an add-on from being renewed; one that is unpaid ends at once, and Stripe stops collecting. */
   endAddOn(input: {
     subscriptionId: string;
@@ -50,6 +65,7 @@ export interface SubscriptionActivities {
 }
 
 export interface BillingReading {
+  /** What a history holds may be of an older version: it goes through `presentSnapshot`. */
   snapshot: BillingSnapshot;
   catalog: Catalog;
 }

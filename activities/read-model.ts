@@ -2,16 +2,31 @@ import type { AccountState } from '#domain/account-state.ts';
 import type { StoredState } from '#domain/stored-account.ts';
 import type { PrismaClient } from '#prisma/client.ts';
 import type { SaveAccountInput, SubscriptionActivities } from './contracts.ts';
+import { lockCustomer } from './money.ts';
 
 /** The workflow's writes to PostgreSQL: the only writer of `account`, `deleted_account`, `workspace` and `timeline_entry`. */
 export function createReadModelActivities(deps: {
   prisma: PrismaClient;
-}): Pick<SubscriptionActivities, 'loadAccount' | 'saveAccount' | 'deleteAccount'> {
+}): Pick<SubscriptionActivities, 'loadAccount' | 'claimCustomer' | 'saveAccount' | 'deleteAccount'> {
   const { prisma } = deps;
   return {
     async loadAccount({ accountId }) {
       const row = await prisma.account.findUnique({ where: { id: accountId }, select: { state: true } });
       return (row?.state as unknown as StoredState | undefined) ?? null;
+    },
+
+    async claimCustomer({ accountId, stripeCustomerId }) {
+      const isFree = { OR: [{ stripeCustomerId: null }, { stripeCustomerId }] };
+      try {
+        const { count } = await prisma.account.updateMany({
+          where: { id: accountId, ...isFree },
+          data: { stripeCustomerId },
+        });
+        return { claimed: count > 0 };
+      } catch (error) {
+        if (isUniqueViolation(error)) return { claimed: false };
+        throw error;
+      }
     },
 
     async saveAccount(input) {
@@ -41,12 +56,21 @@ export function createReadModelActivities(deps: {
         });
         const tombstone = { id: accountId, stripeCustomerId, deletedAt: new Date(now) };
         await tx.deletedAccount.createMany({ data: tombstone, skipDuplicates: true });
+        if (stripeCustomerId !== null) {
+          await lockCustomer(tx, stripeCustomerId);
+          await tx.stripeCustomer.deleteMany({ where: { id: stripeCustomerId } });
+        }
         await tx.account.deleteMany({ where: { id: accountId } });
         if (account?.userId) await tx.user.deleteMany({ where: { id: account.userId } });
         if (account?.organisationId) await tx.organisation.deleteMany({ where: { id: account.organisationId } });
       });
     },
   };
+}
+
+/** Prisma's code for a value that another row has. */
+function isUniqueViolation(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'P2002';
 }
 
 type Transaction = Parameters<Parameters<PrismaClient['$transaction']>[0]>[0];
@@ -56,6 +80,7 @@ async function storeAccount(tx: Transaction, { state, view }: SaveAccountInput):
   const graceEndsAt = state.standing === 'grace' ? (state.dunning?.suspendAt ?? null) : null;
   const { organisationId } = state;
   const userId = organisationId === null ? state.ownerUserId : null;
+  // A customer that was claimed meanwhile is not let go: accounts keep theirs for good.
   const stored = await tx.$executeRaw`
     INSERT INTO account (id, user_id, organisation_id, stripe_customer_id, plan_id, standing, standing_since, grace_ends_at,
                          version, state, view, saved_at, updated_at)
@@ -63,7 +88,8 @@ async function storeAccount(tx: Transaction, { state, view }: SaveAccountInput):
             ${state.standingSince}::timestamptz, ${graceEndsAt}::timestamptz, ${state.version},
             ${JSON.stringify(state)}::jsonb, ${JSON.stringify(view)}::jsonb, ${view.now}::timestamptz, now())
     ON CONFLICT (id) DO UPDATE SET
-      user_id = EXCLUDED.user_id, organisation_id = EXCLUDED.organisation_id, stripe_customer_id = EXCLUDED.stripe_customer_id,
+      user_id = EXCLUDED.user_id, organisation_id = EXCLUDED.organisation_id,
+      stripe_customer_id = COALESCE(EXCLUDED.stripe_customer_id, account.stripe_customer_id),
       plan_id = EXCLUDED.plan_id, standing = EXCLUDED.standing, standing_since = EXCLUDED.standing_since,
       grace_ends_at = EXCLUDED.grace_ends_at, version = EXCLUDED.version, state = EXCLUDED.state,
       view = EXCLUDED.view, saved_at = EXCLUDED.saved_at, updated_at = now()

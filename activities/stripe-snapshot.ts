@@ -1,67 +1,37 @@
 import type Stripe from 'stripe';
-import type { Catalog } from '#domain/catalog.ts';
-import type { BillingSnapshot, InvoiceSnapshot, SubscriptionSnapshot } from '#domain/snapshot.ts';
-import { fromUnixSeconds, type Instant } from '#domain/time.ts';
-import { mainItemOf, productIdOf, roleOf } from './stripe-role.ts';
+import { mainItemOf, planIdOf, productIdOf, roleOf } from '#billing/stripe-role.ts';
+import { cardExpiresAt } from '#domain/card-expiry.ts';
+import type {
+  BillingSnapshot,
+  CardSnapshot,
+  FinalizedInvoice,
+  InvoiceSnapshot,
+  SubscriptionSnapshot,
+} from '#domain/snapshot.ts';
+import { addDays, fromUnixSeconds, type Instant } from '#domain/time.ts';
+import type { StripeReading } from './stripe-reading.ts';
 
-const ON_ITS_WAY = new Set(['processing', 'requires_capture']);
-const UNFINISHED = new Set([...ON_ITS_WAY, 'requires_action']);
-
-/** What Stripe answered, in Stripe's shapes. */
-export interface StripeReading {
-  readAt: Instant;
-  customer: Stripe.Customer | Stripe.DeletedCustomer;
-  /** With `latest_invoice` and `default_payment_method` expanded. */
-  subscriptions: Stripe.Subscription[];
-  openInvoices: Stripe.Invoice[];
-  /** Metadata by product, of those that are needed to tell what a subscription is for. */
-  productMetadata: ReadonlyMap<string, Stripe.Metadata>;
-  paymentInDoubt: boolean;
-  catalog: Catalog;
-}
+/** Invoices that were made final longer ago are news to nobody. */
+const RECENT_DAYS = 35;
 
 /** Stripe's shapes in ours. Fields: https://docs.stripe.com/api/subscriptions/object, https://docs.stripe.com/api/invoices/object */
 export function snapshotOf(reading: StripeReading): BillingSnapshot {
-  const { readAt, customer, subscriptions, paymentInDoubt } = reading;
+  const { readAt, subscriptions, disputes, recentInvoices, paymentInDoubt } = reading;
   return {
     readAt,
     subscriptions: subscriptions
       .map((each) => subscriptionOf(each, reading))
       .sort((a, b) => b.createdAt.localeCompare(a.createdAt)),
-    paymentMethod: cardOf(customer, subscriptions),
+    card: cardOf(reading),
+    disputes: disputes.map(({ id, status, created }) => ({ id, status, createdAt: fromUnixSeconds(created) })),
+    finalizedInvoices: recentInvoices.flatMap((each) => finalizedOf(each, addDays(readAt, -RECENT_DAYS))),
     paymentInDoubt,
   };
 }
 
-/**
- * Whether money of an open invoice may be on its way: then nothing may be cancelled or deleted.
- *
- * @param subscriptions those for plans. While one of them is past due, a payment that only waits for its customer
- *   (3D Secure) is in no doubt: it would put off the cancel for ever. Before a deletion it counts.
- */
-export async function isPaymentInDoubt(
-  stripe: Stripe,
-  openInvoices: Stripe.Invoice[],
-  subscriptions: Stripe.Subscription[],
-): Promise<boolean> {
-  const isOwed = subscriptions.some(({ status }) => status === 'past_due' || status === 'unpaid');
-  const doubtful = isOwed ? ON_ITS_WAY : UNFINISHED;
-  for (const { id } of openInvoices) {
-    if (!id) continue;
-    const payments = await stripe.invoicePayments.list({ invoice: id, expand: ['data.payment.payment_intent'] });
-    const isDoubtful = payments.data.some(({ payment }) => {
-      const intent = payment.payment_intent;
-      return typeof intent === 'object' && doubtful.has(intent.status);
-    });
-    if (isDoubtful) return true;
-  }
-  return false;
-}
-
-function subscriptionOf(
-  subscription: Stripe.Subscription,
-  { openInvoices, productMetadata, catalog }: StripeReading,
-): SubscriptionSnapshot {
+function subscriptionOf(subscription: Stripe.Subscription, reading: StripeReading): SubscriptionSnapshot {
+  const { openInvoices, plannedPrices, productMetadata, catalog } = reading;
+  const planned = plannedPrices.get(subscription.id);
   const item = mainItemOf(subscription, catalog);
   const periodEnd = fromUnixSeconds(item?.current_period_end ?? subscription.created);
   const latest = typeof subscription.latest_invoice === 'object' ? subscription.latest_invoice : null;
@@ -80,6 +50,8 @@ function subscriptionOf(
     endedAt: instantOf(subscription.ended_at),
     cancelReason: subscription.cancellation_details?.reason ?? null,
     trialEnd: instantOf(subscription.trial_end),
+    plannedChange: planned ? { planId: planIdOf(planned.price, catalog), at: fromUnixSeconds(planned.at) } : null,
+    refundedInvoiceId: refundedInvoiceOf(subscription, reading),
     latestInvoiceId:
       typeof subscription.latest_invoice === 'string' ? subscription.latest_invoice : (latest?.id ?? null),
     invoices: invoices.map(invoiceOf).sort((a, b) => a.createdAt.localeCompare(b.createdAt)),
@@ -98,28 +70,65 @@ function invoiceOf(invoice: Stripe.Invoice): InvoiceSnapshot {
     finalizedAt: instantOf(invoice.status_transitions.finalized_at),
     attemptCount: invoice.attempt_count,
     nextAttemptAt: instantOf(invoice.next_payment_attempt),
-    payUrl: invoice.hosted_invoice_url ?? null,
   };
 }
 
-function subscriptionIdOf(invoice: Stripe.Invoice): string | null {
-  const parent = invoice.parent?.subscription_details?.subscription ?? null;
-  return typeof parent === 'object' ? (parent?.id ?? null) : parent;
+function finalizedOf(invoice: Stripe.Invoice, since: Instant): FinalizedInvoice[] {
+  const { id, status, total: amountCents, currency } = invoice;
+  const finalizedAt = instantOf(invoice.status_transitions.finalized_at);
+  if (!id || finalizedAt === null || finalizedAt < since || status === 'void') return [];
+  return [{ id, finalizedAt, amountCents, currency }];
 }
 
-/** The card that is charged: the subscription's own, else the customer's default. */
-function cardOf(
-  customer: Stripe.Customer | Stripe.DeletedCustomer,
-  subscriptions: Stripe.Subscription[],
-): BillingSnapshot['paymentMethod'] {
+/** The invoice of the current period, when every payment of it was given back in full. What an upgrade cost is not it. */
+function refundedInvoiceOf(
+  subscription: Stripe.Subscription,
+  { recentInvoices, charges }: StripeReading,
+): string | null {
+  const [ofPeriod] = recentInvoices
+    .filter((each) => subscriptionIdOf(each) === subscription.id)
+    .filter((each) => each.status !== 'void' && each.billing_reason !== 'subscription_update')
+    .sort((a, b) => b.created - a.created);
+  if (!ofPeriod?.id || ofPeriod.status !== 'paid') return null;
+  const intents = paymentIntentsOf(ofPeriod);
+  const paid = charges.filter((each) => each.paid && intents.includes(idOf(each.payment_intent) ?? ''));
+  return paid.length > 0 && paid.every((each) => each.refunded) ? ofPeriod.id : null;
+}
+
+/** What an invoice was paid with; it has to have its `payments`. */
+export function paymentIntentsOf(invoice: Stripe.Invoice): string[] {
+  return (invoice.payments?.data ?? []).flatMap(({ payment }) => idOf(payment.payment_intent) ?? []);
+}
+
+/** The id of what may be expanded. */
+export function idOf(reference: string | { id: string } | null | undefined): string | null {
+  return typeof reference === 'object' ? (reference?.id ?? null) : (reference ?? null);
+}
+
+/** The subscription that an invoice is of. */
+export function subscriptionIdOf(invoice: Stripe.Invoice): string | null {
+  return idOf(invoice.parent?.subscription_details?.subscription);
+}
+
+/** What is charged: the subscription's own, else the customer's default. */
+export function methodOf({
+  customer,
+  subscriptions,
+}: Pick<StripeReading, 'customer' | 'subscriptions'>): Stripe.PaymentMethod | null {
   const own = subscriptions.find((each) => each.ended_at === null)?.default_payment_method;
   const fallback = customer.deleted ? null : customer.invoice_settings.default_payment_method;
   const method = [own, fallback].find((each) => typeof each === 'object' && each !== null);
-  if (typeof method !== 'object' || !method?.card) return null;
-  const { brand, last4, exp_month: expMonth, exp_year: expYear } = method.card;
-  return { brand, last4, expMonth, expYear };
+  return typeof method === 'object' ? method : null;
 }
 
-function instantOf(seconds: number | null | undefined): Instant | null {
+function cardOf(reading: StripeReading): CardSnapshot | null {
+  const method = methodOf(reading);
+  if (!method) return null;
+  const { exp_month: month, exp_year: year } = method.card ?? {};
+  return { id: method.id, expiresAt: month && year ? cardExpiresAt(month, year) : null };
+}
+
+/** Stripe's seconds, where they may be missing. */
+export function instantOf(seconds: number | null | undefined): Instant | null {
   return seconds === null || seconds === undefined ? null : fromUnixSeconds(seconds);
 }

@@ -3,10 +3,11 @@ import Stripe from 'stripe';
 import type { Catalog } from '#domain/catalog.ts';
 import { emptySnapshot } from '#domain/snapshot.ts';
 import type { SubscriptionActivities } from './contracts.ts';
-import { mainItemOf, productIdOf, productsToRead, roleOf } from './stripe-role.ts';
-import { isPaymentInDoubt, snapshotOf } from './stripe-snapshot.ts';
+import type { MoneyTables } from './money.ts';
+import { readStripe } from './stripe-reading.ts';
+import { idOf, snapshotOf } from './stripe-snapshot.ts';
 
-/** Most subscriptions and open invoices that are read of one customer: Stripe's largest page. */
+/** Most open invoices and payments that are looked at: Stripe's largest page. */
 const PAGE = 100;
 const OVER = new Set(['canceled', 'incomplete_expired']);
 const IN_GOOD_STANDING = new Set(['active', 'trialing']);
@@ -15,40 +16,18 @@ const IN_GOOD_STANDING = new Set(['active', 'trialing']);
 export function createStripeActivities(deps: {
   stripe: Stripe;
   catalog: Catalog;
-}): Pick<SubscriptionActivities, 'readBilling' | 'cancelSubscription' | 'endAddOn' | 'endBilling'> {
-  const { stripe, catalog } = deps;
+  /** Where what was read is kept for people to see. Default: nowhere. */
+  money?: MoneyTables;
+}): Pick<SubscriptionActivities, 'readBilling' | 'cancelSubscription' | 'endAddOn' | 'endDuplicate' | 'endBilling'> {
+  const { stripe, catalog, money } = deps;
   return {
     async readBilling({ stripeCustomerId, now }) {
       if (stripeCustomerId === null) return { snapshot: emptySnapshot(now), catalog };
       return orFailure(async () => {
-        const [customer, subscriptions, openInvoices] = await Promise.all([
-          stripe.customers.retrieve(stripeCustomerId, { expand: ['invoice_settings.default_payment_method'] }),
-          stripe.subscriptions.list({
-            customer: stripeCustomerId,
-            status: 'all',
-            limit: PAGE,
-            expand: ['data.latest_invoice', 'data.default_payment_method'],
-          }),
-          stripe.invoices.list({ customer: stripeCustomerId, status: 'open', limit: PAGE }),
-        ]);
-        // From an account with a subscription in good standing nothing is taken, so nobody asks.
-        // An add-on covers nothing, nor does what nobody knows.
-        const productMetadata = await metadataOf(stripe, productsToRead(subscriptions.data, catalog));
-        const plans = subscriptions.data.filter((each) => {
-          const product = productIdOf(mainItemOf(each, catalog)) ?? '';
-          return roleOf(each, catalog, productMetadata.get(product)).role === 'base';
-        });
-        const covered = plans.some((each) => IN_GOOD_STANDING.has(each.status));
-        const paymentInDoubt = !covered && (await isPaymentInDoubt(stripe, openInvoices.data, plans));
-        const snapshot = snapshotOf({
-          readAt: now,
-          customer,
-          subscriptions: subscriptions.data,
-          openInvoices: openInvoices.data,
-          productMetadata,
-          paymentInDoubt,
-          catalog,
-        });
+        const beganAt = await money?.beginRead();
+        const reading = await readStripe(stripe, { customerId: stripeCustomerId, readAt: now, catalog });
+        const snapshot = snapshotOf(reading);
+        if (money && beganAt) await money.store(reading, snapshot, beganAt);
         return { snapshot, catalog };
       });
     },
@@ -88,6 +67,19 @@ export function createStripeActivities(deps: {
       });
     },
 
+    async endDuplicate({ subscriptionId, survivorId, invoiceId, idempotencyKey }) {
+      return orFailure(async () => {
+        const survivor = await stripe.subscriptions.retrieve(survivorId);
+        const subscription = await stripe.subscriptions.retrieve(subscriptionId);
+        if (!IN_GOOD_STANDING.has(survivor.status) && !OVER.has(subscription.status)) {
+          return { done: 'survivor-gone' as const, refunded: null };
+        }
+        await cancel(stripe, subscription, idempotencyKey);
+        const refunded = invoiceId === null ? null : await refundInFull(stripe, invoiceId, idempotencyKey);
+        return { done: 'ended' as const, refunded };
+      });
+    },
+
     async endBilling({ stripeCustomerId, idempotencyKey }) {
       if (stripeCustomerId === null) return { canceled: 0 };
       return orFailure(async () => {
@@ -104,10 +96,28 @@ export function createStripeActivities(deps: {
   };
 }
 
-/** An expansion reaches four levels deep, and a product lies at the fifth: the few that are needed are read by themselves. */
-async function metadataOf(stripe: Stripe, productIds: string[]): Promise<Map<string, Stripe.Metadata>> {
-  const products = await Promise.all(productIds.map((id) => stripe.products.retrieve(id)));
-  return new Map(products.map((each) => [each.id, each.metadata]));
+/** What was paid of an invoice is given back, whatever of it has not been. */
+async function refundInFull(
+  stripe: Stripe,
+  invoiceId: string,
+  idempotencyKey: string,
+): Promise<{ amountCents: number; currency: string } | null> {
+  const payments = await stripe.invoicePayments.list({ invoice: invoiceId, status: 'paid', limit: PAGE });
+  const paid: Stripe.Charge[] = [];
+  for (const { payment } of payments.data) {
+    const intentId = idOf(payment.payment_intent);
+    if (intentId === null) continue;
+    const { data } = await stripe.charges.list({ payment_intent: intentId, limit: PAGE });
+    for (const charge of data.filter((each) => each.paid)) {
+      if (!charge.refunded) {
+        const key = `${idempotencyKey}/refund/${charge.id}`;
+        await stripe.refunds.create({ charge: charge.id, reason: 'duplicate' }, { idempotencyKey: key });
+      }
+      paid.push(charge);
+    }
+  }
+  const [first] = paid;
+  return first ? { amountCents: paid.reduce((sum, each) => sum + each.amount, 0), currency: first.currency } : null;
 }
 
 async function cancel(stripe: Stripe, subscription: Stripe.Subscription, idempotencyKey: string): Promise<void> {

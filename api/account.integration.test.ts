@@ -363,6 +363,16 @@ test('with a worker: the account is live, wishes are recorded once for each key,
         [`${mine.accountId}-${kind}`, mine.accountId],
       );
     }
+    await database.query(
+      `INSERT INTO stripe_customer (id, read_began_at, read_at, digest, credit_cents) VALUES ($1, now(), now(), '', 0)`,
+      [mine.customerId],
+    );
+    await database.query(
+      `INSERT INTO invoice (id, customer_id, status, billing_reason, currency, total_cents, paid_cents, remaining_cents,
+                            created_at, period_start, period_end, attempt_count, hosted_url)
+       VALUES ('in_1', $1, 'open', 'subscription_cycle', 'usd', 900, 0, 900, now(), now(), now(), 1, 'https://pay.example/in_1')`,
+      [mine.customerId],
+    );
     const suspended = await wish(`${mine.accountId}-suspended`);
     expect(suspended.status).toBe(402);
     expect(suspended.body).toMatchObject({

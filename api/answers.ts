@@ -1,17 +1,24 @@
 import type { LiveWorkspace } from '#activities/contracts.ts';
-import type { AccountView, WorkspaceStatus, WorkspaceView } from '#domain/account-view.ts';
+import type { Debt } from '#domain/account-state.ts';
+import type { AccountView as KnownView, WorkspaceStatus, WorkspaceView } from '#domain/account-view.ts';
 import type { Happened, HappenedKind, Upcoming, UpcomingKind } from '#domain/timeline.ts';
 
 /** What the API answers: all that its clients know of us. The web imports these types and nothing else. */
-export type {
-  AccountView,
-  Happened,
-  HappenedKind,
-  LiveWorkspace,
-  Upcoming,
-  UpcomingKind,
-  WorkspaceStatus,
-  WorkspaceView,
+export type { Happened, HappenedKind, LiveWorkspace, Upcoming, UpcomingKind, WorkspaceStatus, WorkspaceView };
+
+/** What will be charged. */
+export interface PaymentMethodAnswer {
+  brand: string;
+  last4: string;
+  expMonth: number;
+  expYear: number;
+}
+
+/** A view of an account, with what only the read model holds. */
+export type AccountView = Omit<KnownView, 'debt'> & {
+  paymentMethod: PaymentMethodAnswer | null;
+  /** `payUrl`: Stripe's page where it can be paid. */
+  debt: (Debt & { payUrl: string | null }) | null;
 };
 
 /** `GET /api/v1/accounts/:accountId`. `now` is the account's own time at the answer, also when the view is an older one. */

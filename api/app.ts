@@ -21,6 +21,7 @@ import type { FindActor } from './audit/find-actor.ts';
 import { refuseClosedEndpoint } from './auth/auth-handler.ts';
 import type { FindPrincipal } from './auth/find-principal.ts';
 import { OPEN_ENDPOINTS, OPEN_ENDPOINTS_OF_PROVIDERS } from './auth/open-endpoints.ts';
+import type { BillingSwitch, UseBilling } from './billing/use-billing.ts';
 import type { Inbox } from './inbox/inbox.ts';
 import type { Metrics } from './metrics.ts';
 import { findClientAddress } from './middleware/find-client-address.ts';
@@ -42,6 +43,55 @@ import {
   declineInvitationRoute,
 } from './routes/answer-invitation.ts';
 import { auditRoute, createAuditHandler } from './routes/audit.ts';
+import {
+  cancelAddOnRoute,
+  changeAddOnRoute,
+  createCancelAddOnHandler,
+  createChangeAddOnHandler,
+  createKeepAddOnHandler,
+  keepAddOnRoute,
+} from './routes/billing/add-ons.ts';
+import { checkoutRoute, createCheckoutHandler } from './routes/billing/checkout.ts';
+import {
+  createInvoiceHandler,
+  createInvoicesHandler,
+  createPayInvoiceHandler,
+  invoiceRoute,
+  invoicesRoute,
+  payInvoiceRoute,
+} from './routes/billing/invoices.ts';
+import {
+  createDisputesHandler,
+  createRefundsHandler,
+  disputesRoute,
+  refundsRoute,
+} from './routes/billing/money-back.ts';
+import {
+  addMethodRoute,
+  createAddMethodHandler,
+  createDefaultMethodHandler,
+  createMethodsHandler,
+  createRemoveMethodHandler,
+  createSetupIntentHandler,
+  defaultMethodRoute,
+  methodsRoute,
+  removeMethodRoute,
+  setupIntentRoute,
+} from './routes/billing/payment-methods.ts';
+import { createPortalHandler, portalRoute } from './routes/billing/portal.ts';
+import { createPreviewHandler, previewRoute } from './routes/billing/preview.ts';
+import {
+  cancelRoute,
+  changePlanRoute,
+  createCancelHandler,
+  createChangePlanHandler,
+  createKeepHandler,
+  createSubscribeHandler,
+  createSubscriptionHandler,
+  keepRoute,
+  subscribeRoute,
+  subscriptionRoute,
+} from './routes/billing/subscription.ts';
 import { cancelInvitationRoute, createCancelInvitationHandler } from './routes/cancel-invitation.ts';
 import { changeMemberRoleRoute, createChangeMemberRoleHandler } from './routes/change-member-role.ts';
 import { closeAccountRoute, createCloseAccountHandler } from './routes/close-account.ts';
@@ -51,7 +101,7 @@ import { createCreateOrganisationHandler, createOrganisationRoute } from './rout
 import { createCreateWorkspaceHandler, createWorkspaceRoute } from './routes/create-workspace.ts';
 import { createDeleteWorkspaceHandler, deleteWorkspaceRoute } from './routes/delete-workspace.ts';
 import { createExportAccountHandler, exportAccountRoute } from './routes/export-account.ts';
-import { answerHealth, healthRoute } from './routes/health.ts';
+import { createHealthHandler, healthRoute } from './routes/health.ts';
 import { createKeepAccountHandler, keepAccountRoute } from './routes/keep-account.ts';
 import { createLeaveOrganisationHandler, leaveOrganisationRoute } from './routes/leave-organisation.ts';
 import { createListInvitationsHandler, listInvitationsRoute } from './routes/list-invitations.ts';
@@ -103,6 +153,8 @@ export interface AppDeps {
   sendCommand: SendCommand;
   pickHost: PickHost;
   hosts: HostClient;
+  useBilling: UseBilling;
+  billing: BillingSwitch;
   /** What is sold, and what limits it. */
   catalog: Catalog;
 }
@@ -120,7 +172,7 @@ export function createApp(deps: AppDeps) {
   app.use(requestId(), findClientAddress(deps.internalToken));
 
   const open = app
-    .openapi(healthRoute, answerHealth)
+    .openapi(healthRoute, createHealthHandler(deps))
     .openapi(readyRoute, createReadyHandler(deps))
     .openapi(stripeWebhookRoute, createStripeWebhookHandler(deps));
 
@@ -179,7 +231,30 @@ export function createApp(deps: AppDeps) {
     .openapi(listKeysRoute, createListKeysHandler(deps))
     .openapi(createKeyRoute, createCreateKeyHandler(deps))
     .openapi(revokeKeyRoute, createRevokeKeyHandler(deps));
-  return people
+  const bought = people
+    .openapi(checkoutRoute, createCheckoutHandler(deps))
+    .openapi(portalRoute, createPortalHandler(deps))
+    .openapi(subscriptionRoute, createSubscriptionHandler(deps))
+    .openapi(subscribeRoute, createSubscribeHandler(deps))
+    .openapi(changePlanRoute, createChangePlanHandler(deps))
+    .openapi(cancelRoute, createCancelHandler(deps))
+    .openapi(keepRoute, createKeepHandler(deps))
+    .openapi(changeAddOnRoute, createChangeAddOnHandler(deps))
+    .openapi(cancelAddOnRoute, createCancelAddOnHandler(deps))
+    .openapi(keepAddOnRoute, createKeepAddOnHandler(deps))
+    .openapi(previewRoute, createPreviewHandler(deps));
+  const paid = bought
+    .openapi(invoicesRoute, createInvoicesHandler(deps))
+    .openapi(invoiceRoute, createInvoiceHandler(deps))
+    .openapi(payInvoiceRoute, createPayInvoiceHandler(deps))
+    .openapi(methodsRoute, createMethodsHandler(deps))
+    .openapi(addMethodRoute, createAddMethodHandler(deps))
+    .openapi(defaultMethodRoute, createDefaultMethodHandler(deps))
+    .openapi(removeMethodRoute, createRemoveMethodHandler(deps))
+    .openapi(setupIntentRoute, createSetupIntentHandler(deps))
+    .openapi(refundsRoute, createRefundsHandler(deps))
+    .openapi(disputesRoute, createDisputesHandler(deps));
+  return paid
     .openapi(createWorkspaceRoute, createCreateWorkspaceHandler(deps))
     .openapi(workspaceRoute, createWorkspaceHandler(deps))
     .openapi(deleteWorkspaceRoute, createDeleteWorkspaceHandler(deps))

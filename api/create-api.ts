@@ -1,4 +1,6 @@
+import { createStripe } from '#billing/stripe-client.ts';
 import { loadCatalog } from '#catalogs/load.ts';
+import { DAY_MS } from '#domain/time.ts';
 import { createMailer } from '#mail/mailer.ts';
 import { createPrisma } from '#prisma/client.ts';
 import type { Logger } from '#telemetry/logger.ts';
@@ -23,6 +25,8 @@ import { DEMO_USER, ensureDemoUser } from './auth/ensure-demo-user.ts';
 import { createFindPrincipal } from './auth/find-principal.ts';
 import { createPostOffice } from './auth/post-office.ts';
 import { offeredProviders } from './auth/sign-in-providers.ts';
+import { createTakeTurn } from './billing/take-turn.ts';
+import { billingSwitch, createUseBilling } from './billing/use-billing.ts';
 import { createAcceptanceLoad } from './inbox/acceptance-load.ts';
 import { createForwarder, type Forwarder, type ForwarderOptions } from './inbox/forwarder.ts';
 import { createHintSignaller } from './inbox/hint-signaller.ts';
@@ -65,6 +69,7 @@ export function createApi(
   const temporal = createTemporalLink(env);
   const metrics = createMetrics({
     inboxDepth: () => prisma.stripeEvent.count({ where: { forwardedAt: null, customerId: { not: null } } }),
+    invoicesMailed: () => prisma.invoice.count({ where: { mailedAt: { gt: new Date(Date.now() - DAY_MS) } } }),
   });
   const inbox = createInbox({ pool: acceptingPool });
   const forwarder = createForwarder(
@@ -103,6 +108,17 @@ export function createApi(
   const audited = createAudited({ log, auditLog });
   const findPrincipal = createFindPrincipal({ auth, prisma, limits });
   const people = { prisma, auth, posts, limits, webOrigin: settings.webOrigin };
+  const sendCommand = createSendCommand({ temporal, readAccount });
+  const stripe = settings.stripe && createStripe(settings.stripe.secretKey, settings.stripe.apiBase);
+  const useBilling = createUseBilling({
+    stripe,
+    catalog,
+    prisma,
+    readModel,
+    sendCommand,
+    takeTurn: createTakeTurn(prisma),
+    webOrigin: settings.webOrigin,
+  });
   const app = createApp({
     log,
     prisma,
@@ -128,7 +144,9 @@ export function createApi(
     checkReadiness: createReadiness({ prisma, temporal, log }),
     readModel,
     readAccount,
-    sendCommand: createSendCommand({ temporal, readAccount }),
+    sendCommand,
+    useBilling,
+    billing: billingSwitch(stripe),
     pickHost,
     hosts: createHostClient({ token: settings.internalToken, log }),
     catalog,

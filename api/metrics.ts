@@ -1,7 +1,11 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** What operators watch of the API. One registry for each app, so that two apps in a process do not mix. */
-export function createMetrics(deps: { inboxDepth(): Promise<number> }) {
+export function createMetrics(deps: {
+  inboxDepth(): Promise<number>;
+  /** Invoices that were sent by mail in the last 24 hours. */
+  invoicesMailed(): Promise<number>;
+}) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -12,6 +16,14 @@ export function createMetrics(deps: { inboxDepth(): Promise<number> }) {
     async collect() {
       // Without PostgreSQL the other figures still count.
       this.set(await deps.inboxDepth().catch(() => Number.NaN));
+    },
+  });
+  new Gauge({
+    name: 'leasehold_invoices_mailed_last_day',
+    help: 'Invoices that were sent by mail in the last 24 hours.',
+    registers,
+    async collect() {
+      this.set(await deps.invoicesMailed().catch(() => Number.NaN));
     },
   });
   return {

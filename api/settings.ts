@@ -8,8 +8,10 @@ const schema = z.object({
   LEASEHOLD_WEB_ORIGIN: z.url().default('http://127.0.0.1:4310'),
   STRIPE_WEBHOOK_SECRET: z
     .string()
-    .transform((list) => list.split(',').flatMap((secret) => secret.trim() || []))
-    .pipe(z.array(z.string()).min(1, 'needs at least one secret')),
+    .default('')
+    .transform((list) => list.split(',').flatMap((secret) => secret.trim() || [])),
+  STRIPE_SECRET_KEY: z.string().optional(),
+  STRIPE_API_BASE: z.url().optional(),
   BETTER_AUTH_SECRET: z.string().min(32, 'needs at least 32 characters'),
   LEASEHOLD_INTERNAL_TOKEN: z.string().min(16, 'needs at least 16 characters'),
   LEASEHOLD_DEMO_PASSWORD: z.string().min(8).optional(),
@@ -29,6 +31,14 @@ type Values = z.output<typeof schema>;
 
 /** Settings of a sign-in at another service: all of a group, or none. */
 const settings = schema.superRefine((values, context) => {
+  if (values.STRIPE_SECRET_KEY !== undefined && values.STRIPE_WEBHOOK_SECRET.length === 0) {
+    const message = 'needs at least one secret beside STRIPE_SECRET_KEY';
+    context.addIssue({ code: 'custom', path: ['STRIPE_WEBHOOK_SECRET'], message });
+  }
+  if (values.STRIPE_API_BASE !== undefined && values.STRIPE_SECRET_KEY === undefined) {
+    const message = 'is needed beside STRIPE_API_BASE; for the simulator any sk_test_ key';
+    context.addIssue({ code: 'custom', path: ['STRIPE_SECRET_KEY'], message });
+  }
   const { LEASEHOLD_GITHUB_CLIENT_ID, LEASEHOLD_GITHUB_CLIENT_SECRET } = values;
   const { LEASEHOLD_OIDC_CLIENT_ID, LEASEHOLD_OIDC_CLIENT_SECRET } = values;
   const discovery = values.LEASEHOLD_OIDC_DISCOVERY_URL ?? values.LEASEHOLD_OIDC_ISSUER;
@@ -58,7 +68,9 @@ export interface ApiSettings {
   port: number;
   /** Scheme, host and port that people open: the only origin whose cookies may write. Default `http://127.0.0.1:4310`. */
   webOrigin: string;
-  /** Signing secrets of the webhook endpoint; during a rotation both are valid. */
+  /** `null`: billing is off, everything else works. */
+  stripe: { secretKey: string; apiBase: string | undefined } | null;
+  /** Signing secrets of the webhook endpoint; during a rotation both are valid. Empty only while billing is off. */
   webhookSecrets: string[];
   /** Signs session cookies. */
   authSecret: string;
@@ -94,6 +106,10 @@ export function readApiSettings(env: Record<string, string | undefined>): ApiSet
     logLevel: values.LOG_LEVEL,
     port: values.LEASEHOLD_API_PORT,
     webOrigin: new URL(values.LEASEHOLD_WEB_ORIGIN).origin,
+    stripe:
+      values.STRIPE_SECRET_KEY === undefined
+        ? null
+        : { secretKey: values.STRIPE_SECRET_KEY, apiBase: values.STRIPE_API_BASE },
     webhookSecrets: values.STRIPE_WEBHOOK_SECRET,
     authSecret: values.BETTER_AUTH_SECRET,
     internalToken: values.LEASEHOLD_INTERNAL_TOKEN,

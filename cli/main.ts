@@ -5,6 +5,7 @@ import { cardCommand } from './commands/card.ts';
 import { catalogCommand } from './commands/catalog.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { entitlementsCommand } from './commands/entitlements.ts';
+import { extendGraceCommand } from './commands/extend-grace.ts';
 import { fastForwardCommand } from './commands/fast-forward.ts';
 import { grantCommand } from './commands/grant.ts';
 import { storyCommand } from './commands/story.ts';
@@ -21,6 +22,7 @@ const program = new Command('leasehold')
   .addCommand(cardCommand())
   .addCommand(entitlementsCommand())
   .addCommand(grantCommand())
+  .addCommand(extendGraceCommand())
   .addCommand(catalogCommand())
   .addCommand(doctorCommand());
 

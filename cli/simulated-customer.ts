@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type Stripe from 'stripe';
-import { createStripe } from '#activities/stripe-client.ts';
+import { createStripe } from '#billing/stripe-client.ts';
 import { attachPlatform } from '#platform/attach.ts';
 import { PlatformError } from '#platform/platform-error.ts';
 import { createPrisma, type PrismaClient } from '#prisma/client.ts';

@@ -2,6 +2,7 @@ import type { AllocationPolicy } from './allocation.ts';
 import type { Audience, DunningPolicy, Plan, WorkspaceSize } from './catalog.ts';
 import type { Effect } from './effect.ts';
 import type { Entitlements, Override } from './entitlements.ts';
+import type { CardSnapshot } from './snapshot.ts';
 import type { Instant } from './time.ts';
 
 /** How an account stands with us. */
@@ -17,6 +18,8 @@ export interface Hold {
   since: Instant;
   /** For people: why. */
   reason: string;
+  /** It was placed because of what Stripe said, and goes with it. Absent: support placed it. */
+  automatic?: true;
 }
 
 /** The base subscription that governs the account. */
@@ -28,6 +31,41 @@ export interface GoverningSubscription {
   currentPeriodEnd: Instant;
   cancelAt: Instant | null;
   trialEnd: Instant | null;
+  /** Nothing is collected for it; whether that stops anything is the catalog's to say. */
+  collectionPaused: boolean;
+}
+
+/** A change of plan that Stripe makes at a date to come. */
+export interface PlannedChange {
+  plan: Pick<Plan, 'id' | 'name'>;
+  at: Instant;
+  /** What the account will be entitled to, and how it is shared out: to say at any time what will fit. */
+  entitlements: Entitlements;
+  sharing: AllocationPolicy;
+}
+
+/** A second subscription to a plan that was paid. It is cancelled and what was paid for it is given back. */
+export interface DuplicateSubscription {
+  subscriptionId: string;
+  /** For people: the plan that it was for. */
+  planName: string;
+  foundAt: Instant;
+}
+
+/** A dispute, as far as it was acted on. */
+export interface KnownDispute {
+  id: string;
+  state: 'open' | 'won' | 'lost';
+  /** Support has lifted its hold: it places none again. */
+  dismissed: boolean;
+}
+
+/** What was said of a card that is about to expire. Another card, or a new date, begins anew. */
+export interface CardWarnings {
+  cardId: string;
+  expiresAt: Instant;
+  /** Days before the expiry of the warnings that were decided on. */
+  toldDays: number[];
 }
 
 /** An add-on or booster that the account has a subscription to. */
@@ -52,12 +90,11 @@ export interface Debt {
   invoiceId: string;
   amountCents: number;
   currency: string;
-  payUrl: string | null;
   /** When Stripe tries to collect it again by itself. */
   nextAttemptAt: Instant | null;
 }
 
-/** A renewal that was not paid, and what follows. Its instants are fixed when it opens; only our own delay moves them, and only away. */
+/** A renewal that was not paid, and what follows. Its instants are fixed when it opens; only our own delay and support move them, and only away. */
 export interface Dunning {
   /**
    * Tells it from every other dunning of the account; part of the ids of its effects and of its history. The first invoice
@@ -69,6 +106,8 @@ export interface Dunning {
   policy: DunningPolicy;
   /** The first failure, Stripe's instant. Never moves. */
   startedAt: Instant;
+  /** Ids of the commands by which support has put off the suspension. */
+  extensions: string[];
   suspendAt: Instant;
   cancelAt: Instant;
   deleteAt: Instant;
@@ -168,8 +207,18 @@ export interface AccountState {
   standing: Standing;
   standingSince: Instant;
   subscription: GoverningSubscription | null;
-  paymentMethod: { brand: string; last4: string; expMonth: number; expYear: number } | null;
+  /** What will be charged. What a person would recognise it by is in the read model alone. */
+  card: CardSnapshot | null;
+  cardWarnings: CardWarnings | null;
   debt: Debt | null;
+  plannedChange: PlannedChange | null;
+  /** Those that are being ended, or that Stripe still lists as live. */
+  duplicates: DuplicateSubscription[];
+  disputes: KnownDispute[];
+  /** Invoices that were made final later are sent to the customer; `null` before the first look. */
+  invoicesSince: Instant | null;
+  /** Of the invoices that a look still shows: those that were sent. */
+  toldInvoices: string[];
   dunning: Dunning | null;
   /** When the account last recovered from a dunning: an invoice that failed before does not anchor another one. */
   recoveredAt: Instant | null;

@@ -1,6 +1,16 @@
-import type { AccountState, Closing, Debt, GoverningSubscription, HeldAddOn, Hold, Standing } from './account-state.ts';
+import type {
+  Closing,
+  Debt,
+  DuplicateSubscription,
+  GoverningSubscription,
+  HeldAddOn,
+  Hold,
+  PlannedChange,
+  Standing,
+} from './account-state.ts';
 import type { Audience, Plan, Pool, WorkspaceSize } from './catalog.ts';
 import type { Entitlements } from './entitlements.ts';
+import type { Misfit } from './fit.ts';
 import type { Instant } from './time.ts';
 import type { Upcoming } from './timeline.ts';
 
@@ -31,7 +41,10 @@ export type AddOnView = Pick<HeldAddOn, 'addOnId' | 'name' | 'quantity' | 'statu
   graceEndsAt: Instant | null;
 };
 
-/** What an account's page and its API answer show. */
+/** A change of plan at a date to come, with what will be too big for it as things are now. */
+export type PlannedChangeView = Pick<PlannedChange, 'plan' | 'at'> & { misfits: Misfit[] };
+
+/** What an account's page and its API answer show. The API adds what only the read model holds: card and links to pay. */
 export interface AccountView {
   accountId: string;
   version: number;
@@ -45,7 +58,9 @@ export interface AccountView {
   standing: Standing;
   standingSince: Instant;
   subscription: GoverningSubscription | null;
-  paymentMethod: AccountState['paymentMethod'];
+  plannedChange: PlannedChangeView | null;
+  /** Second subscriptions to a plan, which are being ended and given back. */
+  duplicates: DuplicateSubscription[];
   debt: Debt | null;
   holds: Hold[];
   /** The owner is leaving; `deleteAt` is known once nothing is charged any more. */

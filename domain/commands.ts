@@ -1,6 +1,7 @@
 import type { AccountState, PlacedHoldName, WorkspaceState } from './account-state.ts';
 import { roomFor, SMALLEST_SIZE } from './allocation.ts';
 import { type Pool, UNLIMITED, type WorkspaceSize } from './catalog.ts';
+import { dismissed } from './disputes.ts';
 import { type Override, poolSizeOf } from './entitlements.ts';
 import { withHold, withoutHold } from './holds.ts';
 import { PART_NAMES, sizeText } from './size-words.ts';
@@ -30,6 +31,8 @@ export type RefusalCode =
   | 'PlanHasNoWorkspaces'
   | 'PoolExhausted'
   | 'AccountDeleted'
+  | 'NotInGrace'
+  | 'CustomerAlreadyLinked'
   | 'UnknownGrant';
 
 /** The numbers of a command that would take more of the pool than there is. */
@@ -206,7 +209,9 @@ export function liftHold(
   now: Instant,
 ): CommandOutcome {
   if (!state.holds.some((hold) => hold.name === command.hold)) return { state, happened: [] };
-  const next = { ...state, holds: withoutHold(state.holds, command.hold) };
+  // A dispute that support has dealt with places no hold again.
+  const disputes = command.hold === 'dispute' ? dismissed(state.disputes) : state.disputes;
+  const next = { ...state, disputes, holds: withoutHold(state.holds, command.hold) };
   return {
     state: { ...next, workspaces: wishWorkspaces(next) },
     happened: [

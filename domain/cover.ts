@@ -23,7 +23,10 @@ export type Verdict = 'owes' | 'paid' | 'waived' | 'lapsed' | 'ended' | 'replace
 
 /** Whose subscription counts: what covers an account, and what is to be said of its debt. */
 export interface Cover {
-  /** The base subscription that decides the account's standing: the best one that has not ended, the newest of equals. */
+  /**
+   * The base subscription that decides the account's standing: the best one that has not ended. Of several in good standing
+   * the one that governed before, else the oldest; of others the newest.
+   */
   governing: SubscriptionSnapshot | null;
   /** The one that is dunned, or is to be; `null` when there is none, or when Stripe lists it no more. */
   dunned: SubscriptionSnapshot | null;
@@ -34,9 +37,12 @@ export interface Cover {
   isFreeRide: boolean;
 }
 
-/** @param dunning the dunning so far */
-export function coverOf(snapshot: BillingSnapshot, dunning: Dunning | null): Cover {
-  const governing = governingSubscription(snapshot);
+/**
+ * @param dunning the dunning so far
+ * @param governedBy id of the subscription that governed so far
+ */
+export function coverOf(snapshot: BillingSnapshot, dunning: Dunning | null, governedBy: string | null): Cover {
+  const governing = governingSubscription(snapshot, governedBy);
   const hasEnded = !governing && snapshot.subscriptions.some((each) => each.status === 'canceled');
   const isFreeRide = !dunning && governing !== null && endedTrialUnpayable(governing, snapshot);
   if (!dunning) {
@@ -63,10 +69,15 @@ function verdictOn(
   return other && !owesRenewal(other) ? 'replaced' : 'owes';
 }
 
-function governingSubscription(snapshot: BillingSnapshot): SubscriptionSnapshot | null {
+function governingSubscription(snapshot: BillingSnapshot, governedBy: string | null): SubscriptionSnapshot | null {
   const live = snapshot.subscriptions.filter((each) => !isOver(each));
   const rank = (each: SubscriptionSnapshot) => RANK[each.status] ?? RANK_OF_UNKNOWN;
-  return live.sort((a, b) => rank(a) - rank(b) || b.createdAt.localeCompare(a.createdAt))[0] ?? null;
+  const inOrder = (a: SubscriptionSnapshot, b: SubscriptionSnapshot) => {
+    const age = a.createdAt.localeCompare(b.createdAt) || a.id.localeCompare(b.id);
+    return isInGoodStanding(a) ? age : -age;
+  };
+  const governed = live.find((each) => each.id === governedBy && isInGoodStanding(each));
+  return governed ?? live.sort((a, b) => rank(a) - rank(b) || inOrder(a, b))[0] ?? null;
 }
 
 /** Whether a subscription is in its first period after a trial, unpaid, and there is nothing to charge. */
@@ -104,6 +115,11 @@ function isPaid(subscription: SubscriptionSnapshot): boolean {
 /** Whether a subscription may take the place of one that was dunned: it has begun, and its status is understood. */
 function canReplace(subscription: SubscriptionSnapshot): boolean {
   return isKnown(subscription) && subscription.status !== 'incomplete';
+}
+
+/** Whether a subscription is paid for, or in its trial. */
+export function isInGoodStanding(subscription: SubscriptionSnapshot): boolean {
+  return RANK[subscription.status] === 0;
 }
 
 /** Whether a subscription is over for good. */

@@ -44,12 +44,14 @@ test('the histories reach every standing, every stage, a deletion and each kind 
     'data-deleted',
     'debt-settled',
     'deletion-warning',
+    'end-duplicate',
     'free',
     'grace',
     'grace-reminder',
     'grace-started',
     'incomplete',
     'paused',
+    'payment-disputed',
     'payment-received',
     'stage canceled',
     'stage deleted',
@@ -109,8 +111,29 @@ test('without a hold each workspace is exactly what its owner last asked for', (
 
 test('a hold that a person placed is never lifted by money', () => {
   holdsForEveryDecision(({ before, decision }) => {
-    const byHand = (state: typeof before) => state.holds.filter((hold) => hold.name !== 'billing');
+    const byHand = (state: typeof before) => state.holds.filter((hold) => hold.name !== 'billing' && !hold.automatic);
     expect(byHand(decision.state)).toEqual(byHand(before));
+  });
+});
+
+test('a second plan is ended only beside one that is in good standing and stays, and never both', () => {
+  holdsForEveryDecision(({ snapshot, decision: { state } }) => {
+    const ends = state.outbox.flatMap((effect) => (effect.kind === 'end-duplicate' ? effect : []));
+    const ended = ends.map(({ subscriptionId }) => subscriptionId);
+    expect(ended).not.toContain(state.subscription?.id);
+    if (snapshot.readAt !== state.billingReadAt) return;
+    for (const { survivorId } of ends) {
+      expect(ended).not.toContain(survivorId);
+      const survivor = snapshot.subscriptions.find((each) => each.id === survivorId);
+      expect(['active', 'trialing']).toContain(survivor?.status);
+    }
+  });
+});
+
+test('while a dispute is open an account is held, unless support has lifted the hold', () => {
+  holdsForEveryDecision(({ decision: { state } }) => {
+    const isOpen = state.disputes.some((each) => each.state === 'open' && !each.dismissed);
+    if (isOpen) expect(state.holds.map(({ name }) => name)).toContain('dispute');
   });
 });
 
@@ -131,18 +154,22 @@ test('a snapshot older than the last one is ignored', () => {
 
 test('a decision drops an effect only when its dunning is paid, over or replaced, or when a payment is in doubt before a cancel', () => {
   const isForUpgrade = (reason: string) => reason === 'subscription_update';
+  const open = (each: SubscriptionSnapshot) => each.invoices.filter((invoice) => invoice.status === 'open');
   const paysAgain = (each: SubscriptionSnapshot) =>
     ['active', 'trialing', 'paused'].includes(each.status) ||
-    (each.invoices.length > 0 && each.invoices.every((invoice) => isForUpgrade(invoice.billingReason)));
+    (open(each).length > 0 && open(each).every((invoice) => isForUpgrade(invoice.billingReason)));
   holdsForEveryDecision(({ before, snapshot, decision }) => {
     const ids = decision.state.outbox.map((effect) => effect.id);
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids).toEqual(expect.arrayContaining(decision.effects.map((effect) => effect.id)));
-    const dropped = before.outbox.filter((effect) => !decision.state.outbox.includes(effect));
+    const isEndOfDuplicate = (effect: (typeof before.outbox)[number]) => effect.kind === 'end-duplicate';
+    const dropped = before.outbox
+      .filter((effect) => !decision.state.outbox.includes(effect))
+      .filter((effect) => !isEndOfDuplicate(effect));
     if (dropped.length === 0) return;
     if (snapshot.paymentInDoubt && dropped.every((effect) => effect.kind === 'cancel-subscription')) return;
     const dunned = snapshot.subscriptions.find((each) => each.id === before.dunning?.subscriptionId);
-    const owing = dunned?.invoices.some((invoice) => invoice.billingReason === 'subscription_cycle') ?? false;
+    const owing = dunned ? open(dunned).some((invoice) => invoice.billingReason === 'subscription_cycle') : false;
     const over = !dunned || dunned.status === 'canceled' || dunned.status === 'incomplete_expired';
     expect(dropped.every((effect) => effect.droppedWhenDunningEnds)).toBe(true);
     expect(over || !owing || snapshot.subscriptions.some(paysAgain)).toBe(true);

@@ -1,17 +1,24 @@
 import type { AccountState, GoverningSubscription, HeldAddOn, Standing } from './account-state.ts';
 import { type AllocationPolicy, sharingOf } from './allocation.ts';
+import { advanceCard, cardDeadlines } from './card-expiry.ts';
 import { type Catalog, freePlanOf, type Plan, planOf } from './catalog.ts';
+import { changesOf } from './changes.ts';
 import { advanceClosing, closingDeadlines, holdForClosing } from './closing.ts';
 import { coverOf } from './cover.ts';
 import { debtOf } from './debt.ts';
+import { advanceDisputes, holdForDisputes } from './disputes.ts';
 import { advanceDunning } from './dunning.ts';
 import { dunningDeadlines } from './dunning-schedule.ts';
 import { withoutDropped } from './dunning-step.ts';
+import { endDuplicates } from './duplicates.ts';
 import type { Effect } from './effect.ts';
 import { type Entitlements, entitlementsOf, type Override } from './entitlements.ts';
 import { addOnDeadlines, countingAddOns, heldAddOns } from './held-add-ons.ts';
 import { holdForStanding } from './holds.ts';
 import { endIdleAddOns, withoutNeedlessEnds } from './idle-add-ons.ts';
+import { sendInvoices } from './invoice-mails.ts';
+import { plannedChangeOf } from './planned-change.ts';
+import { withRefundedOnesOver } from './refunds.ts';
 import { type BillingSnapshot, isForUpgrade, type SubscriptionSnapshot } from './snapshot.ts';
 import { standingOf } from './standing.ts';
 import { sortByRole } from './subscription-roles.ts';
@@ -39,10 +46,10 @@ export function decide(state: AccountState, read: BillingSnapshot, now: Instant,
   if (state.billingReadAt !== null && read.readAt < state.billingReadAt) {
     return { state, effects: [], deadlines: deadlinesOf(state), happened: [] };
   }
-  const roles = sortByRole(read.subscriptions, state);
+  const roles = sortByRole(withRefundedOnesOver(read.subscriptions), state);
   // Standing, debt and dunning are of the plan alone.
   const snapshot = { ...read, subscriptions: roles.base };
-  const cover = coverOf(snapshot, state.dunning);
+  const cover = coverOf(snapshot, state.dunning, state.subscription?.id ?? null);
   const { governing } = cover;
   const step = advanceDunning({ state, cover, snapshot, now, policy: catalog.dunning });
   const standing = standingOf(cover, step.dunning, state.standing, catalog);
@@ -52,10 +59,16 @@ export function decide(state: AccountState, read: BillingSnapshot, now: Instant,
   const holding = { addOns: addOns.addOns, plan, standing };
   const idle = endIdleAddOns(state, holding, now, catalog);
   const closing = advanceClosing(state, read, now, catalog);
-  const kept = withoutNeedlessEnds(withoutDropped(state.outbox, step.drops), holding, catalog);
-  const effects = [...step.effects, ...idle.effects, ...closing.effects].filter(
-    (effect) => !kept.some((each) => each.id === effect.id),
-  );
+  const disputes = advanceDisputes(state, read, now);
+  const invoices = sendInvoices(state, read, now);
+  const needed = withoutNeedlessEnds(withoutDropped(state.outbox, step.drops), holding, catalog);
+  const twice = endDuplicates({ state, outbox: needed, subscriptions: roles.base, governing, now, catalog });
+  const card = advanceCard(state, twice.outbox, read, now);
+  const steps = [step, idle, closing, twice, disputes, card, invoices];
+  const effects = steps
+    .flatMap((each): Effect[] => each.effects)
+    .filter((effect) => !card.outbox.some((each) => each.id === effect.id));
+  const holds = holdForClosing(holdForStanding(state.holds, standing, now), closing.closing, now);
   const decided: AccountState = {
     ...state,
     standing,
@@ -67,14 +80,27 @@ export function decide(state: AccountState, read: BillingSnapshot, now: Instant,
     sharing: sharingInForce(state, plan.id, catalog),
     ignoredSubscriptions: roles.unknown.map((each) => each.id),
     subscription: governing && summary(governing, plan.id),
-    paymentMethod: snapshot.paymentMethod,
+    card: read.card,
+    cardWarnings: card.cardWarnings,
     debt: debtOf(governing ?? lastOf(snapshot)),
+    plannedChange: plannedChangeOf({
+      governing,
+      plan,
+      addOns: addOns.addOns,
+      overrides,
+      readAt: read.readAt,
+      catalog,
+    }),
+    duplicates: twice.duplicates,
+    disputes: disputes.disputes,
+    invoicesSince: invoices.invoicesSince,
+    toldInvoices: invoices.toldInvoices,
     dunning: step.dunning,
     recoveredAt: step.recoveredAt ?? state.recoveredAt,
     subscribedBefore: state.subscribedBefore || roles.base.some(hasBegun),
     closing: closing.closing,
-    holds: holdForClosing(holdForStanding(state.holds, standing, now), closing.closing, now),
-    outbox: [...kept, ...effects],
+    holds: holdForDisputes(holds, disputes.disputes, now),
+    outbox: [...card.outbox, ...effects],
     billingReadAt: snapshot.readAt,
   };
   const workspaces = allocateWorkspaces(decided.workspaces, decided.entitlements, decided.sharing);
@@ -85,10 +111,12 @@ export function decide(state: AccountState, read: BillingSnapshot, now: Instant,
     deadlines: deadlinesOf(wished),
     happened: [
       ...step.happened,
-      ...changes(state, wished, now),
+      ...changesOf(state, wished, read, now),
       ...addOns.happened,
       ...idle.happened,
       ...closing.happened,
+      ...twice.happened,
+      ...disputes.happened,
     ],
   };
 }
@@ -100,6 +128,9 @@ export function deadlinesOf(state: AccountState): Instant[] {
     ...dunningDeadlines(state.dunning),
     ...addOnDeadlines(state.addOns),
     ...closingDeadlines(state.closing),
+    ...cardDeadlines(state),
+    // What fits is looked at again on the day.
+    ...(state.plannedChange ? [state.plannedChange.at] : []),
     ...ends,
   ];
 }
@@ -148,65 +179,10 @@ function sharingInForce({ sharing }: AccountState, planId: string, catalog: Cata
 }
 
 function summary(subscription: SubscriptionSnapshot, planId: string): GoverningSubscription {
-  const { id, status, currentPeriodStart, currentPeriodEnd, cancelAt, trialEnd } = subscription;
-  return { id, status, planId, currentPeriodStart, currentPeriodEnd, cancelAt, trialEnd };
+  const { id, status, currentPeriodStart, currentPeriodEnd, cancelAt, trialEnd, collectionPaused } = subscription;
+  return { id, status, planId, currentPeriodStart, currentPeriodEnd, cancelAt, trialEnd, collectionPaused };
 }
 
 function lastOf(snapshot: BillingSnapshot): SubscriptionSnapshot | null {
   return snapshot.subscriptions[0] ?? null;
-}
-
-function changes(before: AccountState, after: AccountState, now: Instant): Happened[] {
-  const list: Happened[] = [];
-  const is = (standing: Standing) => after.standing === standing && before.standing !== standing;
-  if (before.plan.id !== after.plan.id) {
-    list.push({
-      id: `plan-changed/${after.plan.id}/${now}`,
-      at: now,
-      kind: 'plan-changed',
-      text: `Your plan is now ${after.plan.name}.`,
-    });
-  }
-  if (is('trialing')) {
-    list.push({
-      id: `trial-started/${after.subscription?.id}`,
-      at: now,
-      kind: 'trial-started',
-      text: 'Your trial began.',
-    });
-  }
-  if (is('paused')) {
-    list.push({
-      id: `collection-paused/${now}`,
-      at: now,
-      kind: 'collection-paused',
-      text: 'The subscription was paused. Your workspaces stop; your data is kept.',
-    });
-  }
-  const endedByCustomer = before.subscription !== null && after.subscription === null && after.dunning === null;
-  if (endedByCustomer) {
-    list.push({
-      id: `subscription-canceled/${before.subscription?.id}`,
-      at: now,
-      kind: 'subscription-canceled',
-      text: 'Your subscription ended.',
-    });
-  }
-  for (const id of after.ignoredSubscriptions.filter((each) => !before.ignoredSubscriptions.includes(each))) {
-    list.push({
-      id: `subscription-ignored/${id}`,
-      at: now,
-      kind: 'subscription-ignored',
-      text: `The subscription ${id} is for something that we do not know. It changes nothing here.`,
-    });
-  }
-  for (const { id, reason } of before.overrides.filter((each) => !after.overrides.includes(each))) {
-    list.push({
-      id: `grant-ended/${id}`,
-      at: now,
-      kind: 'grant-ended',
-      text: `What support gave has ended: ${reason}`,
-    });
-  }
-  return list;
 }

@@ -1,4 +1,4 @@
-import type { Dunning } from './account-state.ts';
+import type { AccountState, Debt, Dunning } from './account-state.ts';
 import { debtOf } from './debt.ts';
 import { dunningSchedule } from './dunning-schedule.ts';
 import { type DunningStep, type Look, quietly } from './dunning-step.ts';
@@ -61,11 +61,15 @@ function noticeDue(
 }
 
 function factsOf({ state, cover }: Look, dunning: Dunning): MailFacts {
-  const owed = debtOf(cover.dunned);
+  return dunningFacts(state.plan, debtOf(cover.dunned), dunning);
+}
+
+/** What mails of a dunning tell. */
+export function dunningFacts(plan: AccountState['plan'], owed: Debt | null, dunning: Dunning): MailFacts {
   return {
-    planId: state.plan.id,
-    planName: state.plan.name,
-    ...(owed ? { amountCents: owed.amountCents, currency: owed.currency, payUrl: owed.payUrl } : {}),
+    planId: plan.id,
+    planName: plan.name,
+    ...(owed ? { amountCents: owed.amountCents, currency: owed.currency, invoiceId: owed.invoiceId } : {}),
     suspendAt: dunning.suspendAt,
     cancelAt: dunning.cancelAt,
     deleteAt: dunning.deleteAt,

@@ -30,6 +30,7 @@ export function openDunning(
     cancelAt: addDays(suspendAt, policy.cancelAfterDays - policy.suspendAfterDays),
     deleteAt: addDays(suspendAt, policy.deleteAfterDays - policy.suspendAfterDays),
     decidedDays: [],
+    extensions: [],
     stage: 'grace',
     waitingFor: null,
   };

@@ -135,7 +135,10 @@ function recovers(look: Look, dunning: Dunning, verdict: 'paid' | 'waived'): Dun
 /** The dunning is over. Another subscription that owes is dunned from here on. */
 function ends(look: Look): DunningStep {
   const state = { ...look.state, dunning: null };
-  return { ...advanceDunning({ ...look, state, cover: coverOf(look.snapshot, null) }), drops: 'all-of-dunning' };
+  return {
+    ...advanceDunning({ ...look, state, cover: coverOf(look.snapshot, null, look.cover.governing?.id ?? null) }),
+    drops: 'all-of-dunning',
+  };
 }
 
 /** Never before the dunning itself began, so that the next one begins later. */

@@ -9,7 +9,12 @@ export type MailTemplate =
   | 'subscription-canceled'
   | 'deletion-warning'
   | 'data-deleted'
-  | 'account-closing';
+  | 'account-closing'
+  | 'grace-extended'
+  | 'duplicate-ended'
+  | 'payment-disputed'
+  | 'card-expiring'
+  | 'invoice';
 
 /** What a mail is about, as the history tells it. */
 export const MAIL_TOPICS: Record<MailTemplate, string> = {
@@ -22,15 +27,28 @@ export const MAIL_TOPICS: Record<MailTemplate, string> = {
   'deletion-warning': 'your data will be deleted',
   'data-deleted': 'your data has been deleted',
   'account-closing': 'your account is being closed',
+  'grace-extended': 'you have more time to pay',
+  'duplicate-ended': 'a second subscription was ended and given back',
+  'payment-disputed': 'a payment is disputed',
+  'card-expiring': 'your card is about to expire',
+  invoice: 'your invoice',
 };
 
-/** Facts for a mail's text; never a name or an address, which the mail activity looks up. */
+/** Facts for a mail's text; nothing personal. Names, addresses, links and cards are looked up by the mail activity. */
 export interface MailFacts {
   planId: string;
   planName: string;
   amountCents?: number;
   currency?: string;
+  /** The invoice that the mail is about: where it can be paid or fetched is looked up. */
+  invoiceId?: string;
+  /** Only in mails that an older version decided on. */
   payUrl?: string | null;
+  /** The card that the mail is about. */
+  cardId?: string;
+  expiresAt?: Instant;
+  /** For people: why. */
+  reason?: string;
   /** When the workspace stops, or stopped. */
   suspendAt?: Instant;
   cancelAt?: Instant;
@@ -66,6 +84,18 @@ export interface EndAddOnEffect extends EffectBase {
   subscriptionId: string;
 }
 
+/** Ends a second subscription to a plan and gives back what was paid for its current period. */
+export interface EndDuplicateEffect extends EffectBase {
+  kind: 'end-duplicate';
+  subscriptionId: string;
+  /** The one that stays: while it is not in good standing, nothing is ended. */
+  survivorId: string;
+  /** What was paid; `null` when nothing was. */
+  invoiceId: string | null;
+  /** For people: the plan that it was for. */
+  planName: string;
+}
+
 /** Cancels everything that can be charged, at once. */
 export interface EndBillingEffect extends EffectBase {
   kind: 'end-billing';
@@ -77,4 +107,10 @@ export interface DeleteAccountEffect extends EffectBase {
 }
 
 /** A side effect that has been decided and not yet been done. It lives in the account's outbox until it is done or superseded. */
-export type Effect = MailEffect | CancelSubscriptionEffect | EndAddOnEffect | EndBillingEffect | DeleteAccountEffect;
+export type Effect =
+  | MailEffect
+  | CancelSubscriptionEffect
+  | EndAddOnEffect
+  | EndDuplicateEffect
+  | EndBillingEffect
+  | DeleteAccountEffect;

@@ -1,4 +1,4 @@
-import type { AccountState } from './account-state.ts';
+import type { AccountState, Debt } from './account-state.ts';
 import { sharingOf } from './allocation.ts';
 import {
   type AddOn,
@@ -8,35 +8,28 @@ import {
   isSelfService,
   type Plan,
   type PlanPrice,
-  type WorkspaceSize,
 } from './catalog.ts';
 import { type Entitlements, entitlementsOf, type Holdings } from './entitlements.ts';
+import { type Misfit, misfitsOf } from './fit.ts';
 import { countingAddOns } from './held-add-ons.ts';
 import { mayBuy, type PurchaseRefusalCode } from './purchase.ts';
-import { sizeOfText, sizeText } from './size-words.ts';
 import type { Instant } from './time.ts';
-import { allocateWorkspaces } from './workspace-wishes.ts';
-
-const PARTS = ['memoryMb', 'cpuPercent', 'storageMb'] as const satisfies (keyof WorkspaceSize)[];
 
 /** Whether something may be taken by the account itself, now; a refusal has a sentence for people. */
-export type MayTake = { ok: true } | { ok: false; code: PurchaseRefusalCode | 'current'; reason: string };
+export type MayTake =
+  | { ok: true }
+  | {
+      ok: false;
+      code: PurchaseRefusalCode | 'current';
+      reason: string;
+      /** With `debt-first`: what is owed. Where it can be paid is in the read model. */
+      debt?: Pick<Debt, 'invoiceId' | 'amountCents' | 'currency'>;
+    };
 
 export type OfferedPrice = Pick<PlanPrice, 'interval' | 'amountCents'> & {
   /** ISO 4217 code in lower case. */
   currency: string;
 };
-
-/** A workspace that would be smaller, or without room. */
-export interface Misfit {
-  workspaceId: string;
-  name: string;
-  from: WorkspaceSize | null;
-  /** `null`: there is no room for it, so it stops. Its data is kept. */
-  to: WorkspaceSize | null;
-  /** For people, with both numbers. */
-  note: string;
-}
 
 interface Offer {
   id: string;
@@ -111,7 +104,7 @@ function planOffer(
     current: plan.id === account.plan.id,
     custom: plan.custom,
     trialDays: account.subscribedBefore ? 0 : plan.trialDays,
-    misfits: misfitsOf(account, entitlements, catalog),
+    misfits: misfitsOf(account.workspaces, entitlements, sharingOf(catalog, plan.id)),
     idleAddOns: idle.map(({ id }) => id),
   };
 }
@@ -130,7 +123,7 @@ function addOnOffer(
     id: addOn.id,
     name: addOn.name,
     prices: offered(catalog, addOn.prices),
-    may: mayBuy(catalog, { audience, planId, addOnId: addOn.id, quantity: 1, held }),
+    may: mayBuyNow(mayBuy(catalog, { audience, planId, addOnId: addOn.id, quantity: 1, held }), account),
     entitlements: entitlementsOf(catalog, { planId, addOns: withIt }, account.overrides, now),
     kind: addOn.kind,
     gives: addOn.gives,
@@ -138,27 +131,26 @@ function addOnOffer(
   };
 }
 
+/** What may not be bought at all is not said to be a matter of the debt. */
+function mayBuyNow(may: MayTake, account: AccountState): MayTake {
+  return may.ok ? (debtFirst(account) ?? may) : may;
+}
+
 function mayTake(plan: Plan, account: AccountState): MayTake {
   if (plan.id === account.plan.id) return { ok: false, code: 'current', reason: `${plan.name} is your plan.` };
-  if (isSelfService(plan)) return { ok: true };
+  if (isSelfService(plan)) return debtFirst(account) ?? { ok: true };
   return { ok: false, code: 'custom', reason: `${plan.name} is agreed on by hand: talk to us.` };
 }
 
-function misfitsOf(account: AccountState, entitlements: Entitlements, catalog: Catalog): Misfit[] {
-  const shares = allocateWorkspaces(account.workspaces, entitlements, sharingOf(catalog, entitlements.planId));
-  return account.workspaces.flatMap(({ id, name, desired, allocation: from }, index) => {
-    const share = shares[index];
-    const lost = PARTS.filter((part) => (share?.allocation?.[part] ?? 0) < (from?.[part] ?? 0));
-    if (!share || !from || desired.state === 'deleted' || lost.length === 0) return [];
-    const to = share.allocation;
-    const smaller = lost.map(
-      (part) => `${sizeText(part, to?.[part] ?? 0)} in place of ${sizeOfText(part, from[part])}`,
-    );
-    const note = to
-      ? `${name} would have ${smaller.join(', ')}.`
-      : (share.allocationNote ?? `There is no room for ${name}.`);
-    return [{ workspaceId: id, name, from, to, note }];
-  });
+/**
+ * What is owed for the plan is paid before more is bought: Stripe would not take money for the new while the old is open.
+ * After the cancel a new subscription is the way back, and owes nothing.
+ */
+function debtFirst({ debt, dunning }: AccountState): MayTake | null {
+  if (!debt || (dunning?.stage !== 'grace' && dunning?.stage !== 'suspended')) return null;
+  const { invoiceId, amountCents, currency } = debt;
+  const reason = 'A payment is overdue. Pay it first; then everything can be bought.';
+  return { ok: false, code: 'debt-first', reason, debt: { invoiceId, amountCents, currency } };
 }
 
 function offered({ currency }: Catalog, prices: PlanPrice[]): OfferedPrice[] {

@@ -17,7 +17,8 @@ export type PurchaseRefusalCode =
   | 'custom'
   | 'wrong-audience'
   | 'plan'
-  | 'max-quantity';
+  | 'max-quantity'
+  | 'debt-first';
 
 export type Purchase = { ok: true } | { ok: false; code: PurchaseRefusalCode; reason: string };
 

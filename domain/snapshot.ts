@@ -19,8 +19,15 @@ export interface InvoiceSnapshot {
   /** Attempts to collect so far. */
   attemptCount: number;
   nextAttemptAt: Instant | null;
-  /** Stripe's page where the customer can pay it. */
-  payUrl: string | null;
+}
+
+/** An invoice that has been made final not long ago, of whatever it is for. */
+export interface FinalizedInvoice {
+  id: string;
+  finalizedAt: Instant;
+  /** All that it asks for, in minor units of `currency`. */
+  amountCents: number;
+  currency: string;
 }
 
 /** Whether an invoice charges for a change of plan in the middle of a period. */
@@ -64,24 +71,57 @@ export interface SubscriptionSnapshot {
   /** `payment_failed` when Stripe's own retry settings ended it, `payment_disputed` when a dispute did. */
   cancelReason: 'cancellation_requested' | 'payment_disputed' | 'payment_failed' | null | (string & {});
   trialEnd: Instant | null;
+  /** A change of price that a schedule at Stripe makes later; `planId` is `null` when the price is no plan's. */
+  plannedChange: { planId: string | null; at: Instant } | null;
+  /** The invoice of the current period, when all that was paid of it was given back. */
+  refundedInvoiceId: string | null;
   latestInvoiceId: string | null;
   /** Its open invoices and the latest one, oldest first. */
   invoices: InvoiceSnapshot[];
 }
 
-/** What a read of Stripe found, normalised. Order and duplicates of events do not matter to it. */
+/** Stripe's statuses of a dispute that are known today; the list is open. */
+export type DisputeStatus =
+  | 'warning_needs_response'
+  | 'warning_under_review'
+  | 'warning_closed'
+  | 'needs_response'
+  | 'under_review'
+  | 'prevented'
+  | 'won'
+  | 'lost'
+  | (string & {});
+
+/** A payment that the customer's bank has taken back, or asks about. */
+export interface DisputeSnapshot {
+  id: string;
+  status: DisputeStatus;
+  createdAt: Instant;
+}
+
+/** The card or account that is charged by default. What a person would recognise it by is not here: it is in no workflow. */
+export interface CardSnapshot {
+  id: string;
+  /** The first instant at which it can't be charged any more; `null` for what does not expire. */
+  expiresAt: Instant | null;
+}
+
+/** What a read of Stripe found, normalised. Order and duplicates of events do not matter to it. Holds nothing personal. */
 export interface BillingSnapshot {
   /** The workflow's time at which the read began. */
   readAt: Instant;
   /** Of every role, newest first, ended ones included. */
   subscriptions: SubscriptionSnapshot[];
-  /** The card or account that is charged by default. */
-  paymentMethod: { brand: string; last4: string; expMonth: number; expYear: number } | null;
+  card: CardSnapshot | null;
+  /** Of the newest payments. */
+  disputes: DisputeSnapshot[];
+  /** Those of the last weeks. */
+  finalizedInvoices: FinalizedInvoice[];
   /** A payment is processing or disputed: nothing may be cancelled or deleted. */
   paymentInDoubt: boolean;
 }
 
 /** A customer that Stripe does not know (yet): an account on the free plan. */
 export function emptySnapshot(readAt: Instant): BillingSnapshot {
-  return { readAt, subscriptions: [], paymentMethod: null, paymentInDoubt: false };
+  return { readAt, subscriptions: [], card: null, disputes: [], finalizedInvoices: [], paymentInDoubt: false };
 }

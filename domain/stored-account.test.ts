@@ -1,8 +1,19 @@
 import { expect, test } from 'vitest';
-import { aCatalog, aPayingAccount, aSnapshot, aSubscription, day, TEAM_SIZE } from '#test/factories/billing.ts';
+import {
+  aCatalog,
+  anUnpaidSubscription,
+  aPayingAccount,
+  aSnapshot,
+  aSubscription,
+  day,
+  TEAM_SIZE,
+} from '#test/factories/billing.ts';
 import { decide } from './decide.ts';
 import { presentState, presentView, type StoredState, type StoredView } from './stored-account.ts';
+import { presentSnapshot } from './stored-snapshot.ts';
 import { viewOf } from './view.ts';
+
+const inDunning = () => decide(aPayingAccount(), aSnapshot(day(0), [anUnpaidSubscription()]), day(0), aCatalog()).state;
 
 /** As the first version stored it. */
 function oldState(): StoredState {
@@ -55,4 +66,27 @@ test('a view of the first version shows what its machines have', () => {
     addOns: [],
     entitlements: { planId: 'team', pool: { memoryMb: { value: 512 }, workspaces: { value: 1 } } },
   });
+});
+
+test('what older versions kept of cards and links is dropped, and what they lacked is there', () => {
+  const { card: _1, cardWarnings: _2, duplicates: _3, disputes: _4, invoicesSince: _5, ...state } = inDunning();
+  const { toldInvoices: _6, plannedChange: _7, ...old } = state;
+  const { extensions: _8, ...dunning } = state.dunning ?? {};
+  const paymentMethod = { brand: 'visa', last4: '4242', expMonth: 3, expYear: 2028 };
+  const debt = { ...state.debt, payUrl: 'https://pay.test/in_1' };
+  const stored = JSON.parse(JSON.stringify({ ...old, paymentMethod, debt, dunning })) as StoredState;
+  const loaded = presentState(stored);
+  expect(loaded).toEqual({ ...inDunning(), invoicesSince: null });
+  expect(JSON.stringify(loaded)).not.toMatch(/4242|https:/);
+  const view = { ...viewOf(inDunning(), day(0)), paymentMethod, debt } as StoredView;
+  expect(presentView(view)).toEqual(viewOf(inDunning(), day(0)));
+});
+
+test('a snapshot of an older version lacks cards, disputes and plans, and loses what is personal', () => {
+  const { card: _1, disputes: _2, finalizedInvoices: _3, ...old } = aSnapshot(day(0), []);
+  const { plannedChange: _4, refundedInvoiceId: _5, ...subscription } = anUnpaidSubscription();
+  const invoices = subscription.invoices.map((each) => ({ ...each, payUrl: 'https://pay.test/in_1' }));
+  const paymentMethod = { brand: 'visa', last4: '4242' };
+  const stored = { ...old, paymentMethod, subscriptions: [{ ...subscription, invoices }] };
+  expect(presentSnapshot(stored)).toEqual(aSnapshot(day(0), [anUnpaidSubscription()]));
 });

@@ -1,4 +1,11 @@
-import type { AccountState, ObservedWorkspace, WorkspaceState } from './account-state.ts';
+import type {
+  AccountState,
+  Debt,
+  Dunning,
+  GoverningSubscription,
+  ObservedWorkspace,
+  WorkspaceState,
+} from './account-state.ts';
 import type { AccountView, WorkspaceView } from './account-view.ts';
 import type { AllocationPolicy } from './allocation.ts';
 import type { WorkspaceSize } from './catalog.ts';
@@ -15,24 +22,44 @@ type AddedToState =
   | 'sharing'
   | 'ignoredSubscriptions'
   | 'subscribedBefore'
-  | 'closing';
+  | 'closing'
+  | 'card'
+  | 'cardWarnings'
+  | 'plannedChange'
+  | 'duplicates'
+  | 'disputes'
+  | 'invoicesSince'
+  | 'toldInvoices';
 type AddedToWorkspace = 'asked' | 'allocation' | 'allocationNote';
 type AddedToObserved = 'size' | 'pending';
-type AddedToView = 'audience' | 'addOns' | 'entitlements' | 'closing';
+type AddedToView = 'audience' | 'addOns' | 'entitlements' | 'closing' | 'plannedChange' | 'duplicates';
 type AddedToWorkspaceView = 'pendingSize';
 
 /** Any part of these may be missing. */
 type Lacking<T, Added extends keyof T> = Omit<T, Added> & Partial<Pick<T, Added>>;
 
+/** Parts that have gained or lost something. */
+type Reshaped = 'subscription' | 'debt' | 'dunning';
+type StoredSubscription = Lacking<GoverningSubscription, 'collectionPaused'>;
+type StoredDebt = Debt & { payUrl?: unknown };
+
 /** A state as any version has stored or carried it. */
-export type StoredState = Lacking<Omit<AccountState, 'workspaces'>, AddedToState> & {
+export type StoredState = Lacking<Omit<AccountState, Reshaped | 'workspaces'>, AddedToState> & {
+  subscription: StoredSubscription | null;
+  debt: StoredDebt | null;
+  dunning: Lacking<Dunning, 'extensions'> | null;
+  /** Of older versions: it was personal, and is dropped. */
+  paymentMethod?: unknown;
   workspaces: (Lacking<Omit<WorkspaceState, 'observed'>, AddedToWorkspace> & {
     observed: Lacking<ObservedWorkspace, AddedToObserved> | null;
   })[];
 };
 
 /** A view as any version has stored it. */
-export type StoredView = Lacking<Omit<AccountView, 'workspaces'>, AddedToView> & {
+export type StoredView = Lacking<Omit<AccountView, 'subscription' | 'debt' | 'workspaces'>, AddedToView> & {
+  subscription: StoredSubscription | null;
+  debt: StoredDebt | null;
+  paymentMethod?: unknown;
   workspaces: Lacking<WorkspaceView, AddedToWorkspaceView>[];
 };
 
@@ -43,8 +70,9 @@ export type StoredView = Lacking<Omit<AccountView, 'workspaces'>, AddedToView> &
 export function presentState(stored: StoredState): AccountState {
   const sizes = stored.workspaces.map((each) => each.desired.size);
   const workspaces = stored.workspaces.map(presentWorkspace);
+  const { paymentMethod: _, ...kept } = stored;
   return {
-    ...stored,
+    ...kept,
     organisationId: stored.organisationId ?? null,
     audience: stored.audience ?? 'personal',
     addOns: stored.addOns ?? [],
@@ -54,6 +82,16 @@ export function presentState(stored: StoredState): AccountState {
     ignoredSubscriptions: stored.ignoredSubscriptions ?? [],
     subscribedBefore: stored.subscribedBefore ?? stored.subscription !== null,
     closing: stored.closing ?? null,
+    subscription: presentSubscription(stored.subscription),
+    debt: presentDebt(stored.debt),
+    dunning: stored.dunning && { ...stored.dunning, extensions: stored.dunning.extensions ?? [] },
+    card: stored.card ?? null,
+    cardWarnings: stored.cardWarnings ?? null,
+    plannedChange: stored.plannedChange ?? null,
+    duplicates: stored.duplicates ?? [],
+    disputes: stored.disputes ?? [],
+    invoicesSince: stored.invoicesSince ?? null,
+    toldInvoices: stored.toldInvoices ?? [],
     workspaces,
   };
 }
@@ -66,6 +104,17 @@ function presentWorkspace(stored: StoredState['workspaces'][number]): WorkspaceS
     allocationNote: stored.allocationNote ?? null,
     observed: stored.observed && presentObserved(stored.observed),
   };
+}
+
+function presentSubscription(stored: StoredSubscription | null): GoverningSubscription | null {
+  return stored && { ...stored, collectionPaused: stored.collectionPaused ?? false };
+}
+
+/** Without what older versions kept of it and is personal. */
+function presentDebt(stored: StoredDebt | null): Debt | null {
+  if (!stored) return null;
+  const { payUrl: _, ...debt } = stored;
+  return debt;
 }
 
 /** The first workspace, which others are made beside, keeps its size. */
@@ -82,12 +131,17 @@ export function presentObserved(stored: Lacking<ObservedWorkspace, AddedToObserv
 /** A stored view with what it lacks. */
 export function presentView(stored: StoredView): AccountView {
   const sizes = stored.workspaces.map((each) => each.size);
+  const { paymentMethod: _, ...kept } = stored;
   return {
-    ...stored,
+    ...kept,
     audience: stored.audience ?? 'personal',
     addOns: stored.addOns ?? [],
     entitlements: stored.entitlements ?? entitledTo(stored.plan.id, sizes),
     closing: stored.closing ?? null,
+    subscription: presentSubscription(stored.subscription),
+    debt: presentDebt(stored.debt),
+    plannedChange: stored.plannedChange ?? null,
+    duplicates: stored.duplicates ?? [],
     workspaces: stored.workspaces.map((each) => ({ ...each, pendingSize: each.pendingSize ?? null })),
   };
 }

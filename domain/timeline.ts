@@ -35,7 +35,20 @@ export type HappenedKind =
   | 'grant-ended'
   | 'account-close-asked'
   | 'account-closing'
-  | 'account-kept';
+  | 'account-kept'
+  | 'cancel-planned'
+  | 'cancel-undone'
+  | 'change-planned'
+  | 'change-undone'
+  | 'collection-resumed'
+  | 'duplicate-found'
+  | 'duplicate-ended'
+  | 'refunded'
+  | 'dispute-opened'
+  | 'dispute-won'
+  | 'dispute-lost'
+  | 'grace-extended'
+  | 'customer-linked';
 
 /** An entry of an account's history. */
 export interface Happened {
@@ -60,7 +73,9 @@ export type UpcomingKind =
   | 'payment-retry'
   | 'add-on-ends'
   | 'add-on-suspends'
-  | 'grant-ends';
+  | 'grant-ends'
+  | 'plan-changes'
+  | 'first-payment-expires';
 
 export interface Upcoming {
   at: Instant;

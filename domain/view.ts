@@ -1,9 +1,11 @@
 import type { AccountState, HeldAddOn, Hold, WorkspaceState } from './account-state.ts';
-import type { AccountView, AddOnView, WorkspaceStatus, WorkspaceView } from './account-view.ts';
+import type { AccountView, AddOnView, PlannedChangeView, WorkspaceStatus, WorkspaceView } from './account-view.ts';
 import { type ScheduledStep, stepsAhead } from './dunning-schedule.ts';
 import { poolSizeOf } from './entitlements.ts';
+import { misfitsOf } from './fit.ts';
 import { addOnText } from './held-add-ons.ts';
-import type { Instant } from './time.ts';
+import { plannedChangeText } from './planned-change.ts';
+import { addMs, type Instant } from './time.ts';
 import type { Upcoming, UpcomingKind } from './timeline.ts';
 import { isSettled } from './workspace-wishes.ts';
 
@@ -14,6 +16,9 @@ const SCHEDULED: Record<ScheduledStep['kind'], { kind: UpcomingKind; text: strin
   'deletion-warning': { kind: 'deletion-warning', text: 'We warn you by mail that your data will be deleted.' },
   delete: { kind: 'delete', text: 'The data of your workspaces is deleted.' },
 };
+
+/** So long Stripe waits for the payment that begins a subscription. https://docs.stripe.com/billing/subscriptions/overview */
+const FIRST_PAYMENT_MS = 23 * 3_600_000;
 
 /** What an account's page shows at `now`. */
 export function viewOf(state: AccountState, now: Instant): AccountView {
@@ -28,7 +33,8 @@ export function viewOf(state: AccountState, now: Instant): AccountView {
     standing: state.standing,
     standingSince: state.standingSince,
     subscription: state.subscription,
-    paymentMethod: state.paymentMethod,
+    plannedChange: plannedChangeView(state),
+    duplicates: state.duplicates,
     debt: state.debt,
     holds: state.holds,
     closing: state.closing && { stage: state.closing.stage, deleteAt: state.closing.deleteAt },
@@ -46,17 +52,23 @@ export function upcomingOf(state: AccountState, now: Instant): Upcoming[] {
     if (debt?.nextAttemptAt) {
       list.push({ at: debt.nextAttemptAt, kind: 'payment-retry', text: 'We try to collect the payment again.' });
     }
-  } else if (subscription?.cancelAt) {
-    list.push({ at: subscription.cancelAt, kind: 'ends', text: `${state.plan.name} ends, as you asked.` });
-  } else if (subscription?.status === 'trialing' && subscription.trialEnd) {
+  } else if (subscription?.status === 'incomplete') {
+    const text = 'Without its first payment the subscription expires.';
+    list.push({ at: addMs(subscription.currentPeriodStart, FIRST_PAYMENT_MS), kind: 'first-payment-expires', text });
+  } else if (subscription?.status === 'trialing' && subscription.trialEnd && !subscription.cancelAt) {
     list.push({
       at: subscription.trialEnd,
       kind: 'trial-ends',
       text: `The trial ends and ${state.plan.name} is charged.`,
     });
-  } else if (subscription?.status === 'active') {
-    list.push({ at: subscription.currentPeriodEnd, kind: 'renewal', text: `${state.plan.name} renews.` });
+  } else if (subscription?.status === 'active' && !subscription.cancelAt) {
+    const next = state.plannedChange?.at === subscription.currentPeriodEnd ? state.plannedChange.plan : state.plan;
+    list.push({ at: subscription.currentPeriodEnd, kind: 'renewal', text: `${next.name} renews.` });
   }
+  if (subscription?.cancelAt)
+    list.push({ at: subscription.cancelAt, kind: 'ends', text: `${state.plan.name} ends, as you asked.` });
+  const change = plannedChangeText(state);
+  if (state.plannedChange && change) list.push({ at: state.plannedChange.at, kind: 'plan-changes', text: change });
   if (state.closing?.stage === 'retained' && state.closing.deleteAt !== null)
     list.push({ at: state.closing.deleteAt, kind: 'delete', text: 'Your data and the account are deleted.' });
   for (const addOn of state.addOns) list.push(...upcomingOfAddOn(addOn));
@@ -70,6 +82,12 @@ function upcomingOfAddOn({ name, quantity, status, endsAt, grace }: HeldAddOn): 
   if (status === 'grace' && grace && (endsAt === null || grace.endsAt < endsAt))
     return [{ at: grace.endsAt, kind: 'add-on-suspends', text: `${what} stops giving unless it is paid.` }];
   return endsAt === null ? [] : [{ at: endsAt, kind: 'add-on-ends', text: `${what} ends, as you asked.` }];
+}
+
+function plannedChangeView({ plannedChange, workspaces }: AccountState): PlannedChangeView | null {
+  if (!plannedChange) return null;
+  const { plan, at, entitlements, sharing } = plannedChange;
+  return { plan, at, misfits: misfitsOf(workspaces, entitlements, sharing) };
 }
 
 function addOnView({ addOnId, name, quantity, status, currentPeriodEnd, endsAt, grace }: HeldAddOn): AddOnView {

@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest';
-import type { MailFacts } from '#domain/effect.ts';
-import { mailText } from './account-mail.ts';
+import { type MailDetails, mailText } from './account-mail.ts';
 import { asHtml, asPlainText } from './mail-text.ts';
 
 const ACCOUNT = 'https://example.test/account';
-const facts: MailFacts = {
+const facts: MailDetails = {
   planId: 'team',
   planName: 'Team <3',
   amountCents: 2900,
@@ -43,4 +42,45 @@ test('HTML escapes what it shows', () => {
   const html = asHtml(mailText('grace-started', facts, ACCOUNT));
   expect(html).toContain('Team &#60;3');
   expect(html).not.toContain('Team <3');
+});
+
+const shortly = { planId: 'team', planName: 'Team' };
+const plain = (template: Parameters<typeof mailText>[0], changes: Partial<MailDetails>) =>
+  asPlainText(mailText(template, { ...shortly, ...changes }, ACCOUNT));
+
+test('the mail of an extension says why, how much is owed and the new date', () => {
+  const text = plain('grace-extended', { ...facts, reason: 'A new card is on its way.' });
+  for (const part of ['A new card is on its way.', '$29.00', 'Sunday, March 8, 2026', 'https://pay.test/in_1']) {
+    expect(text).toContain(part);
+  }
+});
+
+test('the mail of a card names it, and the last month in which it can be charged', () => {
+  const text = plain('card-expiring', {
+    card: { brand: 'visa', last4: '4242' },
+    expiresAt: '2026-05-01T00:00:00.000Z',
+  });
+  expect(text).toContain('Visa card ending in 4242');
+  expect(text).toContain('the end of April 2026');
+  expect(plain('card-expiring', { expiresAt: '2027-01-01T00:00:00.000Z' })).toContain('December 2026');
+});
+
+test('the mail of an invoice links to its PDF, or to its page where there is none', () => {
+  const invoice = { amountCents: 2900, currency: 'usd', invoiceNumber: 'A-1', payUrl: 'https://pay.test/in_1' };
+  const text = plain('invoice', { ...invoice, pdfUrl: 'https://pay.test/in_1.pdf' });
+  for (const part of ['$29.00', 'https://pay.test/in_1.pdf', 'To look at it or pay it']) expect(text).toContain(part);
+  expect(mailText('invoice', { ...shortly, ...invoice }, ACCOUNT)).toMatchObject({
+    subject: 'Your invoice A-1 over $29.00',
+    action: { url: 'https://pay.test/in_1' },
+  });
+  expect(plain('invoice', {})).toContain(ACCOUNT);
+});
+
+test('the mail of a second subscription says what comes back, or that nothing was paid', () => {
+  expect(plain('duplicate-ended', { planName: 'Studio', amountCents: 9900, currency: 'usd' })).toContain('$99.00');
+  expect(plain('duplicate-ended', { planName: 'Studio' })).toContain('Nothing had been paid');
+});
+
+test('the mail of a dispute says that the data is kept', () => {
+  expect(plain('payment-disputed', {})).toContain('Your data is kept');
 });

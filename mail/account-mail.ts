@@ -1,12 +1,21 @@
 import type { MailFacts, MailTemplate } from '#domain/effect.ts';
 import type { MailText } from './mail-text.ts';
 
+/** What a mail is written from: the facts of its effect, and what is looked up when it is sent. */
+export interface MailDetails extends MailFacts {
+  /** The invoice's PDF. */
+  pdfUrl?: string | null;
+  /** What stands on the invoice. */
+  invoiceNumber?: string | null;
+  card?: { brand: string; last4: string };
+}
+
 /**
  * What a mail about an account says. Calm, dated, and with one thing to do.
  *
  * @param accountUrl the customer's account page
  */
-export function mailText(template: MailTemplate, facts: MailFacts, accountUrl: string): MailText {
+export function mailText(template: MailTemplate, facts: MailDetails, accountUrl: string): MailText {
   const plan = facts.planName;
   const owed = amountOf(facts);
   const pay = { label: `Pay ${owed ?? 'the open invoice'}`, url: facts.payUrl ?? accountUrl };
@@ -77,6 +86,57 @@ export function mailText(template: MailTemplate, facts: MailFacts, accountUrl: s
         ],
         action: look,
       };
+    case 'grace-extended':
+      return {
+        subject: `You have until ${day(facts.suspendAt)} to pay`,
+        body: [
+          `Support gave you more time${facts.reason ? `: ${facts.reason}` : '.'}`,
+          `${owed ?? 'The payment'} for your ${plan} plan is still open. Your workspace keeps running until ${day(facts.suspendAt)}; your data is kept after that, too.`,
+        ],
+        action: pay,
+      };
+    case 'duplicate-ended':
+      return {
+        subject: 'A second subscription was ended',
+        body: [
+          `You had subscribed twice, so we ended the second subscription, to ${plan}. Your first one goes on as before.`,
+          owed
+            ? `${owed} that you paid for it is on its way back to you. It can take some days until your bank shows it.`
+            : 'Nothing had been paid for it.',
+        ],
+        action: look,
+      };
+    case 'payment-disputed':
+      return {
+        subject: 'A payment is disputed at your bank',
+        body: [
+          'Your bank has taken back a payment, or asks about it. Until that is settled your workspaces stop. Your data is kept.',
+          'If this was a mistake, tell your bank that the payment was right, and write to us.',
+        ],
+        action: look,
+      };
+    case 'card-expiring': {
+      const card = facts.card ? `${capitalised(facts.card.brand)} card ending in ${facts.card.last4}` : 'card';
+      return {
+        subject: `Your card expires at the end of ${month(facts.expiresAt)}`,
+        body: [
+          `Your ${card} can be charged until the end of ${month(facts.expiresAt)}.`,
+          `Add another one before then, so that your ${plan} plan goes on without a break.`,
+        ],
+        action: { label: 'Change your card', url: accountUrl },
+      };
+    }
+    case 'invoice':
+      return {
+        subject: `Your invoice${facts.invoiceNumber ? ` ${facts.invoiceNumber}` : ''}${owed ? ` over ${owed}` : ''}`,
+        body: [
+          `Here is your invoice${owed ? ` over ${owed}` : ''}.`,
+          ...(facts.payUrl ? [`To look at it or pay it: ${facts.payUrl}`] : []),
+        ],
+        action: facts.pdfUrl
+          ? { label: 'Download the PDF', url: facts.pdfUrl }
+          : { label: 'See the invoice', url: facts.payUrl ?? accountUrl },
+      };
     case 'data-deleted':
       return {
         subject: 'Your data has been deleted',
@@ -90,6 +150,17 @@ function amountOf(facts: MailFacts): string | null {
   if (facts.amountCents === undefined || facts.currency === undefined) return null;
   const format = new Intl.NumberFormat('en', { style: 'currency', currency: facts.currency });
   return format.format(facts.amountCents / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+}
+
+/** The month that a card is good to the end of. */
+function month(expiresAt: string | undefined): string {
+  if (expiresAt === undefined) return 'its last month';
+  const format = new Intl.DateTimeFormat('en', { month: 'long', year: 'numeric', timeZone: 'UTC' });
+  return format.format(new Date(Date.parse(expiresAt) - 1));
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function day(at: string | undefined): string {

@@ -1,4 +1,4 @@
-import { createStripe } from '#activities/stripe-client.ts';
+import { createStripe } from '#billing/stripe-client.ts';
 import { loadCatalog } from '#catalogs/load.ts';
 import { createPrisma } from '#prisma/client.ts';
 import { SimulatorControl } from '#stories/simulator-control.ts';

@@ -97,6 +97,7 @@ async function play(stage: Stage, options: StoryOptions): Promise<StoryResult> {
   await expectDates(stage, expect, dayOf, paidInMiddle);
   const mails = [
     'grace-started',
+    'invoice',
     'grace-reminder',
     'grace-reminder',
     ...(paidInMiddle ? [] : ['suspended']),

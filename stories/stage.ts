@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import type Docker from 'dockerode';
 import type Stripe from 'stripe';
-import { createStripe } from '#activities/stripe-client.ts';
+import { createStripe } from '#billing/stripe-client.ts';
 import { createDockerClient } from '#activities/workspaces/docker-client.ts';
 import { loadCatalog } from '#catalogs/load.ts';
 import type { Catalog } from '#domain/catalog.ts';

@@ -2,9 +2,10 @@ import { serve } from '@hono/node-server';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createMailActivities } from '#activities/mail/send.ts';
+import { createMoneyTables } from '#activities/money.ts';
 import { createReadModelActivities } from '#activities/read-model.ts';
 import { createStripeActivities } from '#activities/stripe.ts';
-import { createStripe } from '#activities/stripe-client.ts';
+import { createStripe } from '#billing/stripe-client.ts';
 import { type ConvergeDeps, createConvergeWorkspace } from '#activities/workspaces/converge-workspace.ts';
 import { createWorkspaceActivities } from '#activities/workspaces/create-workspace-activities.ts';
 import { createDockerClient } from '#activities/workspaces/docker-client.ts';
@@ -60,6 +61,7 @@ const subscriptions = await Worker.create({
     ...createStripeActivities({
       stripe: createStripe(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE),
       catalog: loadCatalog(settings.LEASEHOLD_CATALOG, process.env),
+      money: createMoneyTables({ prisma }),
     }),
     ...createReadModelActivities({ prisma }),
     ...createMailActivities({

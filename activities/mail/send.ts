@@ -5,6 +5,7 @@ import type { Mailer } from '#mail/mailer.ts';
 import type { PrismaClient } from '#prisma/client.ts';
 import type { SubscriptionActivities } from '../contracts.ts';
 import { findRecipients } from './find-recipients.ts';
+import { withDetails } from './with-details.ts';
 
 export interface MailDeps {
   prisma: PrismaClient;
@@ -13,7 +14,7 @@ export interface MailDeps {
   webOrigin: string;
 }
 
-/** Mails. The recipients' addresses are looked up here, so that they are in no workflow. */
+/** Mails. Addresses, links and cards are looked up here, so that they are in no workflow. */
 export function createMailActivities(deps: MailDeps): Pick<SubscriptionActivities, 'sendMail'> {
   const { prisma, mailer, webOrigin } = deps;
   return {
@@ -26,9 +27,17 @@ export function createMailActivities(deps: MailDeps): Pick<SubscriptionActivitie
         messageId: messageIdOf(accountId, effect.id),
         date: new Date(now),
         to,
-        text: mailText(effect.template, effect.facts, new URL(`/accounts/${accountId}`, webOrigin).href),
+        text: mailText(
+          effect.template,
+          await withDetails(prisma, effect.facts),
+          new URL(`/accounts/${accountId}`, webOrigin).href,
+        ),
         template: effect.template,
       });
+      const { invoiceId } = effect.facts;
+      if (effect.template === 'invoice' && invoiceId !== undefined) {
+        await prisma.invoice.updateMany({ where: { id: invoiceId, mailedAt: null }, data: { mailedAt: new Date() } });
+      }
     },
   };
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { AccountView } from '#domain/account-view.ts';
 import { later } from '#domain/time.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { accountView, subscriptionWorkflowId } from '#workflows/subscription/messages.ts';
@@ -20,6 +21,8 @@ export interface ReadAccountOptions {
 
 const POLL_MS = 100;
 
+type Answer = AccountView & Pick<AccountAnswer, 'source' | 'ageSeconds'>;
+
 /**
  * Reads accounts from their workflows, and from the read model when no worker answers in time. With `minVersion` it waits
  * for that version; when it does not come, the newest one is returned and says its own.
@@ -31,7 +34,7 @@ export function createReadAccount(
   const { temporal, readModel, log } = deps;
   const breaker = createCircuitBreaker({ isFailure: isTemporalUnavailable });
 
-  async function live(accountId: string): Promise<AccountAnswer | null> {
+  async function live(accountId: string): Promise<Answer | null> {
     try {
       const view = await breaker(() =>
         temporal.connection.withDeadline(Date.now() + queryDeadlineMs, () =>
@@ -45,16 +48,26 @@ export function createReadAccount(
     }
   }
 
-  async function stored(accountId: string): Promise<AccountAnswer | null> {
+  async function stored(accountId: string): Promise<Answer | null> {
     const saved = await readModel.storedView(accountId);
     return saved && { ...saved.view, source: 'read-model', ageSeconds: saved.ageSeconds };
   }
 
-  /** A view holds the time at which it was made; between its own acts a workflow's clock stands still. */
-  async function atPresent(answer: AccountAnswer | null): Promise<AccountAnswer | null> {
+  /** Card and link to pay are in no workflow. A view holds the time at which it was made; between its own acts a workflow's clock stands still. */
+  async function atPresent(answer: Answer | null): Promise<AccountAnswer | null> {
     if (!answer) return null;
-    const present = new Date(Date.now() + (await readModel.clockAheadMs(answer.accountId))).toISOString();
-    return { ...answer, now: later(answer.now, present) };
+    const { accountId, debt } = answer;
+    const [aheadMs, money] = await Promise.all([
+      readModel.clockAheadMs(accountId),
+      readModel.moneyOf(accountId, debt?.invoiceId ?? null),
+    ]);
+    const present = new Date(Date.now() + aheadMs).toISOString();
+    return {
+      ...answer,
+      now: later(answer.now, present),
+      paymentMethod: money.paymentMethod,
+      debt: debt && { ...debt, payUrl: money.payUrl },
+    };
   }
 
   return async (accountId, { minVersion = 0 } = {}) => {

@@ -8,6 +8,7 @@ import {
 } from '#domain/stored-account.ts';
 import type { Happened, HappenedKind } from '#domain/timeline.ts';
 import type { PrismaClient } from '#prisma/client.ts';
+import type { PaymentMethodAnswer } from '../answers.ts';
 
 /** Less is the way from the workflow to the database, or two machines' clocks. */
 const CLOCK_TOLERANCE_MS = 60_000;
@@ -24,6 +25,11 @@ export interface ReadModel {
   storedState(accountId: string): Promise<AccountState | null>;
   /** Milliseconds by which the account's own time is ahead of the wall's: 0, except where a demo was moved ahead. */
   clockAheadMs(accountId: string): Promise<number>;
+  /** What will be charged, and where an invoice can be paid. */
+  moneyOf(
+    accountId: string,
+    invoiceId: string | null,
+  ): Promise<{ paymentMethod: PaymentMethodAnswer | null; payUrl: string | null }>;
   /** What happened, newest first. */
   timeline(accountId: string, limit: number): Promise<Happened[]>;
 }
@@ -52,6 +58,24 @@ export function createReadModel(prisma: PrismaClient): ReadModel {
       });
       const aheadMs = row ? row.savedAt.getTime() - row.updatedAt.getTime() : 0;
       return aheadMs > CLOCK_TOLERANCE_MS ? aheadMs : 0;
+    },
+    async moneyOf(accountId, invoiceId) {
+      const customer = await prisma.account.findUnique({
+        where: { id: accountId },
+        select: { stripeCustomerId: true },
+      });
+      const customerId = customer?.stripeCustomerId;
+      if (!customerId) return { paymentMethod: null, payUrl: null };
+      const [method, invoice] = await Promise.all([
+        prisma.paymentMethod.findFirst({ where: { customerId, isDefault: true } }),
+        invoiceId === null ? null : prisma.invoice.findFirst({ where: { id: invoiceId, customerId } }),
+      ]);
+      const { brand, last4, expMonth, expYear } = method ?? {};
+      const isCard = brand && last4 && expMonth && expYear;
+      return {
+        paymentMethod: isCard ? { brand, last4, expMonth, expYear } : null,
+        payUrl: invoice?.hostedUrl ?? null,
+      };
     },
     async timeline(accountId, limit) {
       const rows = await prisma.timelineEntry.findMany({

@@ -83,7 +83,7 @@ export async function suspended(readAccount: ReadAccount, accountId: string): Pr
   });
 }
 
-function money({ amountCents, currency }: Debt): string {
+function money({ amountCents, currency }: Pick<Debt, 'amountCents' | 'currency'>): string {
   const format = new Intl.NumberFormat('en', { style: 'currency', currency, currencyDisplay: 'code' });
   return format.format(amountCents / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
 }

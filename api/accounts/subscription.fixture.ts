@@ -36,7 +36,6 @@ export async function subscription({ accountId }: { accountId: string }): Promis
         invoiceId: 'in_1',
         amountCents: 900,
         currency: 'usd',
-        payUrl: 'https://pay.example/in_1',
         nextAttemptAt: null,
       },
       workspaces: [workspaceView(`${accountId}-main`)],

@@ -18,7 +18,7 @@ export interface Change {
 export type Audited = <T>(c: ApiContext, change: Change, carryOut: () => Promise<T>) => Promise<T>;
 
 /** Codes of answers after which nobody knows whether it was done. */
-const UNDECIDED = new Set<Problem['code']>(['not-confirmed', 'temporal-unavailable']);
+const UNDECIDED = new Set<Problem['code']>(['not-confirmed', 'stripe-unavailable', 'temporal-unavailable']);
 
 export function createAudited({ log, auditLog }: { log: Logger; auditLog: AuditLog }): Audited {
   return async (c, change, carryOut) => {

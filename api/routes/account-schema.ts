@@ -152,6 +152,8 @@ export const accountSchema = z
             'add-on-ends',
             'add-on-suspends',
             'grant-ends',
+            'plan-changes',
+            'first-payment-expires',
           ]),
           text: z.string(),
         }),

@@ -15,7 +15,7 @@ const maySchema = z
       ok: z.literal(false),
       code: z.enum([
         ...(['current', 'unknown-add-on', 'quantity', 'retired', 'custom', 'wrong-audience'] as const),
-        ...(['plan', 'max-quantity'] as const),
+        ...(['plan', 'max-quantity', 'debt-first'] as const),
       ]),
       reason: z.string().openapi({ description: 'For people.' }),
     }),

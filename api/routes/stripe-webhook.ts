@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { Stripe } from 'stripe';
 import type { Logger } from '#telemetry/logger.ts';
 import type { ApiContext } from '../api-env.ts';
+import { billingOff } from '../billing/use-billing.ts';
 import { BatcherFull } from '../inbox/batcher.ts';
 import type { Inbox } from '../inbox/inbox.ts';
 import { type StripeEventRow, toStripeEventRow } from '../inbox/stripe-event-row.ts';
@@ -76,6 +77,7 @@ export function createStripeWebhookHandler(deps: StripeWebhookDeps) {
 }
 
 async function readEvent(c: ApiContext, secrets: readonly string[]): Promise<StripeEventRow> {
+  if (secrets.length === 0) throw billingOff();
   const contentType = c.req.header('content-type') ?? '';
   if (!/^application\/json\s*(;|$)/i.test(contentType)) {
     throw new Problem(

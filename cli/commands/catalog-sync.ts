@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type Stripe from 'stripe';
-import { createStripe } from '#activities/stripe-client.ts';
+import { createStripe } from '#billing/stripe-client.ts';
 import { CatalogInvalid } from '#catalogs/catalog-invalid.ts';
 import { loadCatalog } from '#catalogs/load.ts';
 import { applySync } from '#catalogs/sync/apply.ts';

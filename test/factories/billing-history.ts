@@ -3,7 +3,9 @@ import type { AccountState } from '#domain/account-state.ts';
 import type { Catalog } from '#domain/catalog.ts';
 import { CommandRefused, liftHold, placeHold, wishForWorkspace } from '#domain/commands.ts';
 import { type Decision, decide } from '#domain/decide.ts';
-import type { BillingSnapshot, InvoiceSnapshot, SubscriptionSnapshot } from '#domain/snapshot.ts';
+import { isUndecided } from '#domain/disputes.ts';
+import { afterDuplicate } from '#domain/duplicates.ts';
+import type { BillingSnapshot, DisputeSnapshot, InvoiceSnapshot, SubscriptionSnapshot } from '#domain/snapshot.ts';
 import type { Instant } from '#domain/time.ts';
 import { aCatalog, anAccount, anInvoice, aSnapshot, aSubscription, DAY_0 } from './billing.ts';
 
@@ -23,6 +25,8 @@ export type Event =
   | { kind: 'status'; status: string }
   | { kind: 'collection'; paused: boolean }
   | { kind: 'doubt'; doubt: boolean }
+  | { kind: 'dispute'; status: string }
+  | { kind: 'refund' }
   | { kind: 'read'; decidedAfterMs: number }
   | { kind: 'replay-read'; which: number }
   | { kind: 'effects-done'; atMost: number }
@@ -72,6 +76,14 @@ const anyEvent: fc.Arbitrary<Event> = fc.oneof(
   ),
   often(1, fc.record({ kind: fc.constant('collection' as const), paused: fc.boolean() })),
   often(2, fc.record({ kind: fc.constant('doubt' as const), doubt: fc.boolean() })),
+  often(
+    1,
+    fc.record({
+      kind: fc.constant('dispute' as const),
+      status: fc.constantFrom('needs_response', 'warning_needs_response', 'won', 'lost', 'some_day'),
+    }),
+  ),
+  often(1, just({ kind: 'refund' })),
   often(6, fc.record({ kind: fc.constant('read' as const), decidedAfterMs: fc.constantFrom(0, 0, 40, 60_000) })),
   often(2, fc.record({ kind: fc.constant('replay-read' as const), which: fc.nat(50) })),
   often(6, fc.record({ kind: fc.constant('effects-done' as const), atMost: fc.integer({ min: 0, max: 3 }) })),
@@ -153,6 +165,7 @@ export function live(events: Event[], catalog: Catalog): Decided[] {
   let nowMs = Date.parse(DAY_0);
   let subscriptions: SubscriptionSnapshot[] = [];
   let paymentInDoubt = false;
+  let disputes: DisputeSnapshot[] = [];
   let serial = 0;
 
   const now = () => new Date(nowMs).toISOString();
@@ -176,10 +189,14 @@ export function live(events: Event[], catalog: Catalog): Decided[] {
     decided.push({ before, snapshot, now: now(), decision, ownerWants });
   };
   const read = () => {
-    const snapshot = aSnapshot(now(), structuredClone(subscriptions), { paymentInDoubt });
+    const snapshot = aSnapshot(now(), structuredClone(subscriptions), {
+      disputes: structuredClone(disputes),
+      paymentInDoubt: paymentInDoubt || disputes.some(isUndecided),
+    });
     reads.push(snapshot);
     return snapshot;
   };
+  // A period that is billed anew is not the one whose payment was given back.
   const bill = (each: SubscriptionSnapshot, billingReason: string): SubscriptionSnapshot => {
     const invoice: InvoiceSnapshot = anInvoice({
       id: nextId('in'),
@@ -188,7 +205,8 @@ export function live(events: Event[], catalog: Catalog): Decided[] {
       createdAt: now(),
       finalizedAt: now(),
     });
-    return { ...each, status: 'past_due', latestInvoiceId: invoice.id, invoices: [...each.invoices, invoice] };
+    const billed = { ...each, refundedInvoiceId: null };
+    return { ...billed, status: 'past_due', latestInvoiceId: invoice.id, invoices: [...each.invoices, invoice] };
   };
 
   for (const event of events) {
@@ -251,6 +269,14 @@ export function live(events: Event[], catalog: Catalog): Decided[] {
       case 'doubt':
         paymentInDoubt = event.doubt;
         break;
+      case 'dispute':
+        disputes = [{ id: 'dp_1', status: event.status, createdAt: now() }];
+        break;
+      case 'refund':
+        changeNewest((each) =>
+          each.status === 'active' ? { ...each, refundedInvoiceId: each.latestInvoiceId } : each,
+        );
+        break;
       case 'read': {
         const snapshot = read();
         nowMs += event.decidedAfterMs;
@@ -265,10 +291,14 @@ export function live(events: Event[], catalog: Catalog): Decided[] {
       case 'effects-done': {
         const done = state.outbox.slice(0, event.atMost);
         for (const effect of done) {
-          if (effect.kind !== 'cancel-subscription') continue;
+          if (effect.kind !== 'cancel-subscription' && effect.kind !== 'end-duplicate') continue;
           change(effect.subscriptionId, (each) => ({ ...end(each, 'cancellation_requested'), invoices: [] }));
         }
         state = { ...state, outbox: state.outbox.slice(done.length) };
+        for (const effect of done) {
+          if (effect.kind !== 'end-duplicate') continue;
+          state = afterDuplicate(state, effect, { done: 'ended', refunded: null }, now()).state;
+        }
         break;
       }
       case 'host-reports':

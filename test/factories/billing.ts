@@ -2,7 +2,12 @@ import type { AccountState } from '#domain/account-state.ts';
 import { type AddOn, type Catalog, type Plan, type PlanPrice, UNLIMITED } from '#domain/catalog.ts';
 import { decide } from '#domain/decide.ts';
 import { openAccount } from '#domain/open-account.ts';
-import type { BillingSnapshot, InvoiceSnapshot, SubscriptionSnapshot } from '#domain/snapshot.ts';
+import {
+  type BillingSnapshot,
+  emptySnapshot,
+  type InvoiceSnapshot,
+  type SubscriptionSnapshot,
+} from '#domain/snapshot.ts';
 import type { Instant } from '#domain/time.ts';
 
 /** The day of the first failure in most tests. Day 7 is March 8th, day 30 March 31st, day 60 April 30th. */
@@ -112,7 +117,6 @@ export function anInvoice(changes: Partial<InvoiceSnapshot> = {}): InvoiceSnapsh
     finalizedAt: DAY_0,
     attemptCount: 1,
     nextAttemptAt: day(2),
-    payUrl: 'https://pay.test/in_1',
     ...changes,
   };
 }
@@ -134,6 +138,8 @@ export function aSubscription(changes: Partial<SubscriptionSnapshot> = {}): Subs
     endedAt: null,
     cancelReason: null,
     trialEnd: null,
+    plannedChange: null,
+    refundedInvoiceId: null,
     latestInvoiceId: 'in_1',
     invoices: [],
     ...changes,
@@ -157,7 +163,7 @@ export function aSnapshot(
   subscriptions: SubscriptionSnapshot[],
   changes: Partial<BillingSnapshot> = {},
 ): BillingSnapshot {
-  return { readAt, subscriptions, paymentMethod: null, paymentInDoubt: false, ...changes };
+  return { ...emptySnapshot(readAt), subscriptions, ...changes };
 }
 
 /** A new account with one workspace, opened thirty days before day 0. */

@@ -1,7 +1,8 @@
 import type { AccountState, ObservedWorkspace, WorkspaceState } from '#domain/account-state.ts';
 import { type CommandOutcome, CommandRefused } from '#domain/commands.ts';
 import { deadlinesOf } from '#domain/decide.ts';
-import type { Effect } from '#domain/effect.ts';
+import { afterDuplicate, type DuplicateResult } from '#domain/duplicates.ts';
+import type { Effect, EndDuplicateEffect } from '#domain/effect.ts';
 import { presentState, type StoredState } from '#domain/stored-account.ts';
 import type { Happened } from '#domain/timeline.ts';
 import { isSettled } from '#domain/workspace-wishes.ts';
@@ -104,6 +105,12 @@ export class AccountDesk {
   effectDone(effect: Effect, happened: Happened[]): void {
     const state = this.require(this.state);
     this.put({ ...state, outbox: state.outbox.filter((each) => each.id !== effect.id) }, happened);
+  }
+
+  /** A second subscription was ended, or was left alone because the one that was to stay is gone. */
+  duplicateDone(effect: EndDuplicateEffect, result: DuplicateResult, now: string): void {
+    const { state, happened } = afterDuplicate(this.require(this.state), effect, result, now);
+    this.put(state, happened);
   }
 
   /** Effects that may be carried out now, oldest first. */

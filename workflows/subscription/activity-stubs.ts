@@ -5,7 +5,9 @@ import { workspaceTaskQueue } from './messages.ts';
 const nonRetryableErrorTypes = [...NON_RETRYABLE];
 
 /** Short idempotent steps run inside the workflow task: half the cost of ordinary activities (`docs/decisions/`). */
-export const steps = proxyLocalActivities<Pick<SubscriptionActivities, 'readBilling' | 'loadAccount' | 'saveAccount'>>({
+export const steps = proxyLocalActivities<
+  Pick<SubscriptionActivities, 'readBilling' | 'loadAccount' | 'claimCustomer' | 'saveAccount'>
+>({
   startToCloseTimeout: '15 seconds',
   scheduleToCloseTimeout: '45 seconds',
   retry: {
@@ -18,7 +20,10 @@ export const steps = proxyLocalActivities<Pick<SubscriptionActivities, 'readBill
 
 /** Side effects that others see, each safe to repeat. */
 export const sideEffects = proxyActivities<
-  Pick<SubscriptionActivities, 'sendMail' | 'cancelSubscription' | 'endAddOn' | 'endBilling' | 'deleteAccount'>
+  Pick<
+    SubscriptionActivities,
+    'sendMail' | 'cancelSubscription' | 'endAddOn' | 'endDuplicate' | 'endBilling' | 'deleteAccount'
+  >
 >({
   scheduleToStartTimeout: '60 seconds',
   startToCloseTimeout: '30 seconds',

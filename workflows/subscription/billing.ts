@@ -1,7 +1,9 @@
 import { isCancellation, log } from '@temporalio/workflow';
-import type { BillingReading } from '#activities/contracts.ts';
+import type { Catalog } from '#domain/catalog.ts';
 import { decide } from '#domain/decide.ts';
 import { openAccount } from '#domain/open-account.ts';
+import type { BillingSnapshot } from '#domain/snapshot.ts';
+import { presentSnapshot } from '#domain/stored-snapshot.ts';
 import type { AccountDesk } from './account-desk.ts';
 import { steps } from './activity-stubs.ts';
 import { workflowNow } from './clock.ts';
@@ -52,9 +54,11 @@ export async function lookAtBilling(desk: AccountDesk): Promise<boolean> {
   return true;
 }
 
-async function readBilling(stripeCustomerId: string | null): Promise<BillingReading | null> {
+async function readBilling(
+  stripeCustomerId: string | null,
+): Promise<{ catalog: Catalog; snapshot: BillingSnapshot } | null> {
   const read = await tried('read Stripe', () => steps.readBilling({ stripeCustomerId, now: workflowNow() }));
-  return read?.value ?? null;
+  return read && { catalog: read.value.catalog, snapshot: presentSnapshot(read.value.snapshot) };
 }
 
 /** Expected failures of a step are states, not exceptions: an exception would end the account's workflow. */

@@ -13,9 +13,12 @@ import {
   wishForWorkspace,
   withdrawOverride as withdraw,
 } from '#domain/commands.ts';
+import { extendGrace as extend, LONGEST_EXTENSION_DAYS } from '#domain/extend-grace.ts';
+import { linkCustomer as link } from '#domain/link-customer.ts';
 import { earliest } from '#domain/time.ts';
 import { viewOf } from '#domain/view.ts';
 import type { AccountDesk } from './account-desk.ts';
+import { steps } from './activity-stubs.ts';
 import { workflowNow } from './clock.ts';
 import {
   accountView,
@@ -27,11 +30,15 @@ import {
   createWorkspace,
   type DeleteWorkspaceCommand,
   deleteWorkspace,
+  type ExtendGraceCommand,
+  extendGrace,
   type GrantCommand,
   grantOverride,
   type HoldCommand,
   keepAccount,
+  type LinkCustomerCommand,
   liftHold,
+  linkCustomer,
   placeHold,
   type Receipt,
   type RefusalType,
@@ -42,6 +49,7 @@ import {
   withdrawOverride,
 } from './messages.ts';
 
+const CUSTOMER_ID = /^cus_\w{1,250}$/;
 const WORKSPACE_ID = /^[A-Za-z0-9_.-]{1,128}$/;
 const LONGEST_NAME = 64;
 const HOLDS: readonly HoldCommand['hold'][] = ['admin', 'dispute', 'quota'];
@@ -112,6 +120,12 @@ export function handleMessages(desk: AccountDesk): void {
     (command) => answer(desk, () => desk.command(command.commandId, (state) => keep(state, command, workflowNow()))),
     { validator: requireClosing },
   );
+  setHandler(
+    extendGrace,
+    (command) => answer(desk, () => desk.command(command.commandId, (state) => extend(state, command, workflowNow()))),
+    { validator: requireExtension },
+  );
+  setHandler(linkCustomer, (command) => linked(desk, command), { validator: requireCustomer });
   setHandler(accountView, () => viewOf(opened(desk), workflowNow()));
   setHandler(agenda, () => ({
     now: workflowNow(),
@@ -176,6 +190,19 @@ function requireWithdrawal(command: WithdrawCommand): void {
   requireText(command.overrideId, 'overrideId');
 }
 
+function requireExtension(command: ExtendGraceCommand): void {
+  requireText(command?.commandId, 'commandId');
+  requireText(command.reason, 'reason');
+  if (!Number.isSafeInteger(command.days) || command.days < 1 || command.days > LONGEST_EXTENSION_DAYS)
+    throw malformed(`\`days\` must be a whole number from 1 to ${LONGEST_EXTENSION_DAYS}.`);
+}
+
+function requireCustomer(command: LinkCustomerCommand): void {
+  requireText(command?.commandId, 'commandId');
+  if (typeof command.stripeCustomerId !== 'string' || !CUSTOMER_ID.test(command.stripeCustomerId))
+    throw malformed('`stripeCustomerId` must be the id of a customer at Stripe, such as cus_Nd5phN.');
+}
+
 function requireClosing(command: ClosingCommand): void {
   requireText(command?.commandId, 'commandId');
 }
@@ -192,6 +219,27 @@ function requireText(value: unknown, field: string): void {
 
 function malformed(message: string): ApplicationFailure {
   return ApplicationFailure.nonRetryable(message, 'MalformedCommand');
+}
+
+/** First whose customer it is is settled in PostgreSQL, where no two accounts can have one. */
+async function linked(desk: AccountDesk, command: LinkCustomerCommand): Promise<Receipt> {
+  await condition(() => desk.state !== null || desk.ending);
+  const { accountId } = opened(desk);
+  const { commandId, stripeCustomerId } = command;
+  // What the account itself refuses is refused before anything is claimed.
+  await answer(desk, () => {
+    link(opened(desk), command, workflowNow());
+    return { version: opened(desk).version };
+  });
+  const { claimed } = await steps.claimCustomer({ accountId, stripeCustomerId });
+  if (!claimed) {
+    const why = `The customer ${stripeCustomerId} belongs to another account, or this one is not stored yet: try again.`;
+    throw refusal('CustomerAlreadyLinked', why);
+  }
+  return answer(desk, () => {
+    desk.lookAsked = true;
+    return desk.command(commandId, (state) => link(state, command, workflowNow()));
+  });
 }
 
 async function answer(desk: AccountDesk, carryOut: () => Receipt): Promise<Receipt> {

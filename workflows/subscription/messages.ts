@@ -111,6 +111,22 @@ export interface ClosingCommand {
   commandId: string;
 }
 
+/** Support gives more time to pay. */
+export interface ExtendGraceCommand {
+  commandId: string;
+  /** Whole days, 1 to 90, by which the suspension and all after it come later. */
+  days: number;
+  /** For people: why. Shown to the customer. */
+  reason: string;
+}
+
+/** An account that was opened without a customer at Stripe gets its own. */
+export interface LinkCustomerCommand {
+  commandId: string;
+  /** `cus_…`; of no other account. */
+  stripeCustomerId: string;
+}
+
 /** `ApplicationFailure.type` of Updates that are refused. Where the pool is the reason, `details[0]` is a `PoolShortage`. */
 export type RefusalType = RefusalCode | 'UnknownAccount';
 
@@ -126,6 +142,10 @@ export const liftHold = defineUpdate<Receipt, [Omit<HoldCommand, 'reason'>]>('li
 /** For support: gives an account something beside what it bought. */
 export const grantOverride = defineUpdate<Receipt, [GrantCommand]>('grantOverride');
 export const withdrawOverride = defineUpdate<Receipt, [WithdrawCommand]>('withdrawOverride');
+/** For support: puts a suspension off. */
+export const extendGrace = defineUpdate<Receipt, [ExtendGraceCommand]>('extendGrace');
+/** Events of the customer that wait in the inbox are forwarded from then on. */
+export const linkCustomer = defineUpdate<Receipt, [LinkCustomerCommand]>('linkCustomer');
 /** Cancels everything at Stripe, then stops the workspaces, then, after the retention, deletes the account. */
 export const closeAccount = defineUpdate<Receipt, [ClosingCommand]>('closeAccount');
 export const keepAccount = defineUpdate<Receipt, [ClosingCommand]>('keepAccount');

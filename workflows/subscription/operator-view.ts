@@ -44,6 +44,10 @@ function detailsOf(state: AccountState, now: string): string {
       ? `Owes ${(state.debt.amountCents / 100).toFixed(2)} ${state.debt.currency.toUpperCase()} (${state.debt.invoiceId}).`
       : '',
     state.holds.length > 0 ? `Held by ${state.holds.map((hold) => `**${hold.name}**: ${hold.reason}`).join('; ')}` : '',
+    section(
+      'Second subscriptions, ended and given back',
+      state.duplicates.map((each) => `- ${each.subscriptionId} (${each.planName}), found ${minute(each.foundAt)}`),
+    ),
     section('What happens next', next),
     section('Workspaces', workspaces),
     section(

@@ -68,6 +68,14 @@ async function carryOut(desk: AccountDesk, effect: Effect): Promise<void> {
       desk.effectDone(effect, []);
       desk.lookAsked = true;
       return;
+    case 'end-duplicate': {
+      const { subscriptionId, survivorId, invoiceId } = effect;
+      const idempotencyKey = `${state.accountId}/${effect.id}`;
+      const result = await sideEffects.endDuplicate({ subscriptionId, survivorId, invoiceId, idempotencyKey });
+      desk.duplicateDone(effect, result, workflowNow());
+      desk.lookAsked = true;
+      return;
+    }
     case 'end-billing':
       await sideEffects.endBilling({
         stripeCustomerId: state.stripeCustomerId,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type Stripe from 'stripe';
 import { inject } from 'vitest';
-import { createStripe } from '#activities/stripe-client.ts';
+import { createStripe } from '#billing/stripe-client.ts';
 import { attachPlatform, type PlatformHandle } from '#platform/attach.ts';
 import { withDatabase } from '#platform/parts/postgres.ts';
 import { ensureNamespace } from '#platform/parts/temporal-namespace.ts';

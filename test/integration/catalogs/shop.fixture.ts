@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import type Docker from 'dockerode';
 import type Stripe from 'stripe';
 import { expect, vi } from 'vitest';
-import { createStripe } from '#activities/stripe-client.ts';
+import { createStripe } from '#billing/stripe-client.ts';
 import { createDockerClient } from '#activities/workspaces/docker-client.ts';
 import type { AccountAnswer } from '#api/answers.ts';
 import { loadCatalog } from '#catalogs/load.ts';
@@ -42,6 +42,8 @@ export interface BuyerOptions {
   workspaces?: number;
   /** A card token of Stripe's documentation, or `null` for no card. Default `pm_card_visa`. */
   card?: string | null;
+  /** Whether the customer is at Stripe already. Default: yes; a first purchase makes it otherwise. */
+  atStripe?: boolean;
   /** Puts the customer on a test clock that is frozen at this instant. */
   clockAt?: string;
 }
@@ -131,18 +133,18 @@ export async function openShop(env: Record<string, string>): Promise<Shop> {
     simulator,
     docker,
 
-    async openAccount({ audience = 'personal', workspaces = 0, card = 'pm_card_visa', clockAt } = {}) {
+    async openAccount({ audience = 'personal', workspaces = 0, card = 'pm_card_visa', clockAt, atStripe = true } = {}) {
       const accountId = `buyer-${randomUUID().slice(0, 8)}`;
       const [cookie, { clockId, stripeCustomerId }] = await Promise.all([
         signIn(prisma, accountId, setting('BETTER_AUTH_SECRET')),
-        createCustomer(stripe, accountId, card, clockAt),
+        atStripe ? createCustomer(stripe, accountId, card, clockAt) : { clockId: null, stripeCustomerId: '' },
       ]);
       const workspaceIds = Array.from({ length: workspaces }, (_, index) => `${accountId}-${index + 1}`);
       const input: SubscriptionInput = {
         accountId,
         opening: {
           ownerUserId: accountId,
-          stripeCustomerId,
+          stripeCustomerId: atStripe ? stripeCustomerId : null,
           audience,
           workspaces: workspaceIds.map((id) => ({ id, name: id, hostId: setting('LEASEHOLD_HOST_ID') })),
         },

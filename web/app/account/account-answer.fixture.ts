@@ -35,6 +35,8 @@ export function accountAnswer(changes: Partial<AccountAnswer> = {}): AccountAnsw
     standing: 'active',
     standingSince: '2026-02-01T12:00:00.000Z',
     subscription: null,
+    plannedChange: null,
+    duplicates: [],
     paymentMethod: { brand: 'visa', last4: '4242', expMonth: 3, expYear: 2028 },
     debt: null,
     holds: [],

@@ -95,6 +95,19 @@ const HAPPENED_TONE: Record<HappenedKind, Tone> = {
   'account-close-asked': 'warn',
   'account-closing': 'bad',
   'account-kept': 'good',
+  'cancel-planned': 'info',
+  'cancel-undone': 'good',
+  'change-planned': 'info',
+  'change-undone': 'info',
+  'collection-resumed': 'good',
+  'duplicate-found': 'warn',
+  'duplicate-ended': 'info',
+  refunded: 'info',
+  'dispute-opened': 'bad',
+  'dispute-won': 'good',
+  'dispute-lost': 'bad',
+  'grace-extended': 'good',
+  'customer-linked': 'neutral',
 };
 
 const UPCOMING_TONE: Record<UpcomingKind, Tone> = {
@@ -110,4 +123,6 @@ const UPCOMING_TONE: Record<UpcomingKind, Tone> = {
   'add-on-ends': 'info',
   'add-on-suspends': 'warn',
   'grant-ends': 'info',
+  'plan-changes': 'info',
+  'first-payment-expires': 'warn',
 };

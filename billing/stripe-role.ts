@@ -62,6 +62,11 @@ export function productsToRead(subscriptions: readonly Stripe.Subscription[], ca
   return [...new Set(ids)];
 }
 
+/** The catalog's plan of a price, or `null` when it is no plan's. */
+export function planIdOf(price: Stripe.Price, catalog: Catalog): string | null {
+  return (byPrice(price, catalog) ?? byMetadata(price.metadata, catalog))?.planId ?? null;
+}
+
 /** The product of an item's price. */
 export function productIdOf(item: Stripe.SubscriptionItem | undefined): string | null {
   const product = item?.price.product ?? null;

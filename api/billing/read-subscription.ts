@@ -1,0 +1,87 @@
+import type { PrismaClient } from '#prisma/client.ts';
+import type { ReadAccount } from '../accounts/read-account.ts';
+import type { ReadModel } from '../accounts/read-model.ts';
+import { accountNotFound } from '../accounts/refusals.ts';
+import type { AccountAnswer } from '../answers.ts';
+
+export interface SubscriptionDeps {
+  prisma: PrismaClient;
+  readAccount: ReadAccount;
+  readModel: ReadModel;
+}
+
+/** What an account has bought, as finance and customers read it. Also of one that pays nothing. */
+export interface SubscriptionAnswer {
+  plan: { id: string; name: string };
+  /** Stripe's; `free` without a subscription. */
+  status: string;
+  standing: AccountAnswer['standing'];
+  subscriptionId: string | null;
+  interval: string | null;
+  /** Minor units of `currency`, every interval. */
+  amountCents: number | null;
+  currency: string | null;
+  currentPeriodStart: string | null;
+  currentPeriodEnd: string | null;
+  /** It ends by its customer's wish. */
+  cancelAtPeriodEnd: boolean;
+  cancelAt: string | null;
+  trialEnd: string | null;
+  plannedChange: AccountAnswer['plannedChange'];
+  debt: AccountAnswer['debt'];
+  /** What may be used, by name; -1 is unlimited. `null`: no workspaces. */
+  pool: Record<string, number> | null;
+  limits: Record<string, number>;
+  addOns: (AccountAnswer['addOns'][number] & { subscriptionId: string })[];
+  /** In the account's favour at Stripe, minor units; it goes against invoices to come. */
+  creditCents: number;
+}
+
+/** Read from what is saved here: it is there also while Stripe is not. */
+export async function readSubscription(deps: SubscriptionDeps, accountId: string): Promise<SubscriptionAnswer> {
+  const { prisma, readAccount, readModel } = deps;
+  const [view, state] = await Promise.all([readAccount(accountId), readModel.storedState(accountId)]);
+  if (!view || !state) throw accountNotFound();
+  const { subscription } = view;
+  const [item, customer] = await Promise.all([
+    subscription &&
+      prisma.subscriptionItem.findFirst({
+        where: { subscriptionId: subscription.id, quantity: { not: null } },
+        orderBy: { id: 'asc' },
+      }),
+    state.stripeCustomerId === null
+      ? null
+      : prisma.stripeCustomer.findUnique({ where: { id: state.stripeCustomerId }, select: { creditCents: true } }),
+  ]);
+  const { pool, limits } = view.entitlements;
+  return {
+    plan: { id: view.plan.id, name: view.plan.name },
+    status: subscription?.status ?? 'free',
+    standing: view.standing,
+    subscriptionId: subscription?.id ?? null,
+    interval: item?.interval ?? null,
+    amountCents: item?.unitAmount ? Math.round(Number(item.unitAmount) * Number(item.quantity ?? 1)) : null,
+    currency: item?.currency ?? null,
+    currentPeriodStart: subscription?.currentPeriodStart ?? null,
+    currentPeriodEnd: subscription?.currentPeriodEnd ?? null,
+    cancelAtPeriodEnd: (subscription?.cancelAt ?? null) !== null,
+    cancelAt: subscription?.cancelAt ?? null,
+    trialEnd: subscription?.trialEnd ?? null,
+    plannedChange: view.plannedChange,
+    debt: view.debt,
+    pool: pool && valuesOf(pool),
+    limits: valuesOf(limits),
+    addOns: state.addOns.map(
+      ({ subscriptionId, addOnId, name, quantity, status, currentPeriodEnd, endsAt, grace }) => ({
+        ...{ subscriptionId, addOnId, name, quantity, status, currentPeriodEnd, endsAt },
+        graceEndsAt: grace?.endsAt ?? null,
+      }),
+    ),
+    creditCents: Math.max(0, Number(customer?.creditCents ?? 0)),
+  };
+}
+
+function valuesOf(explained: object): Record<string, number> {
+  const entries = Object.entries(explained as Record<string, { value: number } | undefined>);
+  return Object.fromEntries(entries.flatMap(([name, each]) => (each ? [[name, each.value]] : [])));
+}
