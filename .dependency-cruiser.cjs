@@ -7,7 +7,7 @@ const allowed = {
   mail: ['mail', 'domain'],
   activities: ['activities', 'domain', 'mail', 'prisma', 'telemetry'],
   // What runs in a workflow knows of activities only their contracts.
-  workflows: ['workflows', 'domain', 'activities/contracts.ts'],
+  workflows: ['workflows', 'domain', 'activities/contracts.ts', 'activities/reconciliation/contracts.ts'],
   worker: ['worker', 'activities', 'catalogs', 'domain', 'mail', 'prisma', 'telemetry', 'workflows'],
   api: [
     'api',
