@@ -5,8 +5,10 @@ import { cardCommand } from './commands/card.ts';
 import { catalogCommand } from './commands/catalog.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { entitlementsCommand } from './commands/entitlements.ts';
+import { eventsCommand } from './commands/events.ts';
 import { fastForwardCommand } from './commands/fast-forward.ts';
 import { grantCommand } from './commands/grant.ts';
+import { reconcileCommand } from './commands/reconcile.ts';
 import { storyCommand } from './commands/story.ts';
 import { upCommand } from './commands/up.ts';
 
@@ -21,6 +23,8 @@ const program = new Command('leasehold')
   .addCommand(cardCommand())
   .addCommand(entitlementsCommand())
   .addCommand(grantCommand())
+  .addCommand(eventsCommand())
+  .addCommand(reconcileCommand())
   .addCommand(catalogCommand())
   .addCommand(doctorCommand());
 
