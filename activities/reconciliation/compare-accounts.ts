@@ -29,7 +29,9 @@ export function createCompareAccounts(
   async function confirm(runId: string, accountId: string, now: string): Promise<void> {
     await pace();
     const differences = await lookAtAccount(deps, accountId, now);
-    if (differences.length === 0 || (await isInMotion(deps, accountId))) return;
+    if (differences.length === 0) return;
+    // What was forwarded to a workflow that ended since moves nothing.
+    if (differences.every(({ kind }) => kind !== 'workflow') && (await isInMotion(deps, accountId))) return;
     await note(runId, accountId, differences, now);
     if (differences.some(({ kind }) => kind !== 'unreadable'))
       await deps.askToLook(accountId, { eventId: `reconciliation/${runId}`, type: DRIFT_HINT });
