@@ -1,4 +1,4 @@
-import { type Client, ScheduleNotFoundError, WorkflowFailedError } from '@temporalio/client';
+import { type Client, ScheduleNotFoundError, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { Command, Option } from 'commander';
 import { PlatformError } from '#platform/platform-error.ts';
 import { createPrisma, type PrismaClient } from '#prisma/client.ts';
@@ -9,10 +9,13 @@ import {
   RECONCILIATION_TASK_QUEUE,
   type ReconcileInput,
   type ReconciliationResult,
+  reconciliationProgress,
   SCHEDULE_IDS,
   type Walk,
 } from '#workflows/reconciliation/messages.ts';
 import { runningProduct } from '../running-product.ts';
+
+const PROGRESS_EVERY_MS = 15_000;
 
 interface ReconcileFlags {
   report?: boolean;
@@ -104,11 +107,24 @@ async function run(client: Client, walks: Walk[]): Promise<ReconciliationResult>
     taskQueue: RECONCILIATION_TASK_QUEUE,
     args: [input],
   });
+  const progress = setInterval(() => void tellProgress(handle), PROGRESS_EVERY_MS);
   try {
     return (await handle.result()) as ReconciliationResult;
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
     throw new PlatformError(`The reconciliation did not come to its end: ${rootMessage(error)}`);
+  } finally {
+    clearInterval(progress);
+  }
+}
+
+/** On standard error: standard output is the report's. */
+async function tellProgress(handle: WorkflowHandle): Promise<void> {
+  try {
+    const run = await handle.query(reconciliationProgress);
+    if (run) console.error(`… ${run.accountsCompared} accounts compared, ${run.eventsListed} events listed so far`);
+  } catch {
+    console.error('… no worker answers: it goes on when one does');
   }
 }
 

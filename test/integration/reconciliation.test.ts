@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Stripe } from 'stripe';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { addDays } from '#domain/time.ts';
 import { SCHEDULE_IDS } from '#workflows/reconciliation/messages.ts';
@@ -217,7 +218,7 @@ test('a worker that is killed in the middle of a run is no end of it', async () 
 test('a limit of calls at Stripe delays a run and loses nothing of it', async () => {
   const buyer = await openQuietAccount();
   await buyUnheard(buyer, 'demo_team_month');
-  await shop.simulator.failApi(6, 429);
+  await shop.simulator.failApi(2, 429);
   const report = await reconcile();
   expect(report).toMatchObject({ code: 0, outcome: 'repaired', accountsDrifted: 1 });
   expect(report.missing.map(({ type }) => type)).toEqual(expect.arrayContaining(['invoice.paid']));
@@ -287,6 +288,39 @@ test('an event that never arrived is fetched for a replay; one that nobody has i
   const unknown = await leasehold('events', 'replay', 'evt_nobody_has_it');
   expect(unknown.code).toBe(1);
   expect(unknown.stderr).toMatch(/evt_nobody_has_it never arrived here, and Stripe does not have it/);
+});
+
+test('a dispute names no customer: it is found by the charge, without waiting for the clock', async () => {
+  const buyer = await openQuietAccount();
+  await shop.buy(buyer, 'demo_team_month');
+  const { data } = await shop.stripe.charges.list({ customer: buyer.stripeCustomerId });
+  const id = `evt_${randomUUID().replaceAll('-', '')}`;
+  const payload = JSON.stringify({
+    id,
+    object: 'event',
+    type: 'charge.dispute.created',
+    api_version: Stripe.API_VERSION,
+    created: Math.floor(Date.now() / 1_000),
+    livemode: false,
+    data: { object: { id: 'du_1', object: 'dispute', charge: data[0]?.id } },
+  });
+  const { LEASEHOLD_API_URL: api, STRIPE_WEBHOOK_SECRET: secret = '' } = own.platform.env;
+  const answer = await fetch(`${api}/api/v1/webhooks/stripe`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'stripe-signature': Stripe.webhooks.generateTestHeaderString({ payload, secret }),
+    },
+    body: payload,
+  });
+  expect(answer.status).toBe(200);
+  await until(async () =>
+    expect(await shop.prisma.stripeEvent.findUnique({ where: { id } })).toMatchObject({
+      customerId: buyer.stripeCustomerId,
+      accountId: buyer.accountId,
+      actedAt: expect.any(Date),
+    }),
+  );
 });
 
 test('operators see walks, missing events and drift as metrics', async () => {
