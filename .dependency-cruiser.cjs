@@ -9,7 +9,7 @@ const allowed = {
   billing: ['billing', 'domain'],
   activities: ['activities', 'billing', 'domain', 'mail', 'prisma', 'telemetry'],
   // What runs in a workflow knows of activities only their contracts.
-  workflows: ['workflows', 'domain', 'activities/contracts.ts'],
+  workflows: ['workflows', 'domain', 'activities/contracts.ts', 'activities/reconciliation/contracts.ts'],
   worker: ['worker', 'activities', 'billing', 'catalogs', 'domain', 'mail', 'prisma', 'telemetry', 'workflows'],
   api: [
     'api',

@@ -129,6 +129,8 @@ export interface AppDeps {
   inbox: Inbox;
   /** Told of each new event that is about a customer. */
   offer(customerId: string): void;
+  /** Told of each new event whose customer has to be looked up at Stripe. */
+  offerNameless(): void;
   /** Bearer token of the web server, when it says which address its client has. */
   internalToken: string;
   limits: RateLimits;

@@ -32,6 +32,7 @@ import { createForwarder, type Forwarder, type ForwarderOptions } from './inbox/
 import { createHintSignaller } from './inbox/hint-signaller.ts';
 import { createInbox } from './inbox/inbox.ts';
 import { createInboxPool } from './inbox/inbox-pool.ts';
+import { createWalkNow } from './inbox/walk-now.ts';
 import { createMetrics } from './metrics.ts';
 import { createRateLimits } from './rate-limits.ts';
 import { createReadiness } from './readiness.ts';
@@ -136,6 +137,7 @@ export function createApi(
     metrics,
     inbox,
     offer: forwarder.offer,
+    offerNameless: createWalkNow(temporal, log),
     internalToken: settings.internalToken,
     limits,
     findPrincipal,

@@ -34,6 +34,12 @@ export function createMetrics(deps: {
       labelNames: ['outcome'] as const,
       registers,
     }),
+    events: new Counter({
+      name: 'leasehold_stripe_events_total',
+      help: 'Events of Stripe that were recorded for the first time, by type; types that nothing is done about are `other`.',
+      labelNames: ['type'] as const,
+      registers,
+    }),
     apiVersionMismatches: new Counter({
       name: 'leasehold_webhook_api_version_mismatches_total',
       help: "Events whose api_version is not the one this program's Stripe library was made for.",

@@ -322,3 +322,79 @@ test('an event of an unknown customer waits and is forwarded once its account ex
   await storeAccount(database, account);
   await eventually(async () => expect(await signalsOf(account)).toEqual([[{ eventId: event.id, type: event.type }]]));
 });
+
+test('an event waits for a customer that an account gets later, by whichever process and however late', async () => {
+  const account = newAccount();
+  cleanups.push(() => endWorkflow(temporal, account.accountId));
+  const [first, second] = [createEvent(account.customerId), createEvent(account.customerId)];
+  await deliver(api, first);
+  await storeAccount(database, account);
+  await database.query('UPDATE account SET stripe_customer_id = NULL WHERE id = $1', [account.accountId]);
+  // A process that has never heard of the customer sweeps as well.
+  start({ forwarding: { leftBehindAfterMs: 0, sweepEveryMs: 200 } });
+  await Promise.all([
+    deliver(api, second),
+    database.query('UPDATE account SET stripe_customer_id = $2 WHERE id = $1', [account.accountId, account.customerId]),
+  ]);
+  await eventually(async () => {
+    const rows = await rowsOf(first.id, second.id);
+    expect(rows.every((row) => row.forwarded_at !== null && row.account_id === account.accountId)).toBe(true);
+  });
+  const hints = (await signalsOf(account)).flat().map((hint) => hint.eventId);
+  expect(hints.toSorted()).toEqual([first.id, second.id].toSorted());
+});
+
+test('a late event of a deleted account is marked so by the sweep and starts nothing', async () => {
+  const { accountId, customerId } = newAccount();
+  const dies = start({}, false);
+  const event = createEvent(customerId);
+  await deliver(dies, event);
+  await database.query('INSERT INTO deleted_account (id, stripe_customer_id, deleted_at) VALUES ($1, $2, now())', [
+    accountId,
+    customerId,
+  ]);
+  start();
+  await eventually(async () => {
+    const { rows } = await database.query('SELECT outcome, acted_at FROM stripe_event WHERE id = $1', [event.id]);
+    expect(rows).toEqual([{ outcome: 'the account was deleted', acted_at: expect.any(Date) }]);
+  });
+  expect(await readSignals(temporal, accountId)).toEqual([]);
+});
+
+test('a type that nothing is done about is kept, answered with 200 and counted as other', async () => {
+  const subject = start({}, false);
+  const known = createEvent(null);
+  const unknown = createEvent(null, { type: 'radar.early_fraud_warning.created' });
+  for (const event of [known, unknown, unknown]) expect((await deliver(subject, event)).status).toBe(200);
+  expect(await rowsOf(unknown.id)).toHaveLength(1);
+  const metrics = await subject.app.request('/metrics', {}, { incoming: { socket: { remoteAddress: '127.0.0.1' } } });
+  const text = await metrics.text();
+  expect(text).toContain('leasehold_stripe_events_total{type="other"} 1');
+  expect(text).toContain('leasehold_stripe_events_total{type="invoice.paid"} 1');
+});
+
+test('a thin event is kept when its signature is right, and refused when it is not', async () => {
+  const thin = {
+    id: `evt_test_${newAccount().accountId}`,
+    object: 'v2.core.event',
+    type: 'v1.billing.meter.error_report_triggered',
+    created: '2026-03-08T06:59:59.000Z',
+    livemode: false,
+    related_object: { id: 'mtr_1', type: 'billing.meter', url: '/v1/billing/meters/mtr_1' },
+  };
+  const body = JSON.stringify(thin);
+  expect((await deliver(api, { body }, { secret: 'whsec_of_nobody' })).status).toBe(400);
+  expect(await rowsOf(thin.id)).toEqual([]);
+  expect((await deliver(api, { body })).status).toBe(200);
+  expect(await rowsOf(thin.id)).toMatchObject([{ customer_id: null, forwarded_at: null }]);
+});
+
+test('a dispute is kept with the charge by which its customer is found', async () => {
+  const event = createEvent(null, {
+    type: 'charge.dispute.created',
+    data: { object: { id: 'du_1', object: 'dispute', charge: 'ch_of_a_dispute' } },
+  });
+  expect((await deliver(api, event)).status).toBe(200);
+  const { rows } = await database.query('SELECT customer_id, charge_id FROM stripe_event WHERE id = $1', [event.id]);
+  expect(rows).toEqual([{ customer_id: null, charge_id: 'ch_of_a_dispute' }]);
+});

@@ -5,9 +5,11 @@ import { cardCommand } from './commands/card.ts';
 import { catalogCommand } from './commands/catalog.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { entitlementsCommand } from './commands/entitlements.ts';
+import { eventsCommand } from './commands/events.ts';
 import { extendGraceCommand } from './commands/extend-grace.ts';
 import { fastForwardCommand } from './commands/fast-forward.ts';
 import { grantCommand } from './commands/grant.ts';
+import { reconcileCommand } from './commands/reconcile.ts';
 import { storyCommand } from './commands/story.ts';
 import { upCommand } from './commands/up.ts';
 
@@ -23,6 +25,8 @@ const program = new Command('leasehold')
   .addCommand(entitlementsCommand())
   .addCommand(grantCommand())
   .addCommand(extendGraceCommand())
+  .addCommand(eventsCommand())
+  .addCommand(reconcileCommand())
   .addCommand(catalogCommand())
   .addCommand(doctorCommand());
 

@@ -53,6 +53,11 @@ export class SimulatorControl {
     await this.call('POST', `/events/${eventId}/redeliver`);
   }
 
+  /** What becomes of a customer's webhooks from now on; `release` ends it. Dropped ones never come by themselves. */
+  async setDeliveries(customer: string, how: 'hold' | 'duplicate' | 'shuffle' | 'drop' | 'release'): Promise<void> {
+    await this.call('POST', '/faults', { customer, deliveries: how });
+  }
+
   private async call<T>(method: string, path: string, body?: unknown): Promise<T> {
     const answer = await fetch(`${this.base}/_sim${path}`, {
       method,

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type Docker from 'dockerode';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import type { Registry } from 'prom-client';
 import { z } from 'zod';
 import type { LiveWorkspace } from '#activities/contracts.ts';
 import { isEngineUnreachable, unlessMissing } from '#activities/workspaces/engine-error.ts';
@@ -39,11 +40,13 @@ export interface InternalEndpointDeps {
   isKnown: (workspaceId: string) => Promise<boolean>;
   /** What must work, beside Docker, for this worker to be ready: each rejects when it does not. Default none. */
   checks?: Record<string, () => Promise<unknown>>;
+  /** What operators watch, answered at `GET /metrics`. Default: nothing. */
+  metrics?: Registry;
   log: Logger;
 }
 
 /**
- * What the API asks of a host: live figures of a workspace and messages into it. Everything but `GET /ready` needs
+ * What the API asks of a host: live figures of a workspace and messages into it. Everything but `GET /ready` and `GET /metrics` needs
  * `Authorization: Bearer <internal token>`; every error is a problem in JSON.
  */
 export function createInternalEndpoint(deps: InternalEndpointDeps): Hono {
@@ -69,6 +72,12 @@ export function createInternalEndpoint(deps: InternalEndpointDeps): Hono {
     );
     const ready = results.every(([, result]) => result === 'ok');
     return c.json({ ready, checks: Object.fromEntries(results) }, ready ? 200 : 503);
+  });
+
+  app.get('/metrics', async (c) => {
+    const { metrics } = deps;
+    if (!metrics) throw new InternalProblem(404, 'not-found', 'There is nothing here.');
+    return c.body(await metrics.metrics(), 200, { 'Content-Type': metrics.contentType });
   });
 
   app.use('/workspaces/*', async (c, next) => {

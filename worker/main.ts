@@ -1,27 +1,32 @@
 import { serve } from '@hono/node-server';
+import { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createMailActivities } from '#activities/mail/send.ts';
 import { createMoneyTables } from '#activities/money.ts';
 import { createReadModelActivities } from '#activities/read-model.ts';
+import { createReconciliationActivities } from '#activities/reconciliation/create-reconciliation-activities.ts';
 import { createStripeActivities } from '#activities/stripe.ts';
-import { createStripe } from '#billing/stripe-client.ts';
 import { type ConvergeDeps, createConvergeWorkspace } from '#activities/workspaces/converge-workspace.ts';
 import { createWorkspaceActivities } from '#activities/workspaces/create-workspace-activities.ts';
 import { createDockerClient } from '#activities/workspaces/docker-client.ts';
 import { readHostCapacity } from '#activities/workspaces/host-capacity.ts';
 import { startHostReconciler } from '#activities/workspaces/reconcile-host.ts';
+import { createStripe } from '#billing/stripe-client.ts';
 import { loadCatalog } from '#catalogs/load.ts';
 import { createMailer } from '#mail/mailer.ts';
 import { createPrisma } from '#prisma/client.ts';
 import { createLogger } from '#telemetry/logger.ts';
 import { SUBSCRIPTION_TASK_QUEUE, workspaceTaskQueue } from '#workflows/subscription/messages.ts';
+import { accountWorkflows } from './account-workflows.ts';
 import { registerHost } from './host-registration.ts';
 import { createInternalEndpoint } from './internal-endpoint.ts';
 import { createLiveSampler } from './live-sampler.ts';
+import { ensureReconciliationSchedules, RECONCILIATION_WORKER } from './reconciliation.ts';
 import { requireSearchAttributes } from './require-search-attributes.ts';
 import { parseWorkerSettings } from './settings.ts';
 import { readSettledWishes } from './settled-wishes.ts';
+import { createWorkerMetrics } from './worker-metrics.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
 /** Workflows that stay in memory: more than are active at once, or each message replays a history. */
@@ -52,17 +57,19 @@ await requireSearchAttributes(connection, namespace, log);
 const bundle = { codePath: await workflowBundle() };
 const shared = { connection, namespace, shutdownGraceTime: SHUTDOWN_GRACE_MS };
 
+const stripe = createStripe(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE);
+const stripeActivities = createStripeActivities({
+  stripe,
+  catalog: loadCatalog(settings.LEASEHOLD_CATALOG, process.env),
+  money: createMoneyTables({ prisma }),
+});
 const subscriptions = await Worker.create({
   ...shared,
   taskQueue: SUBSCRIPTION_TASK_QUEUE,
   workflowBundle: bundle,
   maxCachedWorkflows: CACHED_WORKFLOWS,
   activities: {
-    ...createStripeActivities({
-      stripe: createStripe(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE),
-      catalog: loadCatalog(settings.LEASEHOLD_CATALOG, process.env),
-      money: createMoneyTables({ prisma }),
-    }),
+    ...stripeActivities,
     ...createReadModelActivities({ prisma }),
     ...createMailActivities({
       prisma,
@@ -71,6 +78,23 @@ const subscriptions = await Worker.create({
     }),
   },
 });
+const client = new Client({ connection, namespace });
+const metrics = createWorkerMetrics(prisma);
+const reconciliation = await Worker.create({
+  ...shared,
+  ...RECONCILIATION_WORKER,
+  workflowBundle: bundle,
+  activities: createReconciliationActivities({
+    prisma,
+    stripe,
+    readBilling: stripeActivities.readBilling,
+    ...accountWorkflows(client),
+    metrics: metrics.reconciliation,
+    log,
+    perSecond: settings.LEASEHOLD_RECONCILE_PER_SECOND,
+  }),
+});
+await ensureReconciliationSchedules(client.schedule);
 const convergeDeps = {
   docker,
   readDesiredGeneration: async (id) => {
@@ -113,6 +137,7 @@ const endpoint = createInternalEndpoint({
     temporal: () => connection.workflowService.getSystemInfo({}),
     postgres: () => prisma.$queryRaw`SELECT 1`,
   },
+  metrics: metrics.registry,
   log,
 });
 const server = serve({ fetch: endpoint.fetch, hostname: '127.0.0.1', port: settings.LEASEHOLD_WORKER_PORT });
@@ -124,14 +149,15 @@ const registration = await registerHost({
   log,
 });
 
+const workers = [subscriptions, reconciliation, workspaces];
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => {
     log.info({ signal }, 'stopping: work in hand is finished, nothing new is taken');
-    for (const worker of [subscriptions, workspaces]) if (worker.getState() === 'RUNNING') worker.shutdown();
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   });
 }
 log.info({ hostId, capacity }, 'ready');
-await Promise.all([subscriptions.run(), workspaces.run()]);
+await Promise.all(workers.map((worker) => worker.run()));
 
 registration.stop();
 await reconciler.stop();

@@ -17,6 +17,7 @@ const settingsSchema = z.object({
   LEASEHOLD_SUBNET_POOL: z.string().default('10.201.0.0/16'),
   LEASEHOLD_HOST_MEMORY_MB: z.coerce.number().int().positive().optional(),
   LEASEHOLD_HOST_CPU_PERCENT: z.coerce.number().int().positive().optional(),
+  LEASEHOLD_RECONCILE_PER_SECOND: z.coerce.number().positive().max(50).default(5),
   LEASEHOLD_WEB_ORIGIN: z.url().default('http://127.0.0.1:4310'),
 });
 

@@ -7,7 +7,13 @@ import { bundleWorkflowCode } from '@temporalio/worker';
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const BUILD = join(ROOT, 'workflows/build');
 /** Folders whose code runs inside workflows. */
-const SOURCES = ['workflows', 'domain', 'activities/contracts.ts', 'package-lock.json'];
+const SOURCES = [
+  'workflows',
+  'domain',
+  'activities/contracts.ts',
+  'activities/reconciliation/contracts.ts',
+  'package-lock.json',
+];
 
 /**
  * The workflows as one script. Bundling takes seconds, so the result is kept under a name made from its sources.

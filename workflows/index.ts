@@ -1,1 +1,2 @@
+export { reconcile } from './reconciliation/workflow.ts';
 export { subscription } from './subscription/workflow.ts';

@@ -55,8 +55,10 @@ const MAX_QUEUE = 10_000;
 
 const LEFT_BEHIND = `
   SELECT e.customer_id AS "customerId"
-  FROM stripe_event e JOIN account a ON a.stripe_customer_id = e.customer_id
+  FROM stripe_event e
   WHERE e.forwarded_at IS NULL AND e.customer_id IS NOT NULL
+    AND (EXISTS (SELECT FROM account a WHERE a.stripe_customer_id = e.customer_id)
+      OR EXISTS (SELECT FROM deleted_account d WHERE d.stripe_customer_id = e.customer_id))
     AND (e.received_at < now() - make_interval(secs => $1) OR e.customer_id = ANY($3::text[]))
     AND e.customer_id <> ALL($2::text[])
   GROUP BY e.customer_id ORDER BY min(e.received_at) LIMIT ${SWEEP_PAGE}`;

@@ -17,8 +17,8 @@ export interface Inbox {
 }
 
 const INSERT = `
-  INSERT INTO stripe_event (id, type, customer_id, api_version, livemode, created_at)
-  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::timestamptz[])
+  INSERT INTO stripe_event (id, type, customer_id, charge_id, api_version, livemode, created_at)
+  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::timestamptz[])
   ON CONFLICT (id) DO NOTHING
   RETURNING id`;
 
@@ -34,6 +34,7 @@ export function createInbox(deps: { pool: pg.Pool }): Inbox {
         rows.map((row) => row.id),
         rows.map((row) => row.type),
         rows.map((row) => row.customerId),
+        rows.map((row) => row.chargeId),
         rows.map((row) => row.apiVersion),
         rows.map((row) => row.livemode),
         rows.map((row) => row.createdAt),

@@ -12,21 +12,12 @@ const event = (object: unknown, rest = {}) => ({
   ...rest,
 });
 
-test.each([
-  ['an object of the customer', { id: 'in_1', object: 'invoice', customer: 'cus_1' }, 'cus_1'],
-  ['an expanded customer', { id: 'in_1', object: 'invoice', customer: { id: 'cus_2', object: 'customer' } }, 'cus_2'],
-  ['the customer itself', { id: 'cus_3', object: 'customer' }, 'cus_3'],
-  ['a price', { id: 'price_1', object: 'price' }, null],
-  ['a guest', { id: 'ch_1', object: 'charge', customer: null }, null],
-])('the customer of an event about %s', (_about, object, customerId) => {
-  expect(toStripeEventRow(event(object))?.customerId).toBe(customerId);
-});
-
 test("keeps the event's own facts", () => {
   expect(toStripeEventRow(event({ id: 'price_1', object: 'price' }))).toEqual({
     id: 'evt_1',
     type: 'invoice.paid',
     customerId: null,
+    chargeId: null,
     apiVersion: '2026-10-28.endive',
     livemode: false,
     createdAt: '2026-03-08T06:59:59.000Z',
@@ -46,6 +37,28 @@ test.each([
   expect(toStripeEventRow(json)).toBeNull();
 });
 
-test('a customer that can not be one is nobody', () => {
-  expect(toStripeEventRow(event({ id: 'in_1', object: 'invoice', customer: 'cus_\u0000' }))?.customerId).toBeNull();
+test('keeps whom it is about: the customer, of a dispute the charge', () => {
+  expect(toStripeEventRow(event({ id: 'in_1', object: 'invoice', customer: 'cus_1' }))?.customerId).toBe('cus_1');
+  const dispute = event({ id: 'du_1', object: 'dispute', charge: 'ch_1' }, { type: 'charge.dispute.created' });
+  expect(toStripeEventRow(dispute)).toMatchObject({ customerId: null, chargeId: 'ch_1' });
+});
+
+test('a thin event is an event without a customer', () => {
+  const thin = {
+    id: 'evt_test_65R9Ijk8dKEYZcXeRWn16R9A7j1FSQ3w3TGDPLLGSM4CW0',
+    object: 'v2.core.event',
+    type: 'v1.billing.meter.error_report_triggered',
+    livemode: false,
+    created: '2026-03-08T06:59:59.000Z',
+    related_object: { id: 'mtr_1', type: 'billing.meter', url: '/v1/billing/meters/mtr_1' },
+  };
+  expect(toStripeEventRow(thin)).toEqual({
+    id: thin.id,
+    type: thin.type,
+    customerId: null,
+    chargeId: null,
+    apiVersion: null,
+    livemode: false,
+    createdAt: thin.created,
+  });
 });

@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { Stripe } from 'stripe';
+import { eventLabel, knownEvent } from '#domain/stripe-events.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import type { ApiContext } from '../api-env.ts';
 import { billingOff } from '../billing/use-billing.ts';
@@ -39,6 +40,8 @@ export interface StripeWebhookDeps {
   inbox: Inbox;
   /** Told of each new event that is about a customer, after its commit. */
   offer(customerId: string): void;
+  /** Told of each new event whose customer has to be looked up at Stripe, after its commit. */
+  offerNameless(): void;
   /** Secrets that may have signed, during a rotation several. */
   webhookSecrets: readonly string[];
   metrics: Metrics;
@@ -49,9 +52,9 @@ export interface StripeWebhookDeps {
 export function createStripeWebhookHandler(deps: StripeWebhookDeps) {
   const unexpectedVersions = new Set<string | null>();
 
-  /** Counted for each event, said once for each version. */
+  /** Counted for each event, said once for each version. A thin event has none. */
   function noteVersion(event: StripeEventRow): void {
-    if (event.apiVersion === Stripe.API_VERSION) return;
+    if (event.apiVersion === Stripe.API_VERSION || isThin(event)) return;
     deps.metrics.apiVersionMismatches.inc({ api_version: event.apiVersion ?? 'none' });
     if (unexpectedVersions.has(event.apiVersion)) return;
     unexpectedVersions.add(event.apiVersion);
@@ -61,12 +64,20 @@ export function createStripeWebhookHandler(deps: StripeWebhookDeps) {
     );
   }
 
+  function takeUp(event: StripeEventRow, verified: unknown): void {
+    deps.metrics.events.inc({ type: eventLabel(event.type) });
+    if (event.customerId !== null) deps.offer(event.customerId);
+    else if (event.chargeId !== null) deps.offerNameless();
+    else if (knownEvent(event.type)?.customer === 'nobody')
+      deps.log.warn({ eventId: event.id, type: event.type, about: relatedId(verified) }, 'Stripe reports a fault');
+  }
+
   return async (c: ApiContext) => {
     try {
-      const event = await readEvent(c, deps.webhookSecrets);
+      const { event, verified } = await readEvent(c, deps.webhookSecrets);
       noteVersion(event);
       const receipt = await accept(deps.inbox, event);
-      if (receipt === 'stored' && event.customerId !== null) deps.offer(event.customerId);
+      if (receipt === 'stored') takeUp(event, verified);
       deps.metrics.webhookAnswers.inc({ outcome: receipt });
       return c.json({ received: true as const, duplicate: receipt === 'known' }, 200);
     } catch (error) {
@@ -76,7 +87,21 @@ export function createStripeWebhookHandler(deps: StripeWebhookDeps) {
   };
 }
 
-async function readEvent(c: ApiContext, secrets: readonly string[]): Promise<StripeEventRow> {
+/** Thin events are named after the version of the API that they belong to. */
+function isThin({ type }: StripeEventRow): boolean {
+  return /^v\d+\./.test(type);
+}
+
+/** What a thin event is about: the meter, for example. */
+function relatedId(verified: unknown): string | null {
+  const { related_object: related } = verified as { related_object?: { id?: unknown } | null };
+  return typeof related?.id === 'string' ? related.id : null;
+}
+
+async function readEvent(
+  c: ApiContext,
+  secrets: readonly string[],
+): Promise<{ event: StripeEventRow; verified: unknown }> {
   if (secrets.length === 0) throw billingOff();
   const contentType = c.req.header('content-type') ?? '';
   if (!/^application\/json\s*(;|$)/i.test(contentType)) {
@@ -103,27 +128,22 @@ async function readEvent(c: ApiContext, secrets: readonly string[]): Promise<Str
       400,
       'event-invalid',
       'This is not an event',
-      'The signature is right, but the body is not a snapshot event of Stripe with id, type, created and data.object. Choose the snapshot payload style for this endpoint at Stripe.',
+      'The signature is right, but the body is no event of Stripe: neither a snapshot with id, type, created and data.object, nor a thin one.',
     );
   }
-  return event;
+  return { event, verified };
 }
 
 function verify(body: Buffer, signature: string, secrets: readonly string[]): unknown {
   let refusal: unknown;
   for (const secret of secrets) {
     try {
-      return Stripe.webhooks.constructEvent(body, signature, secret, TOLERANCE_SECONDS);
+      // `constructEvent` would refuse thin events, which are signed alike.
+      const isRight = Stripe.webhooks.signature?.verifyHeader(body, signature, secret, TOLERANCE_SECONDS);
+      if (isRight !== true) throw new Error('The Stripe library checked no signature.');
+      return parse(body);
     } catch (error) {
-      if (!(error instanceof Stripe.errors.StripeSignatureVerificationError)) {
-        throw new Problem(
-          400,
-          'event-invalid',
-          'This is not an event',
-          'The signature is right, but the body is not the JSON of a snapshot event. Choose the snapshot payload style for this endpoint at Stripe.',
-          { cause: error },
-        );
-      }
+      if (!(error instanceof Stripe.errors.StripeSignatureVerificationError)) throw error;
       refusal = error;
       if (isTooOld(error)) break;
     }
@@ -144,6 +164,20 @@ function verify(body: Buffer, signature: string, secrets: readonly string[]): un
     'No signing secret of this endpoint made it, or the body was changed on its way. Compare STRIPE_WEBHOOK_SECRET with the secret that Stripe shows.',
     { cause: refusal },
   );
+}
+
+function parse(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch (error) {
+    throw new Problem(
+      400,
+      'event-invalid',
+      'This is not an event',
+      'The signature is right, but the body is not JSON.',
+      { cause: error },
+    );
+  }
 }
 
 /** The library checks the signature before its age, so this says that the signature itself was right. */

@@ -1,0 +1,32 @@
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import type { ReconciliationDeps } from '#activities/reconciliation/deps.ts';
+import {
+  billingHints,
+  SUBSCRIPTION_TASK_QUEUE,
+  SUBSCRIPTION_WORKFLOW,
+  subscriptionWorkflowId,
+} from '#workflows/subscription/messages.ts';
+
+/** What the reconciliation asks of the workflows of accounts. */
+export function accountWorkflows(client: Client): Pick<ReconciliationDeps, 'isRunning' | 'askToLook'> {
+  return {
+    async isRunning(accountId) {
+      try {
+        const { status } = await client.workflow.getHandle(subscriptionWorkflowId(accountId)).describe();
+        return status.name === 'RUNNING' || status.name === 'PAUSED';
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return false;
+        throw error;
+      }
+    },
+    async askToLook(accountId, hint) {
+      await client.workflow.signalWithStart(SUBSCRIPTION_WORKFLOW, {
+        workflowId: subscriptionWorkflowId(accountId),
+        taskQueue: SUBSCRIPTION_TASK_QUEUE,
+        args: [{ accountId }],
+        signal: billingHints,
+        signalArgs: [[hint]],
+      });
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import { Counter, Gauge, Registry } from 'prom-client';
+import type { ReconciliationMetrics } from '#activities/reconciliation/deps.ts';
+import type { PrismaClient } from '#prisma/client.ts';
+
+export interface WorkerMetrics {
+  registry: Registry;
+  reconciliation: ReconciliationMetrics;
+}
+
+/** What operators watch of a worker. The gauges are of the database, and alike on every worker. */
+export function createWorkerMetrics(prisma: PrismaClient): WorkerMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const counter = (name: string, help: string) =>
+    new Counter({ name: `leasehold_reconciliation_${name}`, help, registers });
+  const counterBy = (label: string, name: string, help: string) =>
+    new Counter({ name: `leasehold_reconciliation_${name}`, help, labelNames: [label], registers });
+
+  const listed = counter('events_listed_total', 'Events that Stripe listed.');
+  const missing = counterBy('type', 'events_missing_total', 'Events that had never arrived, by type.');
+  const compared = counter('accounts_compared_total', 'Accounts that were compared with Stripe.');
+  const drift = counterBy('kind', 'drift_total', 'Differences from Stripe that were found, by kind.');
+  const repaired = counterBy('kind', 'repaired_total', 'Differences from Stripe that were seen to be gone, by kind.');
+
+  new Gauge({
+    name: 'leasehold_reconciliation_last_walk_timestamp_seconds',
+    help: 'When the last walk to its end began, by walk.',
+    labelNames: ['walk'] as const,
+    registers,
+    async collect() {
+      const rows = await prisma.$queryRaw<{ walk: string; at: number }[]>`
+        SELECT walk, extract(epoch FROM max(started_at))::float8 AS at FROM reconciliation_run, unnest(walks) AS walk
+        WHERE outcome IN ('clean', 'repaired', 'left') GROUP BY walk`.catch(() => []);
+      for (const { walk, at } of rows) this.set({ walk }, at);
+    },
+  });
+  new Gauge({
+    name: 'leasehold_reconciliation_drifted_accounts',
+    help: 'Accounts that differ from Stripe and are not repaired, as the last walk over accounts found them.',
+    registers,
+    async collect() {
+      // Without PostgreSQL the other figures still count.
+      const count = await prisma.$queryRaw<{ count: number }[]>`
+        SELECT count(DISTINCT account_id)::int AS count FROM drift
+        WHERE repaired_at IS NULL AND run_id = (
+          SELECT id FROM reconciliation_run WHERE 'accounts' = ANY(walks) ORDER BY started_at DESC LIMIT 1)`.catch(
+        () => [],
+      );
+      this.set(count[0]?.count ?? Number.NaN);
+    },
+  });
+
+  return {
+    registry,
+    reconciliation: {
+      eventsListed: (count) => listed.inc(count),
+      eventMissing: (type) => missing.inc({ type }),
+      accountCompared: () => compared.inc(),
+      drift: (kind) => drift.inc({ kind }),
+      repaired: (kind) => repaired.inc({ kind }),
+    },
+  };
+}
