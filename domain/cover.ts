@@ -44,7 +44,9 @@ export interface Cover {
 export function coverOf(snapshot: BillingSnapshot, dunning: Dunning | null, governedBy: string | null): Cover {
   const governing = governingSubscription(snapshot, governedBy);
   const hasEnded = !governing && snapshot.subscriptions.some((each) => each.status === 'canceled');
-  const isFreeRide = !dunning && governing !== null && endedTrialUnpayable(governing, snapshot);
+  // Whoever had a card when it failed has a grace; taking the card away does not end that.
+  const isDunned = governing !== null && governing.id === dunning?.subscriptionId;
+  const isFreeRide = governing !== null && !isDunned && endedTrialUnpayable(governing, snapshot);
   if (!dunning) {
     const dunned = governing && !isFreeRide && owesRenewal(governing) ? governing : null;
     return { governing, dunned, verdict: dunned ? 'owes' : 'paid', hasEnded, isFreeRide };
@@ -82,8 +84,8 @@ function governingSubscription(snapshot: BillingSnapshot, governedBy: string | n
 
 /** Whether a subscription is in its first period after a trial, unpaid, and there is nothing to charge. */
 function endedTrialUnpayable(subscription: SubscriptionSnapshot, { card }: BillingSnapshot): boolean {
-  const { status, trialEnd, currentPeriodStart } = subscription;
-  return OWED.has(status) && trialEnd !== null && currentPeriodStart <= trialEnd && card === null;
+  const { trialEnd, currentPeriodStart } = subscription;
+  return owesRenewal(subscription) && trialEnd !== null && currentPeriodStart <= trialEnd && card === null;
 }
 
 /** Whether a subscription that is over was ended by our dunning, by Stripe's or by a dispute; otherwise its customer did. */
