@@ -162,3 +162,28 @@ test("a workspace id of another account's takes nothing from it", async () => {
   const row = await prisma.workspace.findUniqueOrThrow({ where: { id: workspace?.id ?? '' } });
   expect(row.accountId).toBe(theirs.state.accountId);
 });
+
+test('deleting an account deletes whom it belongs to, leaves a tombstone, and is safe to repeat', async () => {
+  const { saveAccount, deleteAccount } = createReadModelActivities({ prisma });
+  const person = await newOwner();
+  const organisationId = randomUUID();
+  const owner = { create: { id: randomUUID(), userId: person, role: 'owner' } };
+  await prisma.organisation.create({
+    data: { id: organisationId, name: 'Acme', slug: organisationId, members: owner },
+  });
+  const accountId = `o-${organisationId}`;
+  const of = (id: string) => ({ accountId: id, stripeCustomerId: `cus_${id}`, now: NOW });
+  await saveAccount(saving(accountId, 1, { ownerUserId: person, organisationId }));
+  await saveAccount(saving(person, 1));
+
+  await expect(deleteAccount(of(person))).rejects.toThrow(`alone owns organisation ${organisationId}`);
+  expect(await prisma.account.count({ where: { id: person } })).toBe(1);
+
+  for (const id of [accountId, accountId, person, person]) await deleteAccount(of(id));
+  expect(await prisma.organisation.count({ where: { id: organisationId } })).toBe(0);
+  expect(await prisma.user.count({ where: { id: person } })).toBe(0);
+  expect(await prisma.deletedAccount.count({ where: { id: { in: [accountId, person] } } })).toBe(2);
+
+  await saveAccount(saving(person, 2));
+  expect(await prisma.account.count({ where: { id: person } })).toBe(0);
+});

@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/activity';
 import type { AccountState } from '#domain/account-state.ts';
 import type { StoredState } from '#domain/stored-account.ts';
 import type { PrismaClient } from '#prisma/client.ts';
@@ -54,6 +55,7 @@ export function createReadModelActivities(deps: {
           where: { id: accountId },
           select: { userId: true, organisationId: true },
         });
+        if (account?.userId) await refuseSoleOwner(tx, account.userId);
         const tombstone = { id: accountId, stripeCustomerId, deletedAt: new Date(now) };
         await tx.deletedAccount.createMany({ data: tombstone, skipDuplicates: true });
         if (stripeCustomerId !== null) {
@@ -71,6 +73,20 @@ export function createReadModelActivities(deps: {
 /** Prisma's code for a value that another row has. */
 function isUniqueViolation(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === 'P2002';
+}
+
+/** Nobody becomes sole owner while leaving; should it have happened in between, the organisation is not left ownerless. */
+async function refuseSoleOwner(tx: Transaction, userId: string): Promise<void> {
+  const owned = await tx.organisation.findMany({
+    where: { members: { some: { userId, role: 'owner' }, none: { userId: { not: userId }, role: 'owner' } } },
+    select: { id: true },
+  });
+  if (owned.length === 0) return;
+  const ids = owned.map(({ id }) => id).join(', ');
+  throw ApplicationFailure.retryable(
+    `This person alone owns organisation ${ids}. Make somebody else its owner, or close it; then they are deleted.`,
+    'SoleOwner',
+  );
 }
 
 type Transaction = Parameters<Parameters<PrismaClient['$transaction']>[0]>[0];
