@@ -1,9 +1,9 @@
-import { ApplicationFailure } from '@temporalio/activity';
-import Stripe from 'stripe';
+import type Stripe from 'stripe';
 import type { Catalog } from '#domain/catalog.ts';
 import { emptySnapshot } from '#domain/snapshot.ts';
 import type { SubscriptionActivities } from './contracts.ts';
 import type { MoneyTables } from './money.ts';
+import { toStripeFailure } from './stripe-failure.ts';
 import { readStripe } from './stripe-reading.ts';
 import { idOf, snapshotOf } from './stripe-snapshot.ts';
 
@@ -129,15 +129,6 @@ async function orFailure<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
-    if (
-      error instanceof Stripe.errors.StripeInvalidRequestError ||
-      error instanceof Stripe.errors.StripeAuthenticationError
-    ) {
-      throw ApplicationFailure.nonRetryable(`Stripe refused: ${error.message}`, 'InvalidRequest');
-    }
-    if (error instanceof Stripe.errors.StripeError) {
-      throw ApplicationFailure.retryable(`Stripe did not answer: ${error.message}`, 'StripeUnavailable');
-    }
-    throw error;
+    throw toStripeFailure(error);
   }
 }
