@@ -38,7 +38,9 @@ export interface Cover {
 export function coverOf(snapshot: BillingSnapshot, dunning: Dunning | null): Cover {
   const governing = governingSubscription(snapshot);
   const hasEnded = !governing && snapshot.subscriptions.some((each) => each.status === 'canceled');
-  const isFreeRide = !dunning && governing !== null && endedTrialUnpayable(governing, snapshot);
+  // Whoever had a card when it failed has a grace; taking the card away does not end that.
+  const isDunned = governing !== null && governing.id === dunning?.subscriptionId;
+  const isFreeRide = governing !== null && !isDunned && endedTrialUnpayable(governing, snapshot);
   if (!dunning) {
     const dunned = governing && !isFreeRide && owesRenewal(governing) ? governing : null;
     return { governing, dunned, verdict: dunned ? 'owes' : 'paid', hasEnded, isFreeRide };
@@ -71,8 +73,8 @@ function governingSubscription(snapshot: BillingSnapshot): SubscriptionSnapshot 
 
 /** Whether a subscription is in its first period after a trial, unpaid, and there is nothing to charge. */
 function endedTrialUnpayable(subscription: SubscriptionSnapshot, { paymentMethod }: BillingSnapshot): boolean {
-  const { status, trialEnd, currentPeriodStart } = subscription;
-  return OWED.has(status) && trialEnd !== null && currentPeriodStart <= trialEnd && paymentMethod === null;
+  const { trialEnd, currentPeriodStart } = subscription;
+  return owesRenewal(subscription) && trialEnd !== null && currentPeriodStart <= trialEnd && paymentMethod === null;
 }
 
 /** Whether a subscription that is over was ended by our dunning, by Stripe's or by a dispute; otherwise its customer did. */
