@@ -329,7 +329,10 @@ describe.concurrent('limits by docker inspect', () => {
     await buy(buyer, 'ORG_BUSINESS', 'month', 399);
     await shop.eventually(buyer, (account) => expect(account.plan.id).toBe('ORG_BUSINESS'));
     const create = (name: string, size?: { memoryMb: number; cpuPercent: number; storageMb: number }) =>
-      shop.call(buyer, '/api/v1/workspaces', { method: 'POST', body: JSON.stringify({ name, size }) });
+      shop.call(buyer, `/api/v1/accounts/${buyer.accountId}/workspaces`, {
+        method: 'POST',
+        body: JSON.stringify({ name, size }),
+      });
     const created = await create('All of it', { memoryMb: 32 * GB, cpuPercent: 1600, storageMb: 250 * GB });
     expect(created.status).toBe(202);
     buyer.workspaceIds.push(((await created.json()) as { workspaceId: string }).workspaceId);
