@@ -81,9 +81,9 @@ function governingSubscription(snapshot: BillingSnapshot, governedBy: string | n
 }
 
 /** Whether a subscription is in its first period after a trial, unpaid, and there is nothing to charge. */
-function endedTrialUnpayable(subscription: SubscriptionSnapshot, { paymentMethod }: BillingSnapshot): boolean {
+function endedTrialUnpayable(subscription: SubscriptionSnapshot, { card }: BillingSnapshot): boolean {
   const { status, trialEnd, currentPeriodStart } = subscription;
-  return OWED.has(status) && trialEnd !== null && currentPeriodStart <= trialEnd && paymentMethod === null;
+  return OWED.has(status) && trialEnd !== null && currentPeriodStart <= trialEnd && card === null;
 }
 
 /** Whether a subscription that is over was ended by our dunning, by Stripe's or by a dispute; otherwise its customer did. */

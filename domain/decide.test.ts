@@ -871,7 +871,7 @@ describe('what is odd', () => {
   });
 
   describe('a trial that ends unpaid', () => {
-    const card = { brand: 'visa', last4: '0341', expMonth: 12, expYear: 2030 };
+    const card = { id: 'pm_1', expiresAt: '2031-01-01T00:00:00.000Z' };
     const onTrial = aSubscription({ status: 'trialing', trialEnd: day(0) });
     const unpaidTrial = anUnpaidSubscription({
       trialEnd: day(0),
@@ -879,10 +879,10 @@ describe('what is odd', () => {
       currentPeriodEnd: day(30),
       invoices: [anInvoice()],
     });
-    const ended = (paymentMethod: typeof card | null, at = day(0, 1)) =>
+    const ended = (held: typeof card | null, at = day(0, 1)) =>
       decide(
         look(anAccount(), day(-1), [onTrial]).state,
-        { ...aSnapshot(at, [unpaidTrial]), paymentMethod },
+        { ...aSnapshot(at, [unpaidTrial]), card: held },
         at,
         aCatalog(),
       );

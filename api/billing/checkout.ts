@@ -6,6 +6,7 @@ import { type HeldSubscriptions, heldSubscriptions, refuseOwing } from './held-s
 import { itemsOf } from './prices.ts';
 import { type Purchase, purchaseOf, readBuyer, type Wish } from './purchase.ts';
 import type { Fit } from './refusals.ts';
+import { keyReused } from './stripe-problem.ts';
 
 /** On a Checkout Session and a subscription: the command that made it, and what it is for. */
 export const COMMAND_KEY = 'leasehold_command';
@@ -109,12 +110,7 @@ export async function dropUnfinished(
 
 function sentAgain(session: Stripe.Checkout.Session, purchase: Purchase): OpenedCheckout {
   if (session.metadata?.[OFFER_KEY] !== purchase.name) {
-    throw new Problem(
-      409,
-      'idempotency-key-reused',
-      'The Idempotency-Key was used for something else',
-      'A key stands for one wish. Send another one with this request.',
-    );
+    throw keyReused();
   }
   if (session.status !== 'open') {
     throw new Problem(
