@@ -16,6 +16,13 @@ import { problemAnswer } from '../problem-schema.ts';
 const TOLERANCE_SECONDS = 300;
 const MAX_BODY_BYTES = 1024 * 1024;
 
+/** Where the systems before us had it: endpoints that are registered at Stripe go on. */
+export const WEBHOOK_ALIASES = [
+  '/api/webhooks/stripe',
+  '/api/billing/webhook',
+  '/api/v1/billing/webhooks/stripe',
+] as const;
+
 export const stripeWebhookRoute = createRoute({
   method: 'post',
   path: '/api/v1/webhooks/stripe',

@@ -448,6 +448,93 @@ test('refunds and disputes are seen', async () => {
   expect(await bill(buyer, 'GET', 'disputes')).toMatchObject({ status: 200, body: { disputes: [] } });
 });
 
+describe.concurrent('by the names that existing systems know', () => {
+  async function own(buyer: Buyer, method: string, path: string, body?: unknown): Promise<Answer> {
+    const { LEASEHOLD_API_URL, LEASEHOLD_WEB_ORIGIN } = catalogPlatform.platform.env;
+    const answer = await fetch(`${LEASEHOLD_API_URL}${path}`, {
+      method,
+      headers: {
+        cookie: buyer.cookie,
+        origin: LEASEHOLD_WEB_ORIGIN ?? '',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status: answer.status, body: await answer.json() };
+  }
+
+  test('2Bot: plans, add-ons, the portal and the subscription', async () => {
+    const buyer = await shop.openAccount();
+    const { body, status } = await own(buyer, 'POST', '/api/billing/create-checkout', { plan: 'STARTER' });
+    expect({ status, body }).toEqual({ status: 200, body: { url: expect.any(String) } });
+    await payOn(body.url);
+    await shop.eventually(buyer, (account) => expect(account.plan.id).toBe('STARTER'));
+    expect(await own(buyer, 'GET', '/api/billing/subscription')).toMatchObject({
+      status: 200,
+      body: {
+        plan: 'STARTER',
+        status: 'active',
+        currentPeriodEnd: expect.any(String),
+        cancelAtPeriodEnd: false,
+        limits: { memoryMb: 512, executions: 5000 },
+      },
+    });
+    expect(await own(buyer, 'POST', '/api/billing/create-portal')).toMatchObject({ body: { url: expect.any(String) } });
+    expect(
+      await own(buyer, 'POST', '/api/billing/workspace-addon', { tier: 'SMALL', interval: 'yearly' }),
+    ).toMatchObject({ status: 200, body: { url: expect.any(String) } });
+    expect(
+      await own(buyer, 'POST', '/api/billing/org-workspace-booster', { organizationId: 'x', boosterId: 'ORG_MICRO' }),
+    ).toMatchObject({ status: 404 });
+  });
+
+  test('2Bot: the workspace is seen, stopped, started and restarted', async () => {
+    const buyer = await shop.openAccount({ workspaces: 1 });
+    await shop.eventuallyRuns(buyer, 256, 0.5);
+    expect(await own(buyer, 'GET', '/api/workspace/status')).toMatchObject({
+      status: 200,
+      body: { status: 'running', containerId: expect.any(String), resources: { ramLimitMb: 256 } },
+    });
+    const before = await shop.workspace(buyer).container();
+    expect(await own(buyer, 'POST', '/api/workspace/restart')).toMatchObject({ status: 202 });
+    await shop.eventuallyRuns(buyer, 256, 0.5);
+    expect(await shop.workspace(buyer).container()).not.toEqual(before);
+    expect(await own(buyer, 'POST', '/api/workspace/stop')).toMatchObject({ status: 202, body: { status: 'stopped' } });
+    await shop.eventually(buyer, ({ workspaces }) => expect(workspaces[0]?.status).toBe('stopped'));
+    expect(await own(buyer, 'GET', '/api/workspace/status')).toMatchObject({ body: { status: 'stopped', uptime: 0 } });
+  });
+
+  test('Objecta Labs: plans for anybody, subscription by payment method, change, invoices, cancel', async () => {
+    const buyer = await shop.openAccount({ card: null });
+    const { plans: sold } = (await own({ ...buyer, cookie: '' }, 'GET', '/api/v1/billing/plans')).body;
+    expect(sold).toContainEqual(expect.objectContaining({ id: 'PRO', currency: 'usd', selfService: true }));
+    const wish = { planId: 'PRO', paymentMethodId: 'pm_card_visa' };
+    expect(await own(buyer, 'POST', '/api/v1/billing/subscription', wish)).toMatchObject({
+      status: 201,
+      body: { status: 'active' },
+    });
+    expect(await own(buyer, 'PATCH', '/api/v1/billing/subscription', { planId: 'BUSINESS' })).toMatchObject({
+      status: 200,
+      body: { outcome: 'done' },
+    });
+    expect((await own(buyer, 'GET', '/api/v1/billing/invoices')).body.invoices.length).toBeGreaterThan(0);
+    expect(
+      await own(buyer, 'POST', '/api/v1/billing/payment-method', { paymentMethodId: 'pm_card_mastercard' }),
+    ).toMatchObject({ status: 201 });
+    expect(await own(buyer, 'DELETE', '/api/v1/billing/subscription?immediate=true')).toMatchObject({
+      status: 200,
+      body: { status: 'canceled' },
+    });
+  });
+
+  test('Helvetia Cloud: checkout, portal, subscription', async () => {
+    const buyer = await shop.openAccount();
+    expect(await own(buyer, 'POST', '/api/v1/billing/checkout', { planId: 'PRO' })).toMatchObject({ status: 200 });
+    expect(await own(buyer, 'POST', '/api/v1/billing/portal')).toMatchObject({ status: 200 });
+    expect(await own(buyer, 'GET', '/api/v1/billing/subscription')).toMatchObject({ body: { plan: 'FREE' } });
+  });
+});
+
 test('health says whether billing is on', async () => {
   const answer = await fetch(`${catalogPlatform.platform.env.LEASEHOLD_API_URL}/health`);
   expect(await answer.json()).toMatchObject({ status: 'live', billing: { on: true } });
