@@ -21,7 +21,7 @@ import type { FindActor } from './audit/find-actor.ts';
 import { refuseClosedEndpoint } from './auth/auth-handler.ts';
 import type { FindPrincipal } from './auth/find-principal.ts';
 import { OPEN_ENDPOINTS, OPEN_ENDPOINTS_OF_PROVIDERS } from './auth/open-endpoints.ts';
-import type { BillingSwitch, UseBilling } from './billing/use-billing.ts';
+import type { BillingSwitch, WithBilling } from './billing/with-billing.ts';
 import type { Inbox } from './inbox/inbox.ts';
 import type { Metrics } from './metrics.ts';
 import { findClientAddress } from './middleware/find-client-address.ts';
@@ -192,7 +192,7 @@ export interface AppDeps {
   sendCommand: SendCommand;
   pickHost: PickHost;
   hosts: HostClient;
-  useBilling: UseBilling;
+  withBilling: WithBilling;
   billing: BillingSwitch;
   /** What is sold, and what limits it. */
   catalog: Catalog;

@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
 import { Problem } from '../problem.ts';
-import { type BillingCommand, type BillingDeps, onceFor } from './billing-deps.ts';
+import { type BillingCommand, type BillingDeps, COMMAND_KEY, onceFor } from './billing-deps.ts';
 import { ensureCustomer } from './customer.ts';
 import { type HeldSubscriptions, heldSubscriptions, refuseOwing } from './held-subscriptions.ts';
 import { itemsOf } from './prices.ts';
@@ -8,8 +8,7 @@ import { type Purchase, purchaseOf, readBuyer, type Wish } from './purchase.ts';
 import type { Fit } from './refusals.ts';
 import { keyReused } from './stripe-problem.ts';
 
-/** On a Checkout Session and a subscription: the command that made it, and what it is for. */
-export const COMMAND_KEY = 'leasehold_command';
+/** On a Checkout Session: what it is for. */
 const OFFER_KEY = 'leasehold_offer';
 const PAGE = 100;
 

@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
-import { type BillingCommand, type BillingDeps, onceFor } from './billing-deps.ts';
-import { COMMAND_KEY, closeOpenSessions, dropUnfinished, refuseSecondPlan } from './checkout.ts';
+import { type BillingCommand, type BillingDeps, COMMAND_KEY, onceFor } from './billing-deps.ts';
+import { closeOpenSessions, dropUnfinished, refuseSecondPlan } from './checkout.ts';
 import { ensureCustomer } from './customer.ts';
 import { heldSubscriptions, latestInvoiceOf, refuseOwing } from './held-subscriptions.ts';
 import { NOTHING_TO_DO, type PaymentStep, stepFor } from './invoice-payment.ts';

@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { Stripe } from 'stripe';
 import type { Logger } from '#telemetry/logger.ts';
 import type { ApiContext } from '../api-env.ts';
-import { billingOff } from '../billing/use-billing.ts';
+import { billingOff } from '../billing/with-billing.ts';
 import { BatcherFull } from '../inbox/batcher.ts';
 import type { Inbox } from '../inbox/inbox.ts';
 import { type StripeEventRow, toStripeEventRow } from '../inbox/stripe-event-row.ts';

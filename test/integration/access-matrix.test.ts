@@ -224,11 +224,11 @@ const OWN: Record<string, Partial<Row>> = {
   'DELETE /api/v1/billing/subscription': OF_OWN_ACCOUNT(503, 'billing'),
   'GET /api/v1/billing/invoices': OF_OWN_ACCOUNT(503, 'billing'),
   'POST /api/v1/billing/payment-method': OF_OWN_ACCOUNT(503, 'billing'),
-  // The workflow of this test shows no workspace.
-  'GET /api/workspace/status': OF_OWN_ACCOUNT(404, 'read'),
-  'POST /api/workspace/start': OF_OWN_ACCOUNT(404, 'workspaces'),
-  'POST /api/workspace/stop': OF_OWN_ACCOUNT(404, 'workspaces'),
-  'POST /api/workspace/restart': OF_OWN_ACCOUNT(404, 'workspaces'),
+  'GET /api/workspace/status': OF_OWN_ACCOUNT(200, 'read'),
+  'POST /api/workspace/start': OF_OWN_ACCOUNT(202, 'workspaces'),
+  'POST /api/workspace/stop': OF_OWN_ACCOUNT(202, 'workspaces'),
+  // The workflow of this test stops nothing.
+  'POST /api/workspace/restart': OF_OWN_ACCOUNT(503, 'workspaces'),
   'GET /api/v1/me': { own: '401  200 200 200 200 200  200 403 403 403 200  401 401 401' },
   'GET /api/v1/openapi.json': { own: '401  200 200 200 200 200  200 200 200 200 200  401 401 401' },
   'POST /api/v1/organisations': { own: '401  201 201 201 201 201  403 403 403 403 403  401 401 401' },
@@ -310,7 +310,11 @@ beforeAll(async () => {
     data: { id: idOf('foreign-owner'), organisationId: idOf('foreign'), userId: idOf('somebody'), role: 'owner' },
   });
   for (const kind of ['own', 'suspended', 'personal', 'foreign'] as const) await newAccountOf(kind);
-  for (const name of PEOPLE.slice(1)) await storeAccount(database, newAccount(), { ownerUserId: idOf(name) });
+  for (const name of PEOPLE.slice(1)) {
+    const account = newAccount();
+    await storeAccount(database, account, { ownerUserId: idOf(name) });
+    await storeState(account.accountId, null);
+  }
   await resetMembers();
   const ownerKey = { configId: 'user', referenceId: idOf('owner') };
   const far = new Date(Date.now() + 86_400_000);
@@ -582,6 +586,11 @@ async function newAccountOf(kind: Exclude<AccountKind, 'missing'>): Promise<void
       organisationId,
     ]);
   }
+  await storeState(accountId, organisationId);
+}
+
+/** The state as it is opened, and the host of this test. */
+async function storeState(accountId: string, organisationId: string | null): Promise<void> {
   const state = openAccount(
     { accountId, ownerUserId: idOf('owner'), organisationId, stripeCustomerId: null, workspaces: [] },
     '2026-03-01T00:00:00.000Z',

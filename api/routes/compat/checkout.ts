@@ -5,7 +5,7 @@ import { billingCommand } from '../../billing/billing-deps.ts';
 import { openCheckout } from '../../billing/checkout.ts';
 import { openPortal } from '../../billing/portal.ts';
 import type { Wish } from '../../billing/purchase.ts';
-import type { UseBilling } from '../../billing/use-billing.ts';
+import type { WithBilling } from '../../billing/with-billing.ts';
 import { jsonAnswer, jsonBody, stripeRefusals } from '../billing/billing-schema.ts';
 import { idempotencyHeaders } from '../idempotency-key.ts';
 import { compatInterval, organizationId, urlAnswer } from './compat-schema.ts';
@@ -15,13 +15,13 @@ const buys = { action: 'billing:manage', audit: 'billing.checkout' } as const;
 const responses = { 200: goThere, ...stripeRefusals };
 
 interface Deps {
-  useBilling: UseBilling;
+  withBilling: WithBilling;
 }
 
 async function checkoutUrl(deps: Deps, c: ApiContext, wish: Wish): Promise<{ url: string }> {
   const command = billingCommand(c.var.account, 'checkout', c.req.header('idempotency-key'));
   c.set('auditNote', { target: wish.planId ?? wish.addOnId ?? '', details: { ...wish } });
-  const { url } = await deps.useBilling((billing) => openCheckout(billing, command, wish));
+  const { url } = await deps.withBilling((billing) => openCheckout(billing, command, wish));
   return { url };
 }
 
@@ -134,6 +134,6 @@ type PortalHandler = RouteHandler<typeof createPortalRoute, ApiEnv> & RouteHandl
 export function createCompatPortalHandler(deps: Deps): PortalHandler {
   return async (c) => {
     const { account } = c.var;
-    return c.json(await deps.useBilling((billing) => openPortal(billing, account, undefined)), 200);
+    return c.json(await deps.withBilling((billing) => openPortal(billing, account, undefined)), 200);
   };
 }

@@ -8,7 +8,7 @@ import { listInvoices } from '../../billing/invoices.ts';
 import { addMethod } from '../../billing/payment-methods.ts';
 import { readSubscription, type SubscriptionDeps } from '../../billing/read-subscription.ts';
 import { subscribe } from '../../billing/subscribe.ts';
-import type { UseBilling } from '../../billing/use-billing.ts';
+import type { WithBilling } from '../../billing/with-billing.ts';
 import {
   changeRefusals,
   endingSchema,
@@ -70,7 +70,7 @@ export function createOwnSubscriptionHandler(deps: SubscriptionDeps): ReadHandle
 }
 
 interface Deps {
-  useBilling: UseBilling;
+  withBilling: WithBilling;
 }
 
 /** Objecta Labs'. */
@@ -101,7 +101,7 @@ export function createOwnSubscribeHandler(deps: Deps): RouteHandler<typeof ownSu
     const command = billingCommand(c.var.account, 'subscribe', c.req.valid('header')['idempotency-key']);
     c.set('auditNote', { target: planId, details: { planId, interval } });
     const wish = { planId, paymentMethodId, interval };
-    const begun = await deps.useBilling((billing) => subscribe(billing, command, wish));
+    const begun = await deps.withBilling((billing) => subscribe(billing, command, wish));
     const { subscriptionId, status, clientSecret, nextActionUrl } = begun;
     return c.json({ subscriptionId, status, clientSecret, nextActionUrl }, 201);
   };
@@ -138,7 +138,7 @@ export function createOwnChangeHandler(deps: Deps): RouteHandler<typeof ownChang
     const { planId } = c.req.valid('json');
     const command = billingCommand(c.var.account, 'change', c.req.valid('header')['idempotency-key']);
     c.set('auditNote', { target: planId, details: { planId } });
-    const changed = await deps.useBilling((billing) => changePlan(billing, command, { planId }));
+    const changed = await deps.withBilling((billing) => changePlan(billing, command, { planId }));
     const { outcome, subscriptionId, status, at, clientSecret, nextActionUrl } = changed;
     return c.json({ outcome, subscriptionId, status, at, clientSecret, nextActionUrl }, 200);
   };
@@ -161,7 +161,7 @@ export function createOwnCancelHandler(deps: Deps): RouteHandler<typeof ownCance
     const command = billingCommand(c.var.account, 'cancel', c.req.valid('header')['idempotency-key']);
     c.set('auditNote', { details: { immediate } });
     const wish = { target: 'plan' as const, immediate };
-    return c.json(await deps.useBilling((billing) => endSubscription(billing, command, wish)), 200);
+    return c.json(await deps.withBilling((billing) => endSubscription(billing, command, wish)), 200);
   };
 }
 
@@ -187,7 +187,7 @@ export function createOwnInvoicesHandler(deps: Deps): RouteHandler<typeof ownInv
   return async (c) => {
     const { before, limit } = c.req.valid('query');
     const { account } = c.var;
-    return c.json(await deps.useBilling((billing) => listInvoices(billing, account, { before, limit })), 200);
+    return c.json(await deps.withBilling((billing) => listInvoices(billing, account, { before, limit })), 200);
   };
 }
 
@@ -210,6 +210,6 @@ export function createOwnMethodHandler(deps: Deps): RouteHandler<typeof ownMetho
     const { paymentMethodId } = c.req.valid('json');
     const command = billingCommand(c.var.account, 'add-method', c.req.valid('header')['idempotency-key']);
     c.set('auditNote', { target: paymentMethodId });
-    return c.json(await deps.useBilling((billing) => addMethod(billing, command, paymentMethodId)), 201);
+    return c.json(await deps.withBilling((billing) => addMethod(billing, command, paymentMethodId)), 201);
   };
 }

@@ -15,8 +15,8 @@ import { jsonAnswer } from '../billing/billing-schema.ts';
 import { idempotencyHeaders } from '../idempotency-key.ts';
 import { organizationQuery } from './compat-schema.ts';
 
-/** Stopping takes up to half a minute: processes get time to end. */
-const LONGEST_STOP_MS = 45_000;
+/** Processes get ten seconds to end. */
+const LONGEST_STOP_MS = 20_000;
 const POLL_MS = 250;
 
 interface Deps {
