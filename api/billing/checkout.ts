@@ -86,7 +86,7 @@ async function closeSessions(stripe: Stripe, sessions: Stripe.Checkout.Session[]
 }
 
 /** @throws Problem 409 `subscription-exists` */
-export function refuseSecondPlan({ kind }: Purchase, { plan }: HeldSubscriptions): void {
+export function refuseSecondPlan({ kind }: Pick<Purchase, 'kind'>, { plan }: HeldSubscriptions): void {
   if (kind !== 'plan' || !plan) return;
   throw new Problem(
     409,
