@@ -2,7 +2,7 @@ import type Stripe from 'stripe';
 import { type BillingCommand, type BillingDeps, COMMAND_KEY, onceFor } from './billing-deps.ts';
 import { closeOpenSessions, dropUnfinished, refuseSecondPlan } from './checkout.ts';
 import { ensureCustomer } from './customer.ts';
-import { heldSubscriptions, latestInvoiceOf, refuseOwing } from './held-subscriptions.ts';
+import { heldSubscriptions, latestInvoiceOf } from './held-subscriptions.ts';
 import { NOTHING_TO_DO, type PaymentStep, stepFor } from './invoice-payment.ts';
 import { attachMethod } from './payment-methods.ts';
 import { itemsOf } from './prices.ts';
@@ -42,7 +42,6 @@ export async function subscribe(
     // Before anything else is said of the plan: it may be the one that was bought a moment ago.
     refuseSecondPlan({ kind: 'plan' }, before);
     const purchase = purchaseOf(deps, account, buyer, wish);
-    if (before.plan) refuseOwing(before.plan);
     await closeOpenSessions(stripe, customer);
     const held = await heldSubscriptions(stripe, catalog, customer, buyer.state);
     refuseSecondPlan(purchase, held);
