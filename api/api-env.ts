@@ -34,6 +34,8 @@ export interface RouteRule<Named extends Action | OwnAction> {
 export interface Guard {
   /** Of a route below `/api/v1/accounts/:accountId` or `/api/v1/workspaces/:id`. */
   account(c: ApiContext, rule: RouteRule<Action>, next: Next): Promise<void>;
+  /** Of a route that is about the account of whoever asks, or of the organisation that the body or the query names. */
+  own(c: ApiContext, rule: RouteRule<Action>, next: Next): Promise<void>;
   /** Of a route that is about whoever asks. */
   self(c: ApiContext, rule: RouteRule<OwnAction>, next: Next): Promise<void>;
 }

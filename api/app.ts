@@ -21,7 +21,7 @@ import type { FindActor } from './audit/find-actor.ts';
 import { refuseClosedEndpoint } from './auth/auth-handler.ts';
 import type { FindPrincipal } from './auth/find-principal.ts';
 import { OPEN_ENDPOINTS, OPEN_ENDPOINTS_OF_PROVIDERS } from './auth/open-endpoints.ts';
-import type { BillingSwitch, UseBilling } from './billing/use-billing.ts';
+import type { BillingSwitch, WithBilling } from './billing/with-billing.ts';
 import type { Inbox } from './inbox/inbox.ts';
 import type { Metrics } from './metrics.ts';
 import { findClientAddress } from './middleware/find-client-address.ts';
@@ -95,6 +95,45 @@ import {
 import { cancelInvitationRoute, createCancelInvitationHandler } from './routes/cancel-invitation.ts';
 import { changeMemberRoleRoute, createChangeMemberRoleHandler } from './routes/change-member-role.ts';
 import { closeAccountRoute, createCloseAccountHandler } from './routes/close-account.ts';
+import {
+  boosterRoute,
+  createBoosterHandler,
+  createCheckoutRoute,
+  createCompatPortalHandler,
+  createCreateCheckoutHandler,
+  createHelvetiaCheckoutHandler,
+  createPortalRoute,
+  createWorkspaceAddOnHandler,
+  helvetiaCheckoutRoute,
+  helvetiaPortalRoute,
+  workspaceAddOnRoute,
+} from './routes/compat/checkout.ts';
+import { createPlansHandler, plansRoute } from './routes/compat/plans.ts';
+import {
+  botSubscriptionRoute,
+  createOwnCancelHandler,
+  createOwnChangeHandler,
+  createOwnInvoicesHandler,
+  createOwnMethodHandler,
+  createOwnSubscribeHandler,
+  createOwnSubscriptionHandler,
+  ownCancelRoute,
+  ownChangeRoute,
+  ownInvoicesRoute,
+  ownMethodRoute,
+  ownSubscribeRoute,
+  ownSubscriptionRoute,
+} from './routes/compat/subscription.ts';
+import {
+  createRestartHandler,
+  createStartHandler,
+  createStopHandler,
+  createWorkspaceStatusHandler,
+  workspaceRestartRoute,
+  workspaceStartRoute,
+  workspaceStatusRoute,
+  workspaceStopRoute,
+} from './routes/compat/workspace.ts';
 import { createCreateInvitationHandler, createInvitationRoute } from './routes/create-invitation.ts';
 import { createCreateKeyHandler, createKeyRoute } from './routes/create-key.ts';
 import { createCreateOrganisationHandler, createOrganisationRoute } from './routes/create-organisation.ts';
@@ -112,7 +151,7 @@ import { createOffersHandler, offersRoute } from './routes/offers.ts';
 import { createReadyHandler, readyRoute } from './routes/ready.ts';
 import { createRemoveMemberHandler, removeMemberRoute } from './routes/remove-member.ts';
 import { createRevokeKeyHandler, revokeKeyRoute } from './routes/revoke-key.ts';
-import { createStripeWebhookHandler, stripeWebhookRoute } from './routes/stripe-webhook.ts';
+import { createStripeWebhookHandler, stripeWebhookRoute, WEBHOOK_ALIASES } from './routes/stripe-webhook.ts';
 import { createTimelineHandler, timelineRoute } from './routes/timeline.ts';
 import { createTransferOrganisationHandler, transferOrganisationRoute } from './routes/transfer-organisation.ts';
 import { createWorkspaceHandler, workspaceRoute } from './routes/workspace.ts';
@@ -155,7 +194,7 @@ export interface AppDeps {
   sendCommand: SendCommand;
   pickHost: PickHost;
   hosts: HostClient;
-  useBilling: UseBilling;
+  withBilling: WithBilling;
   billing: BillingSwitch;
   /** What is sold, and what limits it. */
   catalog: Catalog;
@@ -176,7 +215,11 @@ export function createApp(deps: AppDeps) {
   const open = app
     .openapi(healthRoute, createHealthHandler(deps))
     .openapi(readyRoute, createReadyHandler(deps))
+    .openapi(plansRoute, createPlansHandler(deps))
     .openapi(stripeWebhookRoute, createStripeWebhookHandler(deps));
+  for (const path of WEBHOOK_ALIASES) {
+    app.openapi({ ...stripeWebhookRoute, path, getRoutingPath: () => path }, createStripeWebhookHandler(deps));
+  }
 
   app.get('/metrics', requireLoopback, async (c) =>
     c.body(await deps.metrics.registry.metrics(), 200, { 'Content-Type': deps.metrics.registry.contentType }),
@@ -256,6 +299,26 @@ export function createApp(deps: AppDeps) {
     .openapi(setupIntentRoute, createSetupIntentHandler(deps))
     .openapi(refundsRoute, createRefundsHandler(deps))
     .openapi(disputesRoute, createDisputesHandler(deps));
+  // What existing systems' clients call; no part of the typed client.
+  paid
+    .openapi(createCheckoutRoute, createCreateCheckoutHandler(deps))
+    .openapi(workspaceAddOnRoute, createWorkspaceAddOnHandler(deps))
+    .openapi(boosterRoute, createBoosterHandler(deps))
+    .openapi(helvetiaCheckoutRoute, createHelvetiaCheckoutHandler(deps))
+    .openapi(createPortalRoute, createCompatPortalHandler(deps))
+    .openapi(helvetiaPortalRoute, createCompatPortalHandler(deps))
+    .openapi(botSubscriptionRoute, createOwnSubscriptionHandler(deps))
+    .openapi(ownSubscriptionRoute, createOwnSubscriptionHandler(deps))
+    .openapi(ownSubscribeRoute, createOwnSubscribeHandler(deps))
+    .openapi(ownChangeRoute, createOwnChangeHandler(deps))
+    .openapi(ownCancelRoute, createOwnCancelHandler(deps))
+    .openapi(ownInvoicesRoute, createOwnInvoicesHandler(deps))
+    .openapi(ownMethodRoute, createOwnMethodHandler(deps));
+  paid
+    .openapi(workspaceStatusRoute, createWorkspaceStatusHandler(deps))
+    .openapi(workspaceStartRoute, createStartHandler(deps))
+    .openapi(workspaceStopRoute, createStopHandler(deps))
+    .openapi(workspaceRestartRoute, createRestartHandler(deps));
   return paid
     .openapi(createWorkspaceRoute, createCreateWorkspaceHandler(deps))
     .openapi(workspaceRoute, createWorkspaceHandler(deps))

@@ -26,7 +26,7 @@ import { createFindPrincipal } from './auth/find-principal.ts';
 import { createPostOffice } from './auth/post-office.ts';
 import { offeredProviders } from './auth/sign-in-providers.ts';
 import { createTakeTurn } from './billing/take-turn.ts';
-import { billingSwitch, createUseBilling } from './billing/use-billing.ts';
+import { billingSwitch, createWithBilling } from './billing/with-billing.ts';
 import { createAcceptanceLoad } from './inbox/acceptance-load.ts';
 import { createForwarder, type Forwarder, type ForwarderOptions } from './inbox/forwarder.ts';
 import { createHintSignaller } from './inbox/hint-signaller.ts';
@@ -111,7 +111,7 @@ export function createApi(
   const people = { prisma, auth, posts, limits, webOrigin: settings.webOrigin };
   const sendCommand = createSendCommand({ temporal, readAccount });
   const stripe = settings.stripe && createStripe(settings.stripe.secretKey, settings.stripe.apiBase);
-  const useBilling = createUseBilling({
+  const withBilling = createWithBilling({
     stripe,
     catalog,
     prisma,
@@ -147,7 +147,7 @@ export function createApi(
     readModel,
     readAccount,
     sendCommand,
-    useBilling,
+    withBilling,
     billing: billingSwitch(stripe),
     pickHost,
     hosts: createHostClient({ token: settings.internalToken, log }),

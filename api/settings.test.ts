@@ -46,3 +46,13 @@ test('sign-in at another service is offered with all of its settings, and half o
     /LEASEHOLD_GITHUB_CLIENT_ID: is needed beside LEASEHOLD_GITHUB_CLIENT_SECRET$/,
   );
 });
+
+test('without a key of Stripe billing is off; with one the webhook needs its secret', () => {
+  expect(readApiSettings({ ...env, STRIPE_WEBHOOK_SECRET: '' })).toMatchObject({ stripe: null, webhookSecrets: [] });
+  const on = { ...env, STRIPE_SECRET_KEY: 'sk_test_hidden', STRIPE_API_BASE: 'http://127.0.0.1:4313' };
+  expect(readApiSettings(on).stripe).toEqual({ secretKey: 'sk_test_hidden', apiBase: 'http://127.0.0.1:4313' });
+  expect(() => readApiSettings({ ...on, STRIPE_WEBHOOK_SECRET: '' })).toThrow(/STRIPE_WEBHOOK_SECRET: needs at least/);
+  expect(() => readApiSettings({ ...env, STRIPE_API_BASE: 'http://127.0.0.1:4313' })).toThrow(
+    /STRIPE_SECRET_KEY: is needed beside STRIPE_API_BASE/,
+  );
+});

@@ -48,6 +48,31 @@ export function defineRoute<P extends AccountPath, R extends Guarded<P, Action>>
   }) as unknown as Defined<R>;
 }
 
+/**
+ * A route about the account of whoever asks: the person's own, the key's, or that of the organisation that `organizationId` in
+ * the body or the query names. As `defineRoute`. For the paths that existing systems' clients know.
+ */
+export function defineOwnAccountRoute<P extends string, R extends Guarded<P, Action>>(route: R): Defined<R> {
+  const { action, audit, ...config } = route;
+  const { scope, needsGoodStanding } = ACTIONS[action];
+  const rule = { action, audit: auditOf(route) };
+  const refusals: Refusals = {
+    ...refusalsOfAll(scope),
+    404: problemAnswer('Whoever asks has no account here, or is nothing in the organisation that is named.'),
+    ...(needsGoodStanding ? { 402: problemAnswer('Suspended: amount, link to pay and what comes back.') } : {}),
+  };
+  return createRoute({
+    ...config,
+    security: SECURITY,
+    description: described(config.description, action, scope),
+    responses: together(refusals, config.responses),
+    middleware: createMiddleware<ApiEnv>((c, next) => c.var.guard.own(c, rule, next)),
+    'x-action': action,
+    'x-roles': rolesFor(action),
+    'x-scope': scope,
+  }) as unknown as Defined<R>;
+}
+
 /** A route about whoever asks. As `defineRoute`. */
 export function defineOwnRoute<P extends string, R extends Guarded<P, OwnAction>>(route: R): Defined<R> {
   const { action, audit, ...config } = route;

@@ -23,6 +23,8 @@ export interface AskedWorkspace {
 }
 
 export interface FindAccount {
+  /** The account of whoever asks: the person's own or the key's, or that of an organisation that is named. */
+  own(principal: Principal, organisationId: string | null): Promise<AskedAccount | null>;
   byId(principal: Principal, accountId: string): Promise<AskedAccount | null>;
   /** The account of a workspace, and the workspace. */
   byWorkspace(
@@ -42,6 +44,18 @@ interface Row {
 /** Accounts as the read model has them. One query each. */
 export function createFindAccount(prisma: PrismaClient): FindAccount {
   return {
+    async own(principal, organisationId) {
+      const { kind, id } = referenceOf(principal);
+      const ofOrganisation = organisationId ?? (kind === 'organisation' ? id : null);
+      const [row] = await prisma.$queryRaw<Row[]>`
+        SELECT account.id AS "accountId", account.user_id AS "userId", account.organisation_id AS "organisationId",
+               jsonb_array_length(coalesce(account.view->'holds', '[]')) > 0 AS "isHeld", member.role AS "memberRole"
+        FROM account
+        LEFT JOIN member ON member.organisation_id = account.organisation_id AND member.user_id = ${personOf(principal)}
+        WHERE CASE WHEN ${ofOrganisation}::text IS NULL THEN account.user_id = ${id}
+                   ELSE account.organisation_id = ${ofOrganisation} END`;
+      return row ? asked(row, principal) : null;
+    },
     async byId(principal, accountId) {
       const [row] = await prisma.$queryRaw<Row[]>`
         SELECT account.id AS "accountId", account.user_id AS "userId", account.organisation_id AS "organisationId",

@@ -1,7 +1,7 @@
 import { type Caller, decideAccess, decideOwnAccess } from '#domain/access.ts';
 import type { ReadAccount } from '../accounts/read-account.ts';
 import { accountNotFound, workspaceNotFound } from '../accounts/refusals.ts';
-import type { Guard } from '../api-env.ts';
+import type { ApiContext, Guard } from '../api-env.ts';
 import type { Audited } from '../audit/audited.ts';
 import type { FindActor } from '../audit/find-actor.ts';
 import type { Principal } from '../auth/principal.ts';
@@ -44,6 +44,21 @@ export function createGuard({ findAccount, readAccount, findActor, audited }: Gu
       const target = Object.values(ids).at(-1) ?? accountId;
       return audited(c, { log: { accountId }, actor: await findActor(principal), action: audit, target }, carryOut);
     },
+    async own(c, { action, audit }, next) {
+      const { principal } = c.var;
+      const account = await findAccount.own(principal, await namedOrganisation(c));
+      if (!account?.role) throw accountNotFound();
+      const { accountId, role } = account;
+      const carryOut = async () => {
+        const access = decideAccess({ action, caller: callerOf(principal), role, account });
+        if (!access.allowed) throw await refuseAccess(readAccount, access, { action, accountId, what: 'account' });
+        c.set('account', { ...account, role });
+        await next();
+      };
+      if (audit === null) return carryOut();
+      const actor = await findActor(principal);
+      return audited(c, { log: { accountId }, actor, action: audit, target: accountId }, carryOut);
+    },
     async self(c, { action, audit }, next) {
       const { principal } = c.var;
       const access = decideOwnAccess(action, callerOf(principal));
@@ -58,4 +73,14 @@ export function createGuard({ findAccount, readAccount, findActor, audited }: Gu
 
 function callerOf(principal: Principal): Caller {
   return principal.kind === 'key' ? { kind: 'key', scopes: principal.scopes } : { kind: 'person' };
+}
+
+/** What is malformed in the body is told by the route's own check, behind this one. */
+async function namedOrganisation(c: ApiContext): Promise<string | null> {
+  const asked = c.req.query('organizationId');
+  if (asked !== undefined) return asked;
+  if (!/^application\/json\s*(;|$)/i.test(c.req.header('content-type') ?? '')) return null;
+  const body: unknown = await c.req.json().catch(() => null);
+  const named = typeof body === 'object' && body !== null && 'organizationId' in body ? body.organizationId : null;
+  return typeof named === 'string' ? named : null;
 }

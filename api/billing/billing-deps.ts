@@ -19,6 +19,9 @@ export interface BillingDeps {
   webOrigin: string;
 }
 
+/** On what is made at Stripe: the command that made it, or changed it last. */
+export const COMMAND_KEY = 'leasehold_command';
+
 /** Something that somebody wants done to an account's billing, once. */
 export interface BillingCommand {
   account: AskedAccount;

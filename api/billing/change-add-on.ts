@@ -2,7 +2,7 @@ import { mainItemOf, roleOf } from '#billing/stripe-role.ts';
 import { countingAddOns } from '#domain/held-add-ons.ts';
 import { mayBuy } from '#domain/purchase.ts';
 import type { BillingCommand, BillingDeps } from './billing-deps.ts';
-import { type Changed, changeLater, changeNow } from './change-item.ts';
+import { type Changed, changedBefore, changeLater, changeNow } from './change-item.ts';
 import { onTarget } from './end-subscription.ts';
 import { refuseOwing } from './held-subscriptions.ts';
 import { readBuyer } from './purchase.ts';
@@ -25,6 +25,8 @@ export async function changeAddOn(
     const held = state.addOns.find((each) => each.subscriptionId === subscription.id)?.addOnId ?? addOnId;
     const item = mainItemOf(subscription, catalog);
     if (held === null || !item) throw subscriptionNotFound();
+    const done = await changedBefore(stripe, command, subscription);
+    if (done) return done;
     refuseOwing(subscription);
     const before = item.quantity ?? 1;
     if (quantity > before) {

@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
 import { Problem } from '../problem.ts';
-import { type BillingCommand, onceFor } from './billing-deps.ts';
+import { type BillingCommand, COMMAND_KEY, onceFor } from './billing-deps.ts';
 import { latestInvoiceOf } from './held-subscriptions.ts';
 import { NOTHING_TO_DO, type PaymentStep, stepFor } from './invoice-payment.ts';
 
@@ -26,6 +26,23 @@ export interface Changed extends PaymentStep {
   invoiceId: string | null;
 }
 
+/** What a command came to that was carried out before; `null` when it was not. */
+export async function changedBefore(
+  stripe: Stripe,
+  { id }: BillingCommand,
+  subscription: Stripe.Subscription,
+): Promise<Changed | null> {
+  const scheduleId = scheduleOf(subscription);
+  const schedule = scheduleId === null ? null : await stripe.subscriptionSchedules.retrieve(scheduleId);
+  if (schedule?.metadata?.[COMMAND_KEY] === id) {
+    const at = schedule.phases.at(-1)?.start_date ?? null;
+    const instant = at === null ? null : new Date(at * 1_000).toISOString();
+    return { ...answerOf(subscription), outcome: 'scheduled', at: instant, invoiceId: null };
+  }
+  if (subscription.metadata[COMMAND_KEY] !== id) return null;
+  return { ...answerOf(subscription), outcome: 'done', invoiceId: latestInvoiceOf(subscription)?.id ?? null };
+}
+
 /**
  * Changes an item now and charges the difference. Nothing is in force before it is paid: on a decline, and while the bank
  * wants it confirmed, the subscription stays as it was. https://docs.stripe.com/billing/subscriptions/pending-updates
@@ -49,7 +66,8 @@ export async function changeNow(
       proration_behavior: subscription.status === 'trialing' ? 'none' : 'always_invoice',
       expand: ['latest_invoice'],
     },
-    onceFor(command, 'change'),
+    // Sent again after a decline it is another attempt: the invoice of the first one is void.
+    onceFor(command, `change/${latestInvoiceOf(subscription)?.id ?? 'first'}`),
   );
   const invoice = latestInvoiceOf(changed);
   if (changed.pending_update && invoice) {
@@ -59,7 +77,7 @@ export async function changeNow(
   // Whoever chooses a plan stays. Neither may go along with the change itself, which can still wait for its payment.
   const described = await stripe.subscriptions.update(
     subscription.id,
-    { metadata, ...takesBackCancel(changed) },
+    { metadata: { ...metadata, [COMMAND_KEY]: command.id }, ...takesBackCancel(changed) },
     onceFor(command, 'describe'),
   );
   return { ...answerOf(described), outcome: 'done', invoiceId: invoice?.id ?? null };
@@ -78,7 +96,8 @@ export async function changeLater(
   if (cancel) await stripe.subscriptions.update(subscription.id, cancel, onceFor(command, 'keep'));
   const schedule = await stripe.subscriptionSchedules.create(
     { from_subscription: subscription.id },
-    onceFor(command, 'schedule'),
+    // Sent again after half of it was done, the schedule that was begun is released, and this is another one.
+    onceFor(command, `schedule/${scheduleOf(subscription) ?? 'first'}`),
   );
   const [present] = schedule.phases;
   if (!present) throw new Error(`Schedule ${schedule.id} has no phase.`);
@@ -89,13 +108,14 @@ export async function changeLater(
     schedule.id,
     {
       end_behavior: 'release',
+      metadata: { [COMMAND_KEY]: command.id },
       proration_behavior: 'none',
       phases: [
         { items: asNow, start_date: present.start_date, end_date: at, proration_behavior: 'none' },
         { items: then, start_date: at, duration: durationOf(item), proration_behavior: 'none', metadata },
       ],
     },
-    onceFor(command, 'phases'),
+    onceFor(command, `phases/${schedule.id}`),
   );
   return { ...answerOf(subscription), outcome: 'scheduled', at: new Date(at * 1_000).toISOString(), invoiceId: null };
 }
@@ -104,10 +124,10 @@ export async function changeLater(
 export async function dropSchedule(
   stripe: Stripe,
   command: BillingCommand,
-  { schedule }: Stripe.Subscription,
+  subscription: Stripe.Subscription,
 ): Promise<boolean> {
-  const id = typeof schedule === 'object' ? schedule?.id : schedule;
-  if (!id) return false;
+  const id = scheduleOf(subscription);
+  if (id === null) return false;
   await stripe.subscriptionSchedules.release(id, { preserve_cancel_date: false }, onceFor(command, `release/${id}`));
   return true;
 }
@@ -134,6 +154,10 @@ export function takesBackCancel(subscription: Stripe.Subscription): Stripe.Subsc
 
 function answerOf({ id, status }: Stripe.Subscription): Omit<Changed, 'outcome' | 'invoiceId'> {
   return { subscriptionId: id, status, at: null, ...NOTHING_TO_DO };
+}
+
+function scheduleOf({ schedule }: Stripe.Subscription): string | null {
+  return typeof schedule === 'object' ? (schedule?.id ?? null) : schedule;
 }
 
 function itemOf({ price, quantity }: Stripe.SubscriptionItem): { price: string; quantity?: number } {

@@ -2,12 +2,12 @@ import type Stripe from 'stripe';
 import { mainItemOf } from '#billing/stripe-role.ts';
 import { type Catalog, type Interval, isSelfService, planOf } from '#domain/catalog.ts';
 import type { BillingCommand, BillingDeps } from './billing-deps.ts';
-import { type Changed, changeLater, changeNow, type ItemChange } from './change-item.ts';
+import { type Changed, changedBefore, changeLater, changeNow, type ItemChange } from './change-item.ts';
 import { requireCustomer } from './customer.ts';
 import { heldSubscriptions, refuseOwing, requirePlan } from './held-subscriptions.ts';
 import { priceIdOf } from './prices.ts';
 import { type Buyer, type Purchase, planIsFree, pricedPlan, readBuyer } from './purchase.ts';
-import { type Fit, fitOf, offerNotFound, offerRefused } from './refusals.ts';
+import { type Fit, fitOf, NOTHING_AMISS, offerNotFound, offerRefused } from './refusals.ts';
 
 const MONTHS = { month: 1, year: 12 };
 
@@ -33,7 +33,12 @@ export async function changePlan(
 ): Promise<Changed & { fit: Fit }> {
   const { account } = command;
   return deps.takeTurn(account.accountId, async () => {
-    const change = await plannedChange(deps, command, await readBuyer(deps, account), wish);
+    const buyer = await readBuyer(deps, account);
+    const customer = await requireCustomer(deps, account.accountId);
+    const present = requirePlan(await heldSubscriptions(deps.stripe, deps.catalog, customer, buyer.state));
+    const before = await changedBefore(deps.stripe, command, present);
+    if (before) return { ...before, fit: NOTHING_AMISS };
+    const change = await plannedChange(deps, command, buyer, wish);
     const act = change.when === 'now' ? changeNow : changeLater;
     return { ...(await act(deps.stripe, command, change.subscription, change)), fit: change.purchase.fit };
   });

@@ -1,14 +1,14 @@
 import type Stripe from 'stripe';
 import { Problem } from '../problem.ts';
-import { type BillingCommand, type BillingDeps, onceFor } from './billing-deps.ts';
+import { type BillingCommand, type BillingDeps, COMMAND_KEY, onceFor } from './billing-deps.ts';
 import { ensureCustomer } from './customer.ts';
 import { type HeldSubscriptions, heldSubscriptions, refuseOwing } from './held-subscriptions.ts';
 import { itemsOf } from './prices.ts';
 import { type Purchase, purchaseOf, readBuyer, type Wish } from './purchase.ts';
 import type { Fit } from './refusals.ts';
+import { keyReused } from './stripe-problem.ts';
 
-/** On a Checkout Session and a subscription: the command that made it, and what it is for. */
-export const COMMAND_KEY = 'leasehold_command';
+/** On a Checkout Session: what it is for. */
 const OFFER_KEY = 'leasehold_offer';
 const PAGE = 100;
 
@@ -86,7 +86,7 @@ async function closeSessions(stripe: Stripe, sessions: Stripe.Checkout.Session[]
 }
 
 /** @throws Problem 409 `subscription-exists` */
-export function refuseSecondPlan({ kind }: Purchase, { plan }: HeldSubscriptions): void {
+export function refuseSecondPlan({ kind }: Pick<Purchase, 'kind'>, { plan }: HeldSubscriptions): void {
   if (kind !== 'plan' || !plan) return;
   throw new Problem(
     409,
@@ -109,12 +109,7 @@ export async function dropUnfinished(
 
 function sentAgain(session: Stripe.Checkout.Session, purchase: Purchase): OpenedCheckout {
   if (session.metadata?.[OFFER_KEY] !== purchase.name) {
-    throw new Problem(
-      409,
-      'idempotency-key-reused',
-      'The Idempotency-Key was used for something else',
-      'A key stands for one wish. Send another one with this request.',
-    );
+    throw keyReused();
   }
   if (session.status !== 'open') {
     throw new Problem(

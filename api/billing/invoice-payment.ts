@@ -1,5 +1,6 @@
 import type Stripe from 'stripe';
-import { cardDeclined, type Decline } from './stripe-problem.ts';
+import type { StripeErrorLike } from '#domain/stripe-errors.ts';
+import { stripeProblem } from './stripe-problem.ts';
 
 /** What is left to do about a payment. */
 export interface PaymentStep {
@@ -13,7 +14,7 @@ export interface PaymentStep {
 export type InvoicePayment =
   | { stands: 'paid' | 'processing' | 'none' }
   | ({ stands: 'needs-customer' } & PaymentStep)
-  | { stands: 'declined'; decline: Decline };
+  | { stands: 'declined'; decline: StripeErrorLike };
 
 const WAITS_FOR_CUSTOMER = new Set(['requires_action', 'requires_confirmation']);
 
@@ -38,11 +39,7 @@ export async function invoicePayment(stripe: Stripe, invoice: Stripe.Invoice): P
   if (!error) return { stands: 'none' };
   return {
     stands: 'declined',
-    decline: {
-      code: error.code ?? null,
-      declineCode: error.decline_code ?? null,
-      adviceCode: error.advice_code ?? null,
-    },
+    decline: { type: 'card_error', code: error.code, decline_code: error.decline_code },
   };
 }
 
@@ -61,7 +58,11 @@ export async function stepFor(
 ): Promise<PaymentStep | null> {
   const payment = await invoicePayment(stripe, invoice);
   if (payment.stands === 'declined') {
-    throw cardDeclined(payment.decline, { invoiceId: invoice.id, payUrl: invoice.hosted_invoice_url ?? null, ...told });
+    throw stripeProblem(payment.decline, {
+      invoiceId: invoice.id,
+      payUrl: invoice.hosted_invoice_url ?? null,
+      ...told,
+    });
   }
   if (payment.stands !== 'needs-customer') return null;
   const { clientSecret, nextActionUrl } = payment;

@@ -104,11 +104,17 @@ export async function attachMethod(
   customer: string,
   paymentMethodId: string,
 ): Promise<string> {
-  const method = await stripe.paymentMethods.retrieve(paymentMethodId).catch(orNotFound);
-  const owner = typeof method.customer === 'object' ? (method.customer?.id ?? null) : method.customer;
-  if (owner === customer) return method.id;
-  if (owner !== null) throw methodNotFound();
-  const attached = await stripe.paymentMethods.attach(paymentMethodId, { customer }, onceFor(command, 'attach'));
+  // Stripe's tokens of test cards become a payment method when they are attached, and are none before.
+  const present = await stripe.paymentMethods.retrieve(paymentMethodId).catch((error: unknown) => {
+    if (isMissing(error)) return null;
+    throw error;
+  });
+  const owner = typeof present?.customer === 'object' ? (present.customer?.id ?? null) : present?.customer;
+  if (present && owner === customer) return present.id;
+  if (owner) throw methodNotFound();
+  const attached = await stripe.paymentMethods
+    .attach(paymentMethodId, { customer }, onceFor(command, 'attach'))
+    .catch(orNotFound);
   return attached.id;
 }
 

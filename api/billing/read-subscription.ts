@@ -1,12 +1,10 @@
 import type { PrismaClient } from '#prisma/client.ts';
-import type { ReadAccount } from '../accounts/read-account.ts';
 import type { ReadModel } from '../accounts/read-model.ts';
 import { accountNotFound } from '../accounts/refusals.ts';
 import type { AccountAnswer } from '../answers.ts';
 
 export interface SubscriptionDeps {
   prisma: PrismaClient;
-  readAccount: ReadAccount;
   readModel: ReadModel;
 }
 
@@ -37,21 +35,24 @@ export interface SubscriptionAnswer {
   creditCents: number;
 }
 
-/** Read from what is saved here: it is there also while Stripe is not. */
+/** As last saved: it is there also while Stripe and the workflow are not. */
 export async function readSubscription(deps: SubscriptionDeps, accountId: string): Promise<SubscriptionAnswer> {
-  const { prisma, readAccount, readModel } = deps;
-  const [view, state] = await Promise.all([readAccount(accountId), readModel.storedState(accountId)]);
-  if (!view || !state) throw accountNotFound();
+  const { prisma, readModel } = deps;
+  const [stored, state] = await Promise.all([readModel.storedView(accountId), readModel.storedState(accountId)]);
+  if (!stored || !state) throw accountNotFound();
+  const { view } = stored;
   const { subscription } = view;
-  const [item, customer] = await Promise.all([
+  const customerId = state.stripeCustomerId ?? null;
+  const [money, item, customer] = await Promise.all([
+    readModel.moneyOf(accountId, view.debt?.invoiceId ?? null),
     subscription &&
       prisma.subscriptionItem.findFirst({
         where: { subscriptionId: subscription.id, quantity: { not: null } },
         orderBy: { id: 'asc' },
       }),
-    state.stripeCustomerId === null
+    customerId === null
       ? null
-      : prisma.stripeCustomer.findUnique({ where: { id: state.stripeCustomerId }, select: { creditCents: true } }),
+      : prisma.stripeCustomer.findUnique({ where: { id: customerId }, select: { creditCents: true } }),
   ]);
   const { pool, limits } = view.entitlements;
   return {
@@ -68,7 +69,7 @@ export async function readSubscription(deps: SubscriptionDeps, accountId: string
     cancelAt: subscription?.cancelAt ?? null,
     trialEnd: subscription?.trialEnd ?? null,
     plannedChange: view.plannedChange,
-    debt: view.debt,
+    debt: view.debt && { ...view.debt, payUrl: money.payUrl },
     pool: pool && valuesOf(pool),
     limits: valuesOf(limits),
     addOns: state.addOns.map(

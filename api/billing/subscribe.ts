@@ -1,8 +1,8 @@
 import type Stripe from 'stripe';
-import { type BillingCommand, type BillingDeps, onceFor } from './billing-deps.ts';
-import { COMMAND_KEY, closeOpenSessions, dropUnfinished, refuseSecondPlan } from './checkout.ts';
+import { type BillingCommand, type BillingDeps, COMMAND_KEY, onceFor } from './billing-deps.ts';
+import { closeOpenSessions, dropUnfinished, refuseSecondPlan } from './checkout.ts';
 import { ensureCustomer } from './customer.ts';
-import { heldSubscriptions, latestInvoiceOf, refuseOwing } from './held-subscriptions.ts';
+import { heldSubscriptions, latestInvoiceOf } from './held-subscriptions.ts';
 import { NOTHING_TO_DO, type PaymentStep, stepFor } from './invoice-payment.ts';
 import { attachMethod } from './payment-methods.ts';
 import { itemsOf } from './prices.ts';
@@ -27,7 +27,7 @@ export interface Subscribed extends PaymentStep {
 export async function subscribe(
   deps: BillingDeps,
   command: BillingCommand,
-  wish: Wish & { paymentMethodId: string },
+  wish: Pick<Wish, 'interval'> & { planId: string; paymentMethodId: string },
 ): Promise<Subscribed> {
   const { stripe, catalog } = deps;
   const { account } = command;
@@ -39,9 +39,9 @@ export async function subscribe(
       (each) => each?.metadata[COMMAND_KEY] === command.id,
     );
     if (mine) return answer(stripe, mine, NOTHING_AMISS_AGAIN);
+    // Before anything else is said of the plan: it may be the one that was bought a moment ago.
+    refuseSecondPlan({ kind: 'plan' }, before);
     const purchase = purchaseOf(deps, account, buyer, wish);
-    refuseSecondPlan(purchase, before);
-    if (before.plan) refuseOwing(before.plan);
     await closeOpenSessions(stripe, customer);
     const held = await heldSubscriptions(stripe, catalog, customer, buyer.state);
     refuseSecondPlan(purchase, held);

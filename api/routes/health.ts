@@ -1,6 +1,6 @@
 import { createRoute, type RouteHandler, z } from '@hono/zod-openapi';
 import type { ApiEnv } from '../api-env.ts';
-import type { BillingSwitch } from '../billing/use-billing.ts';
+import type { BillingSwitch } from '../billing/with-billing.ts';
 
 export const healthRoute = createRoute({
   method: 'get',

@@ -3,7 +3,7 @@ import { Stripe } from 'stripe';
 import { eventLabel, knownEvent } from '#domain/stripe-events.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import type { ApiContext } from '../api-env.ts';
-import { billingOff } from '../billing/use-billing.ts';
+import { billingOff } from '../billing/with-billing.ts';
 import { BatcherFull } from '../inbox/batcher.ts';
 import type { Inbox } from '../inbox/inbox.ts';
 import { type StripeEventRow, toStripeEventRow } from '../inbox/stripe-event-row.ts';
@@ -16,6 +16,13 @@ import { problemAnswer } from '../problem-schema.ts';
 /** How old a signature may be: Stripe's own recommendation. `0` would switch the check off. */
 const TOLERANCE_SECONDS = 300;
 const MAX_BODY_BYTES = 1024 * 1024;
+
+/** Where the systems before us had it: endpoints that are registered at Stripe go on. */
+export const WEBHOOK_ALIASES = [
+  '/api/webhooks/stripe',
+  '/api/billing/webhook',
+  '/api/v1/billing/webhooks/stripe',
+] as const;
 
 export const stripeWebhookRoute = createRoute({
   method: 'post',

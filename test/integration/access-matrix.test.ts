@@ -82,7 +82,46 @@ const RUNS = (status: number): Row => ({
   missing: NOT_THERE,
 });
 
+const BILLING_READ = (status: number): Row => ({
+  own: `401  ${status} ${status} ${status} 403 404  403 403 ${status} 403 ${status}  401 401 401`,
+  suspended: `401  ${status} ${status} ${status} 403 404  403 403 ${status} 403 404  401 401 401`,
+  personal: `401  ${status} 404 404 404 404  403 403 ${status} 403 404  401 401 401`,
+  foreign: NOT_THERE,
+  missing: NOT_THERE,
+});
+/** The API of this test has no key of Stripe: whoever may is told that billing is off. */
+const BILLING_IS_MANAGED: Row = {
+  own: '401  503 403 503 403 404  403 403 503 403 503  401 401 401',
+  suspended: '401  503 403 503 403 404  403 403 503 403 404  401 401 401',
+  personal: '401  503 404 404 404 404  403 403 503 403 404  401 401 401',
+  foreign: NOT_THERE,
+  missing: NOT_THERE,
+};
+const BILLING = '/api/v1/accounts/{accountId}/billing';
+
 const GUARDED: Record<string, Row> = {
+  [`POST ${BILLING}/checkout`]: BILLING_IS_MANAGED,
+  [`POST ${BILLING}/portal`]: BILLING_IS_MANAGED,
+  [`GET ${BILLING}/subscription`]: BILLING_READ(200),
+  [`POST ${BILLING}/subscription`]: BILLING_IS_MANAGED,
+  [`PATCH ${BILLING}/subscription`]: BILLING_IS_MANAGED,
+  [`DELETE ${BILLING}/subscription`]: BILLING_IS_MANAGED,
+  [`POST ${BILLING}/subscription/undo`]: BILLING_IS_MANAGED,
+  [`PATCH ${BILLING}/add-ons/{subscriptionId}`]: BILLING_IS_MANAGED,
+  [`POST ${BILLING}/add-ons/{subscriptionId}/cancel`]: BILLING_IS_MANAGED,
+  [`POST ${BILLING}/add-ons/{subscriptionId}/undo`]: BILLING_IS_MANAGED,
+  // Without a plan to look at.
+  [`GET ${BILLING}/preview`]: BILLING_READ(400),
+  [`GET ${BILLING}/invoices`]: BILLING_READ(503),
+  [`GET ${BILLING}/invoices/{invoiceId}`]: BILLING_READ(503),
+  [`POST ${BILLING}/invoices/{invoiceId}/pay`]: BILLING_IS_MANAGED,
+  [`GET ${BILLING}/payment-methods`]: BILLING_READ(503),
+  [`POST ${BILLING}/payment-methods`]: BILLING_IS_MANAGED,
+  [`PUT ${BILLING}/payment-methods/{paymentMethodId}/default`]: BILLING_IS_MANAGED,
+  [`DELETE ${BILLING}/payment-methods/{paymentMethodId}`]: BILLING_IS_MANAGED,
+  [`POST ${BILLING}/setup-intent`]: BILLING_IS_MANAGED,
+  [`GET ${BILLING}/refunds`]: BILLING_READ(503),
+  [`GET ${BILLING}/disputes`]: BILLING_READ(503),
   'GET /api/v1/accounts/{accountId}': ACCOUNT_READ,
   'GET /api/v1/accounts/{accountId}/timeline': ACCOUNT_READ,
   'GET /api/v1/accounts/{accountId}/offers': ACCOUNT_READ,
@@ -162,8 +201,34 @@ const GUARDED: Record<string, Row> = {
   },
 };
 
+/** Everybody owns the account that these are about: their own. The organisation's key has the organisation's. */
+const OF_OWN_ACCOUNT = (status: number, scope: 'read' | 'workspaces' | 'billing') => {
+  const may = (each: string) => (each === scope ? status : 403);
+  const keys = ['read', 'workspaces', 'billing', 'usage:write'].map(may).join(' ');
+  return { own: `401  ${Array(5).fill(status).join(' ')}  ${keys} ${status}  401 401 401` };
+};
+
 /** Routes about whoever asks. `own` and `foreign` are invitations: to whoever asks, to somebody else. */
 const OWN: Record<string, Partial<Row>> = {
+  'POST /api/billing/create-checkout': OF_OWN_ACCOUNT(503, 'billing'),
+  'POST /api/billing/workspace-addon': OF_OWN_ACCOUNT(503, 'billing'),
+  // The organisation that is named: the one in which the first four are what they are called.
+  'POST /api/billing/org-workspace-booster': { own: '401  503 403 503 403 404  403 403 503 403 503  401 401 401' },
+  'POST /api/billing/create-portal': OF_OWN_ACCOUNT(503, 'billing'),
+  'GET /api/billing/subscription': OF_OWN_ACCOUNT(200, 'billing'),
+  'POST /api/v1/billing/checkout': OF_OWN_ACCOUNT(503, 'billing'),
+  'POST /api/v1/billing/portal': OF_OWN_ACCOUNT(503, 'billing'),
+  'GET /api/v1/billing/subscription': OF_OWN_ACCOUNT(200, 'billing'),
+  'POST /api/v1/billing/subscription': OF_OWN_ACCOUNT(503, 'billing'),
+  'PATCH /api/v1/billing/subscription': OF_OWN_ACCOUNT(503, 'billing'),
+  'DELETE /api/v1/billing/subscription': OF_OWN_ACCOUNT(503, 'billing'),
+  'GET /api/v1/billing/invoices': OF_OWN_ACCOUNT(503, 'billing'),
+  'POST /api/v1/billing/payment-method': OF_OWN_ACCOUNT(503, 'billing'),
+  'GET /api/workspace/status': OF_OWN_ACCOUNT(200, 'read'),
+  'POST /api/workspace/start': OF_OWN_ACCOUNT(202, 'workspaces'),
+  'POST /api/workspace/stop': OF_OWN_ACCOUNT(202, 'workspaces'),
+  // The workflow of this test stops nothing.
+  'POST /api/workspace/restart': OF_OWN_ACCOUNT(503, 'workspaces'),
   'GET /api/v1/me': { own: '401  200 200 200 200 200  200 403 403 403 200  401 401 401' },
   'GET /api/v1/openapi.json': { own: '401  200 200 200 200 200  200 200 200 200 200  401 401 401' },
   'POST /api/v1/organisations': { own: '401  201 201 201 201 201  403 403 403 403 403  401 401 401' },
@@ -185,6 +250,10 @@ const OPEN: Record<string, number> = {
   'GET /ready': 200,
   'GET /metrics': 403,
   'POST /api/v1/webhooks/stripe': 415,
+  'POST /api/webhooks/stripe': 415,
+  'POST /api/billing/webhook': 415,
+  'POST /api/v1/billing/webhooks/stripe': 415,
+  'GET /api/v1/billing/plans': 200,
   'POST /api/auth/sign-up/email': 400,
   'POST /api/auth/sign-in/email': 400,
   'POST /api/auth/sign-out': 200,
@@ -232,7 +301,7 @@ let worker: { stop(): void; ran: Promise<void> };
 
 beforeAll(async () => {
   await ensureOwnEngines(temporal);
-  api = createTestApi();
+  api = createTestApi({ env: { STRIPE_SECRET_KEY: '', STRIPE_API_BASE: '' } });
   await Promise.all([startWorker(), startHost()]);
   for (const name of [...PEOPLE, 'somebody']) headersOf[name as PersonName] = { cookie: await newPerson(name) };
   for (const kind of ['own', 'suspended', 'foreign'] as const) {
@@ -242,7 +311,11 @@ beforeAll(async () => {
     data: { id: idOf('foreign-owner'), organisationId: idOf('foreign'), userId: idOf('somebody'), role: 'owner' },
   });
   for (const kind of ['own', 'suspended', 'personal', 'foreign'] as const) await newAccountOf(kind);
-  for (const name of PEOPLE.slice(1)) await storeAccount(database, newAccount(), { ownerUserId: idOf(name) });
+  for (const name of PEOPLE.slice(1)) {
+    const account = newAccount();
+    await storeAccount(database, account, { ownerUserId: idOf(name) });
+    await storeState(account.accountId, null);
+  }
   await resetMembers();
   const ownerKey = { configId: 'user', referenceId: idOf('owner') };
   const far = new Date(Date.now() + 86_400_000);
@@ -265,6 +338,7 @@ afterAll(async () => {
   await connection?.close();
   await api?.close();
   host?.close();
+  await database.query('DELETE FROM stripe_customer WHERE id = $1', [accounts.suspended.customerId]);
   await database.query('DELETE FROM host WHERE id = $1', [hostId]);
   await database.query('DELETE FROM account WHERE id = ANY($1) OR user_id LIKE $2', [
     Object.values(accounts).map(({ accountId }) => accountId),
@@ -378,10 +452,13 @@ async function ask(route: string, kind: AccountKind, column: Column): Promise<An
     userId: template.includes('{userId}') ? await newMember(kind) : '',
     invitationId: template.includes('{invitationId}') ? await newInvitation(kind, column, template) : '',
     keyId: template.includes('{keyId}') ? await newKeyOf(kind) : '',
+    subscriptionId: 'sub_1',
+    invoiceId: 'in_1',
+    paymentMethodId: 'pm_1',
   };
   const path = template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(ids[name] ?? ''));
   const body = await bodyOf(route, kind);
-  const isJson = method !== 'GET' && !template.startsWith('/api/v1/webhooks');
+  const isJson = method !== 'GET' && !/webhook/.test(template);
   const sent = {
     method,
     headers: {
@@ -399,6 +476,25 @@ async function ask(route: string, kind: AccountKind, column: Column): Promise<An
 
 async function bodyOf(route: string, kind: AccountKind): Promise<unknown> {
   switch (route) {
+    case `POST ${BILLING}/checkout`:
+    case `PATCH ${BILLING}/subscription`:
+    case 'POST /api/v1/billing/checkout':
+    case 'PATCH /api/v1/billing/subscription':
+      return { planId: 'team' };
+    case 'POST /api/billing/create-checkout':
+      return { plan: 'team' };
+    case 'POST /api/billing/workspace-addon':
+      return { tier: 'MICRO' };
+    case 'POST /api/billing/org-workspace-booster':
+      return { organizationId: idOf('own'), boosterId: 'ORG_MICRO' };
+    case `POST ${BILLING}/subscription`:
+    case 'POST /api/v1/billing/subscription':
+      return { planId: 'team', paymentMethodId: 'pm_1' };
+    case `POST ${BILLING}/payment-methods`:
+    case 'POST /api/v1/billing/payment-method':
+      return { paymentMethodId: 'pm_1' };
+    case `PATCH ${BILLING}/add-ons/{subscriptionId}`:
+      return { quantity: 2 };
     case 'POST /api/v1/organisations':
       return { name: 'A new one' };
     case 'PATCH /api/v1/accounts/{accountId}/members/{userId}':
@@ -470,6 +566,20 @@ async function newAccountOf(kind: Exclude<AccountKind, 'missing'>): Promise<void
     ownerUserId: kind === 'personal' ? idOf('owner') : idOf(`unused-${kind}`),
     view: kind === 'suspended' ? held : {},
   });
+  if (kind === 'suspended') {
+    const { customerId } = accounts[kind];
+    const at = new Date();
+    await prisma.stripeCustomer.create({
+      data: { id: customerId, readBeganAt: at, readAt: at, digest: '', creditCents: 0 },
+    });
+    await prisma.invoice.create({
+      data: {
+        ...{ id: 'in_1', customerId, status: 'open', billingReason: 'subscription_cycle', currency: 'usd' },
+        ...{ totalCents: 900, paidCents: 0, remainingCents: 900, attemptCount: 1 },
+        ...{ createdAt: at, periodStart: at, periodEnd: at, hostedUrl: 'https://pay.example/in_1' },
+      },
+    });
+  }
   const organisationId = kind === 'personal' ? null : idOf(kind);
   if (organisationId) {
     await database.query('UPDATE account SET user_id = NULL, organisation_id = $2 WHERE id = $1', [
@@ -477,6 +587,11 @@ async function newAccountOf(kind: Exclude<AccountKind, 'missing'>): Promise<void
       organisationId,
     ]);
   }
+  await storeState(accountId, organisationId);
+}
+
+/** The state as it is opened, and the host of this test. */
+async function storeState(accountId: string, organisationId: string | null): Promise<void> {
   const state = openAccount(
     { accountId, ownerUserId: idOf('owner'), organisationId, stripeCustomerId: null, workspaces: [] },
     '2026-03-01T00:00:00.000Z',

@@ -4,7 +4,7 @@ import type { ApiEnv } from '../../api-env.ts';
 import { billingCommand } from '../../billing/billing-deps.ts';
 import { changeAddOn } from '../../billing/change-add-on.ts';
 import { endSubscription, keepSubscription } from '../../billing/end-subscription.ts';
-import type { UseBilling } from '../../billing/use-billing.ts';
+import type { WithBilling } from '../../billing/with-billing.ts';
 import { problemAnswer } from '../../problem-schema.ts';
 import { idempotencyHeaders } from '../idempotency-key.ts';
 import {
@@ -43,7 +43,7 @@ export const changeAddOnRoute = defineRoute({
 });
 
 export function createChangeAddOnHandler(deps: {
-  useBilling: UseBilling;
+  withBilling: WithBilling;
 }): RouteHandler<typeof changeAddOnRoute, ApiEnv> {
   return async (c) => {
     const { subscriptionId } = c.req.valid('param');
@@ -51,7 +51,10 @@ export function createChangeAddOnHandler(deps: {
     const key = c.req.valid('header')['idempotency-key'];
     const command = billingCommand(c.var.account, `change/${subscriptionId}`, key);
     c.set('auditNote', { details: { quantity } });
-    return c.json(await deps.useBilling((billing) => changeAddOn(billing, command, { subscriptionId, quantity })), 200);
+    return c.json(
+      await deps.withBilling((billing) => changeAddOn(billing, command, { subscriptionId, quantity })),
+      200,
+    );
   };
 }
 
@@ -66,7 +69,7 @@ export const cancelAddOnRoute = defineRoute({
 });
 
 export function createCancelAddOnHandler(deps: {
-  useBilling: UseBilling;
+  withBilling: WithBilling;
 }): RouteHandler<typeof cancelAddOnRoute, ApiEnv> {
   return async (c) => {
     const { subscriptionId } = c.req.valid('param');
@@ -75,7 +78,7 @@ export function createCancelAddOnHandler(deps: {
     const command = billingCommand(c.var.account, `cancel/${subscriptionId}`, key);
     c.set('auditNote', { details: { immediate } });
     const wish = { target: { addOn: subscriptionId }, immediate };
-    return c.json(await deps.useBilling((billing) => endSubscription(billing, command, wish)), 200);
+    return c.json(await deps.withBilling((billing) => endSubscription(billing, command, wish)), 200);
   };
 }
 
@@ -89,12 +92,14 @@ export const keepAddOnRoute = defineRoute({
   responses: { 200: jsonAnswer('It goes on.', endingSchema), ...changeRefusals, 404: notFound },
 });
 
-export function createKeepAddOnHandler(deps: { useBilling: UseBilling }): RouteHandler<typeof keepAddOnRoute, ApiEnv> {
+export function createKeepAddOnHandler(deps: {
+  withBilling: WithBilling;
+}): RouteHandler<typeof keepAddOnRoute, ApiEnv> {
   return async (c) => {
     const { subscriptionId } = c.req.valid('param');
     const key = c.req.valid('header')['idempotency-key'];
     const command = billingCommand(c.var.account, `keep/${subscriptionId}`, key);
     const target = { addOn: subscriptionId };
-    return c.json(await deps.useBilling((billing) => keepSubscription(billing, command, target)), 200);
+    return c.json(await deps.withBilling((billing) => keepSubscription(billing, command, target)), 200);
   };
 }

@@ -3,7 +3,7 @@ import { defineRoute } from '../../access/define-route.ts';
 import type { ApiEnv } from '../../api-env.ts';
 import { billingCommand } from '../../billing/billing-deps.ts';
 import { openCheckout } from '../../billing/checkout.ts';
-import type { UseBilling } from '../../billing/use-billing.ts';
+import type { WithBilling } from '../../billing/with-billing.ts';
 import { problemAnswer } from '../../problem-schema.ts';
 import { accountParams } from '../account.ts';
 import { instant } from '../account-schema.ts';
@@ -52,11 +52,11 @@ export const checkoutRoute = defineRoute({
   },
 });
 
-export function createCheckoutHandler(deps: { useBilling: UseBilling }): RouteHandler<typeof checkoutRoute, ApiEnv> {
+export function createCheckoutHandler(deps: { withBilling: WithBilling }): RouteHandler<typeof checkoutRoute, ApiEnv> {
   return async (c) => {
     const wish = c.req.valid('json');
     const command = billingCommand(c.var.account, 'checkout', c.req.valid('header')['idempotency-key']);
     c.set('auditNote', { target: wish.planId ?? wish.addOnId ?? '', details: { ...wish } });
-    return c.json(await deps.useBilling((billing) => openCheckout(billing, command, wish)), 201);
+    return c.json(await deps.withBilling((billing) => openCheckout(billing, command, wish)), 201);
   };
 }

@@ -3,7 +3,7 @@ import { defineRoute } from '../../access/define-route.ts';
 import type { ApiEnv } from '../../api-env.ts';
 import { billingCommand } from '../../billing/billing-deps.ts';
 import { listInvoices, payInvoice, readInvoice } from '../../billing/invoices.ts';
-import type { UseBilling } from '../../billing/use-billing.ts';
+import type { WithBilling } from '../../billing/with-billing.ts';
 import { problemAnswer } from '../../problem-schema.ts';
 import { accountParams } from '../account.ts';
 import { instant } from '../account-schema.ts';
@@ -63,11 +63,11 @@ export const invoicesRoute = defineRoute({
   },
 });
 
-export function createInvoicesHandler(deps: { useBilling: UseBilling }): RouteHandler<typeof invoicesRoute, ApiEnv> {
+export function createInvoicesHandler(deps: { withBilling: WithBilling }): RouteHandler<typeof invoicesRoute, ApiEnv> {
   return async (c) => {
     const page = c.req.valid('query');
     const { account } = c.var;
-    return c.json(await deps.useBilling((billing) => listInvoices(billing, account, page)), 200);
+    return c.json(await deps.withBilling((billing) => listInvoices(billing, account, page)), 200);
   };
 }
 
@@ -80,11 +80,11 @@ export const invoiceRoute = defineRoute({
   responses: { 200: jsonAnswer('As Stripe has it now.', invoiceSchema), ...stripeRefusals, 404: notFound },
 });
 
-export function createInvoiceHandler(deps: { useBilling: UseBilling }): RouteHandler<typeof invoiceRoute, ApiEnv> {
+export function createInvoiceHandler(deps: { withBilling: WithBilling }): RouteHandler<typeof invoiceRoute, ApiEnv> {
   return async (c) => {
     const { invoiceId } = c.req.valid('param');
     const { account } = c.var;
-    return c.json(await deps.useBilling((billing) => readInvoice(billing, account, invoiceId)), 200);
+    return c.json(await deps.withBilling((billing) => readInvoice(billing, account, invoiceId)), 200);
   };
 }
 
@@ -120,13 +120,13 @@ export const payInvoiceRoute = defineRoute({
 });
 
 export function createPayInvoiceHandler(deps: {
-  useBilling: UseBilling;
+  withBilling: WithBilling;
 }): RouteHandler<typeof payInvoiceRoute, ApiEnv> {
   return async (c) => {
     const { invoiceId } = c.req.valid('param');
     const { paymentMethodId } = c.req.valid('json');
     const command = billingCommand(c.var.account, `pay/${invoiceId}`, c.req.valid('header')['idempotency-key']);
     const wish = { invoiceId, paymentMethodId };
-    return c.json(await deps.useBilling((billing) => payInvoice(billing, command, wish)), 200);
+    return c.json(await deps.withBilling((billing) => payInvoice(billing, command, wish)), 200);
   };
 }

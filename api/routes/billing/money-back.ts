@@ -2,7 +2,7 @@ import { type RouteHandler, z } from '@hono/zod-openapi';
 import { defineRoute } from '../../access/define-route.ts';
 import type { ApiEnv } from '../../api-env.ts';
 import { listDisputes, listRefunds } from '../../billing/money-back.ts';
-import type { UseBilling } from '../../billing/use-billing.ts';
+import type { WithBilling } from '../../billing/with-billing.ts';
 import { accountParams } from '../account.ts';
 import { instant } from '../account-schema.ts';
 import { cents, jsonAnswer, stripeRefusals } from './billing-schema.ts';
@@ -34,10 +34,10 @@ export const refundsRoute = defineRoute({
   },
 });
 
-export function createRefundsHandler(deps: { useBilling: UseBilling }): RouteHandler<typeof refundsRoute, ApiEnv> {
+export function createRefundsHandler(deps: { withBilling: WithBilling }): RouteHandler<typeof refundsRoute, ApiEnv> {
   return async (c) => {
     const { account } = c.var;
-    return c.json({ refunds: await deps.useBilling((billing) => listRefunds(billing, account)) }, 200);
+    return c.json({ refunds: await deps.withBilling((billing) => listRefunds(billing, account)) }, 200);
   };
 }
 
@@ -56,9 +56,9 @@ export const disputesRoute = defineRoute({
   },
 });
 
-export function createDisputesHandler(deps: { useBilling: UseBilling }): RouteHandler<typeof disputesRoute, ApiEnv> {
+export function createDisputesHandler(deps: { withBilling: WithBilling }): RouteHandler<typeof disputesRoute, ApiEnv> {
   return async (c) => {
     const { account } = c.var;
-    return c.json({ disputes: await deps.useBilling((billing) => listDisputes(billing, account)) }, 200);
+    return c.json({ disputes: await deps.withBilling((billing) => listDisputes(billing, account)) }, 200);
   };
 }

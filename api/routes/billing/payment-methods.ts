@@ -3,7 +3,7 @@ import { defineRoute } from '../../access/define-route.ts';
 import type { ApiEnv } from '../../api-env.ts';
 import { billingCommand } from '../../billing/billing-deps.ts';
 import { addMethod, listMethods, removeMethod, setDefaultMethod, startSetup } from '../../billing/payment-methods.ts';
-import type { UseBilling } from '../../billing/use-billing.ts';
+import type { WithBilling } from '../../billing/with-billing.ts';
 import { problemAnswer } from '../../problem-schema.ts';
 import { accountParams } from '../account.ts';
 import { idempotencyHeaders } from '../idempotency-key.ts';
@@ -35,10 +35,10 @@ export const methodsRoute = defineRoute({
   responses: { 200: jsonAnswer('All.', z.object({ paymentMethods: z.array(methodSchema) })), ...stripeRefusals },
 });
 
-export function createMethodsHandler(deps: { useBilling: UseBilling }): RouteHandler<typeof methodsRoute, ApiEnv> {
+export function createMethodsHandler(deps: { withBilling: WithBilling }): RouteHandler<typeof methodsRoute, ApiEnv> {
   return async (c) => {
     const { account } = c.var;
-    return c.json({ paymentMethods: await deps.useBilling((billing) => listMethods(billing, account)) }, 200);
+    return c.json({ paymentMethods: await deps.withBilling((billing) => listMethods(billing, account)) }, 200);
   };
 }
 
@@ -61,12 +61,14 @@ export const addMethodRoute = defineRoute({
   },
 });
 
-export function createAddMethodHandler(deps: { useBilling: UseBilling }): RouteHandler<typeof addMethodRoute, ApiEnv> {
+export function createAddMethodHandler(deps: {
+  withBilling: WithBilling;
+}): RouteHandler<typeof addMethodRoute, ApiEnv> {
   return async (c) => {
     const { paymentMethodId } = c.req.valid('json');
     const command = billingCommand(c.var.account, 'add-method', c.req.valid('header')['idempotency-key']);
     c.set('auditNote', { target: paymentMethodId });
-    return c.json(await deps.useBilling((billing) => addMethod(billing, command, paymentMethodId)), 201);
+    return c.json(await deps.withBilling((billing) => addMethod(billing, command, paymentMethodId)), 201);
   };
 }
 
@@ -81,13 +83,13 @@ export const defaultMethodRoute = defineRoute({
 });
 
 export function createDefaultMethodHandler(deps: {
-  useBilling: UseBilling;
+  withBilling: WithBilling;
 }): RouteHandler<typeof defaultMethodRoute, ApiEnv> {
   return async (c) => {
     const { paymentMethodId } = c.req.valid('param');
     const key = c.req.valid('header')['idempotency-key'];
     const command = billingCommand(c.var.account, `default/${paymentMethodId}`, key);
-    return c.json(await deps.useBilling((billing) => setDefaultMethod(billing, command, paymentMethodId)), 200);
+    return c.json(await deps.withBilling((billing) => setDefaultMethod(billing, command, paymentMethodId)), 200);
   };
 }
 
@@ -108,13 +110,13 @@ export const removeMethodRoute = defineRoute({
 });
 
 export function createRemoveMethodHandler(deps: {
-  useBilling: UseBilling;
+  withBilling: WithBilling;
 }): RouteHandler<typeof removeMethodRoute, ApiEnv> {
   return async (c) => {
     const { paymentMethodId } = c.req.valid('param');
     const key = c.req.valid('header')['idempotency-key'];
     const command = billingCommand(c.var.account, `remove/${paymentMethodId}`, key);
-    return c.json(await deps.useBilling((billing) => removeMethod(billing, command, paymentMethodId)), 200);
+    return c.json(await deps.withBilling((billing) => removeMethod(billing, command, paymentMethodId)), 200);
   };
 }
 
@@ -129,10 +131,10 @@ export const setupIntentRoute = defineRoute({
 });
 
 export function createSetupIntentHandler(deps: {
-  useBilling: UseBilling;
+  withBilling: WithBilling;
 }): RouteHandler<typeof setupIntentRoute, ApiEnv> {
   return async (c) => {
     const command = billingCommand(c.var.account, 'setup', c.req.valid('header')['idempotency-key']);
-    return c.json(await deps.useBilling((billing) => startSetup(billing, command)), 201);
+    return c.json(await deps.withBilling((billing) => startSetup(billing, command)), 201);
   };
 }

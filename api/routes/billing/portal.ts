@@ -2,7 +2,7 @@ import { type RouteHandler, z } from '@hono/zod-openapi';
 import { defineRoute } from '../../access/define-route.ts';
 import type { ApiEnv } from '../../api-env.ts';
 import { openPortal, PORTAL_FLOWS } from '../../billing/portal.ts';
-import type { UseBilling } from '../../billing/use-billing.ts';
+import type { WithBilling } from '../../billing/with-billing.ts';
 import { problemAnswer } from '../../problem-schema.ts';
 import { accountParams } from '../account.ts';
 import { jsonAnswer, jsonBody, stripeRefusals } from './billing-schema.ts';
@@ -24,10 +24,10 @@ export const portalRoute = defineRoute({
   },
 });
 
-export function createPortalHandler(deps: { useBilling: UseBilling }): RouteHandler<typeof portalRoute, ApiEnv> {
+export function createPortalHandler(deps: { withBilling: WithBilling }): RouteHandler<typeof portalRoute, ApiEnv> {
   return async (c) => {
     const { flow } = c.req.valid('json');
     const { account } = c.var;
-    return c.json(await deps.useBilling((billing) => openPortal(billing, account, flow)), 201);
+    return c.json(await deps.withBilling((billing) => openPortal(billing, account, flow)), 201);
   };
 }

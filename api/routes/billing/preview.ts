@@ -2,7 +2,7 @@ import { type RouteHandler, z } from '@hono/zod-openapi';
 import { defineRoute } from '../../access/define-route.ts';
 import type { ApiEnv } from '../../api-env.ts';
 import { previewPlan } from '../../billing/preview.ts';
-import type { UseBilling } from '../../billing/use-billing.ts';
+import type { WithBilling } from '../../billing/with-billing.ts';
 import { problemAnswer } from '../../problem-schema.ts';
 import { accountParams } from '../account.ts';
 import { instant } from '../account-schema.ts';
@@ -56,10 +56,10 @@ export const previewRoute = defineRoute({
   },
 });
 
-export function createPreviewHandler(deps: { useBilling: UseBilling }): RouteHandler<typeof previewRoute, ApiEnv> {
+export function createPreviewHandler(deps: { withBilling: WithBilling }): RouteHandler<typeof previewRoute, ApiEnv> {
   return async (c) => {
     const wish = c.req.valid('query');
     const { account } = c.var;
-    return c.json(await deps.useBilling((billing) => previewPlan(billing, account, wish)), 200);
+    return c.json(await deps.withBilling((billing) => previewPlan(billing, account, wish)), 200);
   };
 }

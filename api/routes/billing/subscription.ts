@@ -6,7 +6,7 @@ import { changePlan } from '../../billing/change-plan.ts';
 import { endSubscription, keepSubscription } from '../../billing/end-subscription.ts';
 import { readSubscription, type SubscriptionDeps } from '../../billing/read-subscription.ts';
 import { subscribe } from '../../billing/subscribe.ts';
-import type { UseBilling } from '../../billing/use-billing.ts';
+import type { WithBilling } from '../../billing/with-billing.ts';
 import { problemAnswer } from '../../problem-schema.ts';
 import { accountParams } from '../account.ts';
 import { accountSchema, instant } from '../account-schema.ts';
@@ -104,12 +104,14 @@ export const subscribeRoute = defineRoute({
   },
 });
 
-export function createSubscribeHandler(deps: { useBilling: UseBilling }): RouteHandler<typeof subscribeRoute, ApiEnv> {
+export function createSubscribeHandler(deps: {
+  withBilling: WithBilling;
+}): RouteHandler<typeof subscribeRoute, ApiEnv> {
   return async (c) => {
     const wish = c.req.valid('json');
     const command = billingCommand(c.var.account, 'subscribe', c.req.valid('header')['idempotency-key']);
     c.set('auditNote', { target: wish.planId, details: { planId: wish.planId, interval: wish.interval } });
-    return c.json(await deps.useBilling((billing) => subscribe(billing, command, wish)), 201);
+    return c.json(await deps.withBilling((billing) => subscribe(billing, command, wish)), 201);
   };
 }
 
@@ -142,13 +144,13 @@ export const changePlanRoute = defineRoute({
 });
 
 export function createChangePlanHandler(deps: {
-  useBilling: UseBilling;
+  withBilling: WithBilling;
 }): RouteHandler<typeof changePlanRoute, ApiEnv> {
   return async (c) => {
     const wish = c.req.valid('json');
     const command = billingCommand(c.var.account, 'change', c.req.valid('header')['idempotency-key']);
     c.set('auditNote', { target: wish.planId, details: { planId: wish.planId, interval: wish.interval ?? null } });
-    return c.json(await deps.useBilling((billing) => changePlan(billing, command, wish)), 200);
+    return c.json(await deps.withBilling((billing) => changePlan(billing, command, wish)), 200);
   };
 }
 
@@ -162,13 +164,13 @@ export const cancelRoute = defineRoute({
   responses: { 200: jsonAnswer('When it ends.', endingSchema), ...changeRefusals },
 });
 
-export function createCancelHandler(deps: { useBilling: UseBilling }): RouteHandler<typeof cancelRoute, ApiEnv> {
+export function createCancelHandler(deps: { withBilling: WithBilling }): RouteHandler<typeof cancelRoute, ApiEnv> {
   return async (c) => {
     const { immediate } = c.req.valid('query');
     const command = billingCommand(c.var.account, 'cancel', c.req.valid('header')['idempotency-key']);
     c.set('auditNote', { details: { immediate } });
     const wish = { target: 'plan' as const, immediate };
-    return c.json(await deps.useBilling((billing) => endSubscription(billing, command, wish)), 200);
+    return c.json(await deps.withBilling((billing) => endSubscription(billing, command, wish)), 200);
   };
 }
 
@@ -182,9 +184,9 @@ export const keepRoute = defineRoute({
   responses: { 200: jsonAnswer('It goes on.', endingSchema), ...changeRefusals },
 });
 
-export function createKeepHandler(deps: { useBilling: UseBilling }): RouteHandler<typeof keepRoute, ApiEnv> {
+export function createKeepHandler(deps: { withBilling: WithBilling }): RouteHandler<typeof keepRoute, ApiEnv> {
   return async (c) => {
     const command = billingCommand(c.var.account, 'keep', c.req.valid('header')['idempotency-key']);
-    return c.json(await deps.useBilling((billing) => keepSubscription(billing, command, 'plan')), 200);
+    return c.json(await deps.withBilling((billing) => keepSubscription(billing, command, 'plan')), 200);
   };
 }

@@ -8,7 +8,7 @@ import { stripeProblem } from './stripe-problem.ts';
  *
  * @throws Problem 503 `billing-off` when the API was given no key of Stripe
  */
-export type UseBilling = <Result>(work: (deps: BillingDeps) => Promise<Result>) => Promise<Result>;
+export type WithBilling = <Result>(work: (deps: BillingDeps) => Promise<Result>) => Promise<Result>;
 
 /** Whether billing is on, and for people what to do when it is not. */
 export interface BillingSwitch {
@@ -25,10 +25,10 @@ export function billingSwitch(stripe: Stripe | null): BillingSwitch {
     : { on: false, detail: `Billing is off: there is no key of Stripe. ${HOW_TO_TURN_ON}` };
 }
 
-export function createUseBilling({
+export function createWithBilling({
   stripe,
   ...rest
-}: Omit<BillingDeps, 'stripe'> & { stripe: Stripe | null }): UseBilling {
+}: Omit<BillingDeps, 'stripe'> & { stripe: Stripe | null }): WithBilling {
   return async (work) => {
     if (!stripe) throw billingOff();
     try {
