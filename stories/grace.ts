@@ -141,7 +141,11 @@ async function expectDates(
   paidInMiddle: boolean,
 ): Promise<void> {
   const acts = await recordedActs(stage.client, stage.driver.workflowId, stage.driver.runIds);
-  const mails = acts.flatMap((act) => (act.kind === 'mail' ? [{ template: act.template, day: dayOf(act.at) }] : []));
+  const sent = acts.flatMap((act) => (act.kind === 'mail' ? [{ template: act.template, day: dayOf(act.at) }] : []));
+  const invoices = sent.filter(({ template }) => template === 'invoice');
+  const mails = sent.filter(({ template }) => template !== 'invoice');
+  expect.equal('invoices sent', invoices.length, 1);
+  expect.onDay('the invoice', invoices[0]?.day, 0, 90);
   const stops = acts.flatMap((act) => (act.kind === 'converge' && act.desired === 'stopped' ? [dayOf(act.at)] : []));
   const [first, second, third, ...rest] = mails;
   expect.equal('first mail', first?.template, 'grace-started');
