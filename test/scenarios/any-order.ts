@@ -60,6 +60,8 @@ class Life {
   private readonly promised: Lived['promised'] = [];
   private readonly done = new Set<string>();
   private readonly effectsDone: EffectKey[] = [];
+  /** Events come within seconds, while others are being acted on; else late, several times, or only when they are looked for. */
+  private readonly isBrisk: boolean;
   private readonly outages: { from: Instant; until: Instant }[];
   /** Hints of a customer whom no account has yet. */
   private waiting: BillingHint[] = [];
@@ -75,6 +77,7 @@ class Life {
   ) {
     this.time = new VirtualTime(recording.opensAt);
     this.desk = this.newDesk();
+    this.isBrisk = random?.chance(0.3) ?? false;
     this.outages = this.planOutages();
   }
 
@@ -98,7 +101,6 @@ class Life {
     await time.runUntil(recording.endsAt);
     check();
     this.ended = true;
-    this.desk.lookAsked = true;
     await time.runUntil(addMs(recording.endsAt, SETTLING_MS));
     check();
     return { state: this.account, carriedOut: this.carriedOut, promised: this.promised };
@@ -254,7 +256,7 @@ class Life {
     else this.desk.pendingHints.push(hint);
   }
 
-  /** When an event arrives, as often as it does: late, several times, or only as the reconciliation finds it. */
+  /** When an event arrives, as often as it does: at once, late, several times, or only as the reconciliation finds it. */
   private delays(): number[] {
     const { random, time } = this;
     const until = (kind: Trouble['kind']) => {
@@ -266,6 +268,7 @@ class Life {
     const lost = until('no-events');
     if (lost !== null) return [lost + (random?.between(0, HOUR_MS) ?? 0)];
     if (!random) return [0];
+    if (this.isBrisk) return [random.between(0, 5 * SECOND_MS)];
     if (random.chance(0.15)) return [random.between(600 * SECOND_MS, LATEST_MS)];
     const times = random.chance(0.3) ? random.between(2, 4) : 1;
     const kinds = [5 * SECOND_MS, 5 * SECOND_MS, HOUR_MS, LATEST_MS];

@@ -5,7 +5,7 @@ import { extendGrace } from '#domain/extend-grace.ts';
 import { linkCustomer } from '#domain/link-customer.ts';
 import { submit } from '#stripe-simulator/hosted-pages.ts';
 import { aCatalog, aPrice } from '#test/factories/billing.ts';
-import type { Stage } from './recording.ts';
+import { itemOf, type Stage } from './recording.ts';
 
 /** Team can be paid by the year, too. */
 export const catalog = (() => {
@@ -30,6 +30,7 @@ export const START = '2026-01-10T12:00:00.000Z';
 /** The renewal of a subscription that begins a minute after `START`, finalised an hour later: day 0 of its dunning. */
 const DAY_0 = '2026-02-10T13:01:00.000Z';
 
+const SECOND = 1 / 86_400;
 const MINUTE = 1 / 1440;
 const HOUR = 1 / 24;
 const RUNNING = { ownerWants: 'running', desired: { state: 'running' } };
@@ -120,6 +121,20 @@ export const BILLING_SCENARIOS: BillingScenario[] = [
     ends: ON_STUDIO,
   },
   {
+    title: '2: changes seconds apart, while Stripe is being read',
+    async play(stage) {
+      const subscription = await onTeam(stage);
+      await stage.passes(6 * SECOND);
+      await stage.upgrade(subscription, stage.prices.studio);
+      await stage.passes(6 * SECOND);
+      await stage.change(subscription, { cancel_at_period_end: true });
+      await stage.passes(6 * SECOND);
+      await stage.change(subscription, { cancel_at_period_end: false });
+      await stage.passes(3);
+    },
+    ends: { ...ON_STUDIO, subscription: { cancelAt: null } },
+  },
+  {
     title: '3 and 4: events twice at once, and fresh runs on the way',
     async play(stage) {
       await onTeam(stage);
@@ -194,6 +209,23 @@ export const BILLING_SCENARIOS: BillingScenario[] = [
       await stage.passes(3);
     },
     ends: ON_TEAM,
+  },
+  {
+    title: "11: an upgrade in Stripe's dashboard, which does not wait for its payment, is declined and paid days later",
+    async play(stage) {
+      const subscription = await onTeam(stage);
+      await stage.passes(5);
+      await stage.card('pm_card_chargeCustomerFail');
+      await stage.change(subscription, {
+        items: [{ id: itemOf(subscription), price: stage.prices.studio.id }],
+        proration_behavior: 'always_invoice',
+      });
+      await stage.passes(2);
+      stage.promises({ standing: 'active', plan: { id: 'team' }, dunning: null, workspaces: [RUNNING] });
+      await paysWithAGoodCard(stage);
+      await stage.passes(3);
+    },
+    ends: ON_STUDIO,
   },
   {
     title: '12: an upgrade waits for 3D Secure, and is confirmed',
