@@ -1,5 +1,5 @@
 import { snapshotOf } from '#activities/stripe-snapshot.ts';
-import type { AccountState } from '#domain/account-state.ts';
+import type { AccountState, ObservedWorkspace } from '#domain/account-state.ts';
 import type { Catalog } from '#domain/catalog.ts';
 import type { Effect } from '#domain/effect.ts';
 import { openAccount } from '#domain/open-account.ts';
@@ -44,8 +44,11 @@ export async function live(recording: Recording, catalog: Catalog, random: Seede
 }
 
 class WatchedDesk extends AccountDesk {
-  constructor(private readonly watch: (before: AccountState, after: AccountState) => void) {
+  private readonly watch: (before: AccountState, after: AccountState) => void;
+
+  constructor(watch: (before: AccountState, after: AccountState) => void) {
     super();
+    this.watch = watch;
   }
 
   override put(next: AccountState, happened: Happened[], actedOn: string[] = []): void {
@@ -55,6 +58,9 @@ class WatchedDesk extends AccountDesk {
 }
 
 class Life {
+  private readonly recording: Recording;
+  private readonly catalog: Catalog;
+  private readonly random: SeededRandom | null;
   private readonly time: VirtualTime;
   private readonly carriedOut: Effect[] = [];
   private readonly promised: Lived['promised'] = [];
@@ -70,11 +76,10 @@ class Life {
   private lastRead: BillingSnapshot | null = null;
   private ended = false;
 
-  constructor(
-    private readonly recording: Recording,
-    private readonly catalog: Catalog,
-    private readonly random: SeededRandom | null,
-  ) {
+  constructor(recording: Recording, catalog: Catalog, random: SeededRandom | null) {
+    this.recording = recording;
+    this.catalog = catalog;
+    this.random = random;
     this.time = new VirtualTime(recording.opensAt);
     this.desk = this.newDesk();
     this.isBrisk = random?.chance(0.3) ?? false;
@@ -225,10 +230,17 @@ class Life {
       await time.sleep(this.random?.between(SECOND_MS, HOUR_MS / 4) ?? 60 * SECOND_MS);
       const now = wish();
       if (now?.desired.generation !== generation || !now) continue;
-      const state = now.desired.state === 'deleted' ? 'absent' : now.desired.state;
-      const { size } = now.desired;
-      const observed = { state, generation: now.desired.generation, size, at: time.now() };
-      this.desk.observe(workspaceId, { ...observed, containerId: 'c1', reason: null, pending: null }, []);
+      const { desired } = now;
+      const observed: ObservedWorkspace = {
+        state: desired.state === 'deleted' ? 'absent' : desired.state,
+        generation: desired.generation,
+        containerId: 'container_1',
+        at: time.now(),
+        reason: null,
+        size: desired.size,
+        pending: null,
+      };
+      this.desk.observe(workspaceId, observed, []);
     }
   }
 

@@ -67,6 +67,13 @@ interface Prices {
   micro: Stripe.Price;
 }
 
+/** What all stages share. */
+export interface Theatre {
+  simulator: RunningSimulator;
+  prices: Prices;
+  catalog: Catalog;
+}
+
 /** Makes the catalog's prices at a simulator, once for each. */
 export async function makePrices(stripe: Stripe): Promise<Prices> {
   const product = await stripe.products.create({ name: 'Plans' });
@@ -87,18 +94,22 @@ export async function makePrices(stripe: Stripe): Promise<Prices> {
  */
 export class Stage {
   readonly recording: Recording;
+  readonly simulator: RunningSimulator;
+  readonly prices: Prices;
+  private readonly catalog: Catalog;
+  private readonly clock: string;
   private now: Instant;
   private lastEvent: string | null = null;
   private readonly charges = new Set<string>();
 
   private constructor(
-    readonly simulator: RunningSimulator,
-    readonly prices: Prices,
-    readonly catalog: Catalog,
-    private readonly clock: string,
-    opensAt: Instant,
-    customerId: string,
+    { simulator, prices, catalog }: Theatre,
+    { clock, customerId, opensAt }: { clock: string; customerId: string; opensAt: Instant },
   ) {
+    this.simulator = simulator;
+    this.prices = prices;
+    this.catalog = catalog;
+    this.clock = clock;
     this.now = opensAt;
     this.recording = {
       opensAt,
@@ -112,11 +123,11 @@ export class Stage {
     };
   }
 
-  static async open(simulator: RunningSimulator, prices: Prices, catalog: Catalog, opensAt: Instant): Promise<Stage> {
-    const { stripe } = simulator;
+  static async open(theatre: Theatre, opensAt: Instant): Promise<Stage> {
+    const { stripe } = theatre.simulator;
     const clock = await stripe.testHelpers.testClocks.create({ frozen_time: seconds(opensAt) });
     const customer = await stripe.customers.create({ email: 'ann@example.test', test_clock: clock.id });
-    const stage = new Stage(simulator, prices, catalog, clock.id, opensAt, customer.id);
+    const stage = new Stage(theatre, { clock: clock.id, customerId: customer.id, opensAt });
     await stage.record();
     return stage;
   }

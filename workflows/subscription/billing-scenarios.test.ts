@@ -66,7 +66,7 @@ describe.each(BILLING_SCENARIOS.map((each) => [each.title, each] as const))('sce
   let recording: Recording;
   let inOrder: Lived;
   beforeAll(async () => {
-    const stage = await Stage.open(simulator, prices, catalog, scenario.opensAt ?? START);
+    const stage = await Stage.open({ simulator, prices, catalog }, scenario.opensAt ?? START);
     await scenario.play(stage);
     recording = stage.end();
     inOrder = await live(recording, catalog, null);
