@@ -21,6 +21,18 @@ const LATEST_MS = 25 * HOUR_MS;
 /** After the end there is no disorder any more: what waited is done. */
 const SETTLING_MS = 12 * HOUR_MS;
 
+/** How often something came in another way than at once and in order, or did not work at first. */
+export interface Disorder {
+  late: number;
+  doubled: number;
+  /** Lost, and found by a comparison later. */
+  found: number;
+  unanswered: number;
+  unsaved: number;
+  failedEffects: number;
+  freshRuns: number;
+}
+
 /** A life of the account through one order of events. */
 export interface Lived {
   state: AccountState;
@@ -28,6 +40,7 @@ export interface Lived {
   carriedOut: Effect[];
   /** What was promised for an instant, beside what was so. */
   promised: { at: Instant; expected: object; actual: AccountState }[];
+  disorder: Disorder;
 }
 
 /**
@@ -64,6 +77,15 @@ class Life {
   private readonly time: VirtualTime;
   private readonly carriedOut: Effect[] = [];
   private readonly promised: Lived['promised'] = [];
+  private readonly disorder: Disorder = {
+    late: 0,
+    doubled: 0,
+    found: 0,
+    unanswered: 0,
+    unsaved: 0,
+    failedEffects: 0,
+    freshRuns: 0,
+  };
   private readonly done = new Set<string>();
   private readonly effectsDone: EffectKey[] = [];
   /** Events come within seconds, while others are being acted on; else late, several times, or only when they are looked for. */
@@ -108,7 +130,12 @@ class Life {
     this.ended = true;
     await time.runUntil(addMs(recording.endsAt, SETTLING_MS));
     check();
-    return { state: this.account, carriedOut: this.carriedOut, promised: this.promised };
+    return {
+      state: this.account,
+      carriedOut: this.carriedOut,
+      promised: this.promised,
+      disorder: this.disorder,
+    };
   }
 
   private get account(): AccountState {
@@ -150,6 +177,7 @@ class Life {
     const unsaved = this.desk.takeUnsaved();
     if (!unsaved) return true;
     if (this.happens(0.05)) {
+      this.disorder.unsaved += 1;
       this.desk.putBack(unsaved);
       return false;
     }
@@ -160,6 +188,7 @@ class Life {
   /** A fresh run takes up what the last one carries. */
   private continueAsNew(): void {
     const carried = JSON.parse(JSON.stringify(this.desk.carry()));
+    this.disorder.freshRuns += 1;
     this.desk = this.newDesk();
     this.desk.restore(carried);
   }
@@ -170,7 +199,10 @@ class Life {
     const readAt = time.now();
     const reading = this.recording.moments[this.position]?.reading;
     await time.sleep(this.random?.between(0, 20 * SECOND_MS) ?? 0);
-    if (this.outages.some(({ from, until }) => from <= readAt && readAt < until)) return null;
+    if (this.outages.some(({ from, until }) => from <= readAt && readAt < until)) {
+      this.disorder.unanswered += 1;
+      return null;
+    }
     if (!reading) throw new Error('Nothing was recorded.');
     const snapshot = customerId === null ? emptySnapshot(readAt) : snapshotOf({ ...reading, readAt });
     this.lastRead = snapshot;
@@ -191,6 +223,7 @@ class Life {
       await time.sleep(this.random?.between(0, 10 * SECOND_MS) ?? 0);
       const isDown = effect.kind === 'mail' && this.isTroubled('no-mail');
       if (isDown || this.happens(0.2)) {
+        this.disorder.failedEffects += 1;
         waiting.set(effect.id, addMs(time.now(), this.random?.between(SECOND_MS, HOUR_MS) ?? HOUR_MS / 4));
         continue;
       }
@@ -278,13 +311,22 @@ class Life {
     const held = until('no-signals');
     if (held !== null) return [held];
     const lost = until('no-events');
+    if (lost !== null) this.disorder.found += 1;
     if (lost !== null) return [lost + (random?.between(0, HOUR_MS) ?? 0)];
     if (!random) return [0];
     if (this.isBrisk) return [random.between(0, 5 * SECOND_MS)];
-    if (random.chance(0.15)) return [random.between(600 * SECOND_MS, LATEST_MS)];
+    if (random.chance(0.15)) {
+      this.disorder.found += 1;
+      return [random.between(600 * SECOND_MS, LATEST_MS)];
+    }
     const times = random.chance(0.3) ? random.between(2, 4) : 1;
     const kinds = [5 * SECOND_MS, 5 * SECOND_MS, HOUR_MS, LATEST_MS];
-    return Array.from({ length: times }, () => random.between(0, kinds[random.between(0, kinds.length - 1)] ?? 0));
+    const delays = Array.from({ length: times }, () =>
+      random.between(0, kinds[random.between(0, kinds.length - 1)] ?? 0),
+    );
+    if (times > 1) this.disorder.doubled += 1;
+    if (Math.min(...delays) > 60 * SECOND_MS) this.disorder.late += 1;
+    return delays;
   }
 
   private command({ id, carryOut }: Recording['commands'][number]): void {
