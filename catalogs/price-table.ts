@@ -10,9 +10,8 @@ import {
   UNLIMITED,
 } from '#domain/catalog.ts';
 import { countText, sizeText } from '#domain/size-words.ts';
+import { type Column, markdownTable } from './markdown-table.ts';
 import { formatMoney, formatUnitPrice } from './money.ts';
-
-type Column<Row> = [title: string, cell: (row: Row) => string];
 
 const NONE = '–';
 /** Each plan stands in the table of those that it is for. */
@@ -141,13 +140,5 @@ function isOnSale({ retired }: { retired: boolean }): boolean {
 
 function section<Row>(heading: string, rows: Row[], columnsFor: (rows: Row[]) => Column<Row>[]): string {
   if (rows.length === 0) return '';
-  const columns = columnsFor(rows);
-  const line = (cells: string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [
-    `**${heading}**`,
-    '',
-    line(columns.map(([title]) => title)),
-    line(columns.map(() => '---')),
-    ...rows.map((row) => line(columns.map(([, cell]) => cell(row)))),
-  ].join('\n');
+  return markdownTable(heading, rows, columnsFor(rows));
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { PlatformError } from '#platform/platform-error.ts';
+import { billingGuideCommand } from './commands/billing-guide.ts';
 import { cardCommand } from './commands/card.ts';
 import { catalogCommand } from './commands/catalog.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -28,6 +29,7 @@ const program = new Command('leasehold')
   .addCommand(eventsCommand())
   .addCommand(reconcileCommand())
   .addCommand(catalogCommand())
+  .addCommand(billingGuideCommand())
   .addCommand(doctorCommand());
 
 try {

@@ -1,12 +1,10 @@
 import { isCancellation, log } from '@temporalio/workflow';
-import type { Catalog } from '#domain/catalog.ts';
-import { decide } from '#domain/decide.ts';
 import { openAccount } from '#domain/open-account.ts';
-import type { BillingSnapshot } from '#domain/snapshot.ts';
 import { presentSnapshot } from '#domain/stored-snapshot.ts';
 import type { AccountDesk } from './account-desk.ts';
 import { steps } from './activity-stubs.ts';
 import { workflowNow } from './clock.ts';
+import { look, type Reading } from './look.ts';
 import type { SubscriptionInput } from './messages.ts';
 
 /**
@@ -35,28 +33,12 @@ export async function takeUp(desk: AccountDesk, input: SubscriptionInput): Promi
   return true;
 }
 
-/**
- * Reads the truth from Stripe and decides from it. A hint is cleared only by a read that began after it came.
- * `false` when Stripe did not answer: the hints stay.
- */
-export async function lookAtBilling(desk: AccountDesk): Promise<boolean> {
-  const hints = desk.pendingHints.length;
-  const { lookAsked } = desk;
-  desk.lookAsked = false;
-  const reading = await readBilling(desk.state?.stripeCustomerId ?? null);
-  if (!reading || !desk.state) {
-    desk.lookAsked ||= lookAsked;
-    return false;
-  }
-  const actedOn = desk.pendingHints.splice(0, hints).map((hint) => hint.eventId);
-  const decision = decide(desk.state, reading.snapshot, workflowNow(), reading.catalog);
-  desk.put(decision.state, decision.happened, actedOn);
-  return true;
+/** Reads the truth from Stripe and decides from it. `false` when Stripe did not answer: the hints stay. */
+export function lookAtBilling(desk: AccountDesk): Promise<boolean> {
+  return look(desk, readBilling, workflowNow);
 }
 
-async function readBilling(
-  stripeCustomerId: string | null,
-): Promise<{ catalog: Catalog; snapshot: BillingSnapshot } | null> {
+async function readBilling(stripeCustomerId: string | null): Promise<Reading | null> {
   const read = await tried('read Stripe', () => steps.readBilling({ stripeCustomerId, now: workflowNow() }));
   return read && { catalog: read.value.catalog, snapshot: presentSnapshot(read.value.snapshot) };
 }
