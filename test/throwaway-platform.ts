@@ -1,4 +1,5 @@
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { removeOwnResources } from '#platform/parts/own-containers.ts';
@@ -27,12 +28,17 @@ export async function discardPlatform(platform: Platform, stateDir: string): Pro
   rmSync(stateDir, { recursive: true, force: true });
 }
 
-/** Ends and removes what earlier test runs left that were killed. */
+/** Ends and removes what earlier test runs left that were killed. What can't be removed keeps no test from running. */
 export async function sweepAbandonedPlatforms(): Promise<void> {
   const folders = readdirSync(tmpdir()).filter((name) => name.startsWith(FOLDER_PREFIX));
   for (const folder of folders.map((name) => join(tmpdir(), name))) {
     const record = existsSync(folder) ? readRunRecord(folder) : null;
-    if (record && !isAlive(record.supervisor)) await sweepOne(folder, record);
+    if (!record || isAlive(record.supervisor)) continue;
+    try {
+      await sweepOne(folder, record);
+    } catch (error) {
+      process.stderr.write(`${folder} of a run that was killed is left: ${(error as Error).message}\n`);
+    }
   }
 }
 
@@ -42,5 +48,15 @@ async function sweepOne(folder: string, record: RunRecord): Promise<void> {
     await removeOwnResources(DOCKER_HOST, LEASEHOLD_INSTALLATION).catch(() => undefined);
   await endOrphans(record);
   if (LEASEHOLD_INSTALLATION) removePostgresHome(LEASEHOLD_INSTALLATION);
+  detachMounts(folder);
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** An engine that was killed leaves its containers' file systems mounted. */
+function detachMounts(folder: string): void {
+  const paths = readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .flatMap((line) => line.split(' ')[4] ?? [])
+    .filter((path) => path.startsWith(`${folder}/`));
+  for (const path of paths.reverse()) spawnSync('umount', ['--lazy', path]);
 }
