@@ -7,6 +7,30 @@ import { created, flag, metadata, nonEmpty, paging, positive, text } from '../pa
 
 const evidence = z.partialRecord(z.enum(EVIDENCE_TEXTS), text);
 
+/** Refunds and disputes are listed alike: by charge, by payment intent and by when they were made. */
+const listOfPayments = (kind: 'refunds' | 'disputes') =>
+  endpoint({
+    method: 'get',
+    path: `/v1/${kind}`,
+    params: z.strictObject({
+      ...paging,
+      created,
+      charge: nonEmpty.optional(),
+      payment_intent: nonEmpty.optional(),
+    }),
+    run: (world, params) =>
+      page(
+        Object.values(world.state[kind]).filter(
+          (each) =>
+            (params.charge === undefined || each.charge === params.charge) &&
+            (params.payment_intent === undefined || each.payment_intent === params.payment_intent) &&
+            matchesCreated(each.created, params.created),
+        ),
+        params,
+        `/v1/${kind}`,
+      ),
+  });
+
 /** https://docs.stripe.com/api/refunds, https://docs.stripe.com/api/disputes */
 export const refundEndpoints = [
   endpoint({
@@ -21,27 +45,7 @@ export const refundEndpoints = [
     }),
     run: (world, params) => createRefund(world, params),
   }),
-  endpoint({
-    method: 'get',
-    path: '/v1/refunds',
-    params: z.strictObject({
-      ...paging,
-      created,
-      charge: nonEmpty.optional(),
-      payment_intent: nonEmpty.optional(),
-    }),
-    run: (world, params) =>
-      page(
-        Object.values(world.state.refunds).filter(
-          (each) =>
-            (params.charge === undefined || each.charge === params.charge) &&
-            (params.payment_intent === undefined || each.payment_intent === params.payment_intent) &&
-            matchesCreated(each.created, params.created),
-        ),
-        params,
-        '/v1/refunds',
-      ),
-  }),
+  listOfPayments('refunds'),
   endpoint({
     method: 'get',
     path: '/v1/refunds/:id',
@@ -54,27 +58,7 @@ export const refundEndpoints = [
     params: z.strictObject({ metadata: metadata.optional() }),
     run: (world, params, id) => updateRefund(world, id, params.metadata),
   }),
-  endpoint({
-    method: 'get',
-    path: '/v1/disputes',
-    params: z.strictObject({
-      ...paging,
-      created,
-      charge: nonEmpty.optional(),
-      payment_intent: nonEmpty.optional(),
-    }),
-    run: (world, params) =>
-      page(
-        Object.values(world.state.disputes).filter(
-          (each) =>
-            (params.charge === undefined || each.charge === params.charge) &&
-            (params.payment_intent === undefined || each.payment_intent === params.payment_intent) &&
-            matchesCreated(each.created, params.created),
-        ),
-        params,
-        '/v1/disputes',
-      ),
-  }),
+  listOfPayments('disputes'),
   endpoint({
     method: 'get',
     path: '/v1/disputes/:id',
