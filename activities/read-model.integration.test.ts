@@ -175,6 +175,8 @@ test('deleting an account deletes whom it belongs to, leaves a tombstone, and is
   const of = (id: string) => ({ accountId: id, stripeCustomerId: `cus_${id}`, now: NOW });
   await saveAccount(saving(accountId, 1, { ownerUserId: person, organisationId }));
   await saveAccount(saving(person, 1));
+  const reset = { id: randomUUID(), identifier: `reset-password:${person}`, value: person, expiresAt: new Date(NOW) };
+  await prisma.verification.create({ data: reset });
 
   await expect(deleteAccount(of(person))).rejects.toThrow(`alone owns organisation ${organisationId}`);
   expect(await prisma.account.count({ where: { id: person } })).toBe(1);
@@ -182,6 +184,7 @@ test('deleting an account deletes whom it belongs to, leaves a tombstone, and is
   for (const id of [accountId, accountId, person, person]) await deleteAccount(of(id));
   expect(await prisma.organisation.count({ where: { id: organisationId } })).toBe(0);
   expect(await prisma.user.count({ where: { id: person } })).toBe(0);
+  expect(await prisma.verification.count({ where: { value: person } })).toBe(0);
   expect(await prisma.deletedAccount.count({ where: { id: { in: [accountId, person] } } })).toBe(2);
 
   await saveAccount(saving(person, 2));

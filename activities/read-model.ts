@@ -63,7 +63,11 @@ export function createReadModelActivities(deps: {
           await tx.stripeCustomer.deleteMany({ where: { id: stripeCustomerId } });
         }
         await tx.account.deleteMany({ where: { id: accountId } });
-        if (account?.userId) await tx.user.deleteMany({ where: { id: account.userId } });
+        if (account?.userId) {
+          // Links to reset a password name the person and hang on no row of theirs.
+          await tx.verification.deleteMany({ where: { value: account.userId } });
+          await tx.user.deleteMany({ where: { id: account.userId } });
+        }
         if (account?.organisationId) await tx.organisation.deleteMany({ where: { id: account.organisationId } });
       });
     },

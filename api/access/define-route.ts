@@ -27,25 +27,11 @@ type Defined<R> = R & { getRoutingPath(): string };
  * which refusals to expect.
  */
 export function defineRoute<P extends AccountPath, R extends Guarded<P, Action>>(route: R): Defined<R> {
-  const { action, audit, ...config } = route;
-  const { scope, needsGoodStanding, needsOrganisation } = ACTIONS[action];
-  const rule = { action, audit: auditOf(route) };
-  const refusals: Refusals = {
-    ...refusalsOfAll(scope),
+  const { needsOrganisation } = ACTIONS[route.action];
+  return defineAccountRoute(route, 'account', {
     404: problemAnswer('None of yours: what is not there and what is not yours get the same answer.'),
-    ...(needsGoodStanding ? { 402: problemAnswer('Suspended: amount, link to pay and what comes back.') } : {}),
     ...(needsOrganisation ? { 409: problemAnswer('`organisation-needed`: a personal account has no members.') } : {}),
-  };
-  return createRoute({
-    ...config,
-    security: SECURITY,
-    description: described(config.description, action, scope),
-    responses: together(refusals, config.responses),
-    middleware: createMiddleware<ApiEnv>((c, next) => c.var.guard.account(c, rule, next)),
-    'x-action': action,
-    'x-roles': rolesFor(action),
-    'x-scope': scope,
-  }) as unknown as Defined<R>;
+  });
 }
 
 /**
@@ -53,12 +39,22 @@ export function defineRoute<P extends AccountPath, R extends Guarded<P, Action>>
  * the body or the query names. As `defineRoute`. For the paths that existing systems' clients know.
  */
 export function defineOwnAccountRoute<P extends string, R extends Guarded<P, Action>>(route: R): Defined<R> {
+  return defineAccountRoute(route, 'own', {
+    404: problemAnswer('Whoever asks has no account here, or is nothing in the organisation that is named.'),
+  });
+}
+
+function defineAccountRoute<R extends Guarded<string, Action>>(
+  route: R,
+  guard: 'account' | 'own',
+  ownRefusals: Refusals,
+): Defined<R> {
   const { action, audit, ...config } = route;
   const { scope, needsGoodStanding } = ACTIONS[action];
   const rule = { action, audit: auditOf(route) };
   const refusals: Refusals = {
     ...refusalsOfAll(scope),
-    404: problemAnswer('Whoever asks has no account here, or is nothing in the organisation that is named.'),
+    ...ownRefusals,
     ...(needsGoodStanding ? { 402: problemAnswer('Suspended: amount, link to pay and what comes back.') } : {}),
   };
   return createRoute({
@@ -66,7 +62,7 @@ export function defineOwnAccountRoute<P extends string, R extends Guarded<P, Act
     security: SECURITY,
     description: described(config.description, action, scope),
     responses: together(refusals, config.responses),
-    middleware: createMiddleware<ApiEnv>((c, next) => c.var.guard.own(c, rule, next)),
+    middleware: createMiddleware<ApiEnv>((c, next) => c.var.guard[guard](c, rule, next)),
     'x-action': action,
     'x-roles': rolesFor(action),
     'x-scope': scope,

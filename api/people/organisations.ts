@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Role } from '#domain/access.ts';
 import { Problem } from '../problem.ts';
-import { lockOrganisation } from './owners.ts';
 import type { PeopleDeps } from './people-deps.ts';
 
 export interface OrganisationSummary {
@@ -42,33 +41,6 @@ export async function listOrganisations(
     // The column has a check.
     role: role as Role,
   }));
-}
-
-/**
- * Deletes an organisation with its memberships, invitations and keys. Its account must be gone: that one ends as a
- * durable part of the workflow. Safe to repeat.
- *
- * @throws Problem 409 `owns-accounts`
- */
-export async function deleteOrganisation(
-  { prisma }: Pick<PeopleDeps, 'prisma'>,
-  organisationId: string,
-): Promise<void> {
-  await prisma.$transaction(async (tx) => {
-    if ((await tx.organisation.count({ where: { id: organisationId } })) === 0) return;
-    await lockOrganisation(tx, organisationId);
-    if ((await tx.account.count({ where: { organisationId } })) > 0) throw ownsAccounts();
-    await tx.organisation.delete({ where: { id: organisationId } });
-  });
-}
-
-export function ownsAccounts(): Problem {
-  return new Problem(
-    409,
-    'owns-accounts',
-    'An account is still there',
-    'Close the account first. When its data has been deleted, this goes too.',
-  );
 }
 
 export function personNotFound(): Problem {
