@@ -37,13 +37,11 @@ export function SecondFactorCard({ isOn, result, off }: SecondFactorCardProps) {
       ) : isOn ? (
         <WhenOn codes={codes} result={result} off={off} />
       ) : (
-        <Form method="post" className="mt-4 flex flex-col gap-4">
-          <FormAlert refused={refusedIn(result, 'set-up-second-factor')} />
-          <Field label="Your password" name="password" type="password" autoComplete="current-password" />
-          <Button look="quiet" name="intent" value="set-up-second-factor" off={off}>
+        <div className="mt-4">
+          <PasswordForm intent="set-up-second-factor" look="quiet" result={result} off={off}>
             Set it up
-          </Button>
-        </Form>
+          </PasswordForm>
+        </div>
       )}
     </Card>
   );
@@ -97,8 +95,6 @@ function SetUp({ totpUri, codes, result, off }: SetUpProps) {
 }
 
 function WhenOn({ codes, result, off }: { codes: string[]; result: MeResult | undefined; off: boolean }) {
-  const forCodes = refusedIn(result, 'new-backup-codes');
-  const forOff = refusedIn(result, 'disable-second-factor');
   return (
     <div className="mt-4">
       {codes.length > 0 ? (
@@ -109,25 +105,41 @@ function WhenOn({ codes, result, off }: { codes: string[]; result: MeResult | un
           <BackupCodes codes={codes} />
         </div>
       ) : null}
-      <Fold summary="New backup codes…" open={forCodes !== null}>
-        <Form method="post" className="flex flex-col gap-4 pb-4">
-          <FormAlert refused={forCodes} />
-          <Field label="Your password" name="password" type="password" autoComplete="current-password" />
-          <Button look="quiet" name="intent" value="new-backup-codes" off={off}>
+      <Fold summary="New backup codes…" open={refusedIn(result, 'new-backup-codes') !== null}>
+        <div className="pb-4">
+          <PasswordForm intent="new-backup-codes" look="quiet" result={result} off={off}>
             Make new ones
-          </Button>
-        </Form>
+          </PasswordForm>
+        </div>
       </Fold>
-      <Fold summary="Switch it off…" open={forOff !== null}>
-        <Form method="post" className="flex flex-col gap-4">
-          <FormAlert refused={forOff} />
-          <Field label="Your password" name="password" type="password" autoComplete="current-password" />
-          <Button look="grave" name="intent" value="disable-second-factor" off={off}>
-            Switch it off
-          </Button>
-        </Form>
+      <Fold summary="Switch it off…" open={refusedIn(result, 'disable-second-factor') !== null}>
+        <PasswordForm intent="disable-second-factor" look="grave" result={result} off={off}>
+          Switch it off
+        </PasswordForm>
       </Fold>
     </div>
+  );
+}
+
+interface PasswordFormProps {
+  intent: 'set-up-second-factor' | 'new-backup-codes' | 'disable-second-factor';
+  look: 'quiet' | 'grave';
+  result: MeResult | undefined;
+  off: boolean;
+  /** What the button says. */
+  children: string;
+}
+
+/** Each change of the second step asks for the password once more. */
+function PasswordForm({ intent, look, result, off, children }: PasswordFormProps) {
+  return (
+    <Form method="post" className="flex flex-col gap-4">
+      <FormAlert refused={refusedIn(result, intent)} />
+      <Field label="Your password" name="password" type="password" autoComplete="current-password" />
+      <Button look={look} name="intent" value={intent} off={off}>
+        {children}
+      </Button>
+    </Form>
   );
 }
 
