@@ -28,6 +28,7 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
           include: source.map((folder) => `${folder}/**/*.test.{ts,tsx}`),
           exclude: ['**/node_modules/**', '**/*.integration.test.ts', 'web/build/**'],
+          globalSetup: ['test/stripe-recording.setup.ts'],
         },
       },
       {
@@ -36,7 +37,7 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
           include: [...source.map((folder) => `${folder}/**/*.integration.test.ts`), 'test/integration/**/*.test.ts'],
           exclude: ['**/node_modules/**'],
-          globalSetup: ['test/platform.setup.ts'],
+          globalSetup: ['test/stripe-recording.setup.ts', 'test/platform.setup.ts'],
           fileParallelism: false,
           // Of tests that say of themselves that they run beside each other.
           maxConcurrency: 8,
@@ -49,9 +50,20 @@ export default defineConfig({
           name: 'e2e',
           sequence: { groupOrder: 2 },
           include: ['test/e2e/**/*.test.ts'],
-          globalSetup: ['test/platform.setup.ts'],
+          globalSetup: ['test/stripe-recording.setup.ts', 'test/platform.setup.ts'],
           fileParallelism: false,
           testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        test: {
+          // Replays what the others of the same run have recorded.
+          name: 'stripe-mock',
+          sequence: { groupOrder: 3 },
+          include: ['test/stripe-mock/**/*.test.ts'],
+          globalSetup: ['test/stripe-recording.setup.ts', 'test/stripe-mock/build.setup.ts'],
+          testTimeout: 120_000,
           hookTimeout: 300_000,
         },
       },

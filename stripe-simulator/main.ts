@@ -1,5 +1,6 @@
 import { serve } from '@hono/node-server';
 import { createLogger } from '#telemetry/logger.ts';
+import { recorded } from './conformance/recording.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { createSimulator } from './simulator.ts';
 
@@ -25,7 +26,8 @@ const simulator = createSimulator({
   },
   logger,
 });
-const server = serve({ fetch: simulator.app.fetch, hostname: HOST, port: settings.port }, (address) => {
+const fetch = recorded((request) => simulator.app.fetch(request), settings.recordings);
+const server = serve({ fetch, hostname: HOST, port: settings.port }, (address) => {
   logger.info({ url: `http://${HOST}:${address.port}`, state: settings.statePath }, 'the Stripe simulator is up');
 });
 server.once('error', (error) => {

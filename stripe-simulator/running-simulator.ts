@@ -6,6 +6,7 @@ import { serve } from '@hono/node-server';
 import Stripe from 'stripe';
 import { createLogger } from '#telemetry/logger.ts';
 import { createRecorder } from './conformance/recorder.ts';
+import { recorded } from './conformance/recording.ts';
 import { recordingFolder } from './conformance/settings.ts';
 import { API_VERSION } from './engine/api-version.ts';
 import type { CollectionPolicy } from './engine/world.ts';
@@ -39,7 +40,8 @@ export async function runSimulator(port: number, options: RunOptions = {}): Prom
     ...options,
   });
   const recorder = createRecorder((request) => simulator.app.fetch(request));
-  const server = serve({ fetch: recorder.fetch, hostname: HOST, port });
+  const fetch = recorded(recorder.fetch, recordingFolder());
+  const server = serve({ fetch, hostname: HOST, port });
   await new Promise<void>((resolve, reject) => server.once('listening', resolve).once('error', reject));
   return {
     url,
@@ -50,7 +52,7 @@ export async function runSimulator(port: number, options: RunOptions = {}): Prom
         server.close(resolve);
         if ('closeAllConnections' in server) server.closeAllConnections();
       });
-      await recorder.finish(recordingFolder()).finally(() => simulator.close());
+      await recorder.finish().finally(() => simulator.close());
       rmSync(folder, { recursive: true });
     },
   };

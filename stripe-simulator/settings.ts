@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { recordingFolder } from './conformance/settings.ts';
 
 const DEFAULT_PORT = 4313;
 
@@ -39,6 +40,8 @@ export interface Settings {
   upcomingDays: number;
   /** Where all events are sent, and what they are signed with; `null` sends them to registered endpoints alone. */
   forward: { url: string; secret: string } | null;
+  /** Folder that the calls of Stripe's client are written into, for tests; `null` writes none. */
+  recordings: string | null;
   logLevel: string;
 }
 
@@ -58,6 +61,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     afterLastRetry: data.STRIPE_SIMULATOR_AFTER_LAST_RETRY,
     upcomingDays: data.STRIPE_SIMULATOR_UPCOMING_DAYS,
     forward: url && secret ? { url, secret } : null,
+    recordings: recordingFolder(env),
     logLevel: data.LOG_LEVEL,
   };
 }

@@ -1,6 +1,7 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { cacheFolder, installedGo } from '#platform/parts/temporal-binaries.ts';
 import { STRIPE_MOCK } from '#stripe-simulator/conformance/stripe-document.ts';
 
@@ -8,9 +9,10 @@ import { STRIPE_MOCK } from '#stripe-simulator/conformance/stripe-document.ts';
  * Stripe's own stand-in, the official stripe-mock: from the cache folder, else built there with Go. A build that is
  * interrupted leaves nothing that looks finished.
  *
+ * @param signal ends a build
  * @throws Error without Go, or when the build fails
  */
-export async function ensureStripeMock(env: NodeJS.ProcessEnv): Promise<string> {
+export async function ensureStripeMock(env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<string> {
   const goVersion = await installedGo(env);
   if (goVersion === null)
     throw new Error('stripe-mock is built with Go, and there is no "go" on the PATH: install Go.');
@@ -21,11 +23,12 @@ export async function ensureStripeMock(env: NodeJS.ProcessEnv): Promise<string> 
   const partial = `${folder}.building-${process.pid}`;
   mkdirSync(partial, { recursive: true });
   try {
-    const { status, stderr } = spawnSync('go', ['install', '-ldflags=-s -w', `${module}@${version}`], {
+    await promisify(execFile)('go', ['install', '-ldflags=-s -w', `${module}@${version}`], {
       env: { ...env, GOBIN: partial, CGO_ENABLED: '0', GOWORK: 'off' },
-      encoding: 'utf8',
+      ...(signal ? { signal } : {}),
+    }).catch(({ message }: Error) => {
+      throw new Error(`stripe-mock could not be built: ${message}`);
     });
-    if (status !== 0) throw new Error(`stripe-mock could not be built:\n${stderr.trimEnd()}`);
     // Another one may have been quicker.
     if (!existsSync(folder)) renameSync(partial, folder);
     return binary;
