@@ -48,6 +48,16 @@ export class SimulatorControl {
     await this.call('POST', '/faults', { failApi: { count, status } });
   }
 
+  /** The bank of a charge's cardholder opens a dispute. Returns its id. */
+  async openDispute(charge: string): Promise<string> {
+    return (await this.call<{ id: string }>('POST', '/disputes', { charge })).id;
+  }
+
+  /** The bank decides a dispute. */
+  async closeDispute(dispute: string, outcome: 'won' | 'lost'): Promise<void> {
+    await this.call('POST', `/disputes/${dispute}/close`, { outcome });
+  }
+
   /** Sends an event once more. */
   async redeliver(eventId: string): Promise<void> {
     await this.call('POST', `/events/${eventId}/redeliver`);

@@ -10,8 +10,9 @@ import { AccountDesk } from '#workflows/subscription/account-desk.ts';
 import { look, type Reading } from '#workflows/subscription/look.ts';
 import type { BillingHint } from '#workflows/subscription/messages.ts';
 import { unlawfulEffect, unlawfulIn } from './lawful.ts';
-import type { EffectKey, Moment, Recording, Trouble } from './recording.ts';
+import type { Moment, Recording, Trouble } from './recording.ts';
 import type { SeededRandom } from './seeded-random.ts';
+import type { EffectKey } from './stage.ts';
 import { VirtualTime } from './virtual-time.ts';
 
 const SECOND_MS = 1000;

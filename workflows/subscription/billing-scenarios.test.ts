@@ -5,8 +5,9 @@ import { DAY_MS } from '#domain/time.ts';
 import { type RunningSimulator, runSimulator } from '#stripe-simulator/running-simulator.ts';
 import { type Disorder, type Lived, live } from '#test/scenarios/any-order.ts';
 import { BILLING_SCENARIOS, type BillingScenario, catalog, START } from '#test/scenarios/billing-scenarios.ts';
-import { makePrices, type Recording, Stage } from '#test/scenarios/recording.ts';
+import { type Recording, RecordingStage } from '#test/scenarios/recording.ts';
 import { SeededRandom } from '#test/scenarios/seeded-random.ts';
+import { makePrices, type Prices } from '#test/scenarios/stage.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -14,7 +15,7 @@ vi.setConfig({ testTimeout: 120_000 });
 const SEEDS = Array.from({ length: 50 }, (_, index) => index + 1);
 
 let simulator: RunningSimulator;
-let prices: Awaited<ReturnType<typeof makePrices>>;
+let prices: Prices;
 beforeAll(async () => {
   simulator = await runSimulator(4842);
   prices = await makePrices(simulator.stripe);
@@ -47,13 +48,13 @@ function nameOf(effect: Effect): string {
     : `${effect.kind}/${effect.subscriptionId}`;
 }
 
-function expectSame(lived: Lived, inOrder: Lived, { ends, mayBeMissing = [] }: BillingScenario): void {
+function expectSame(lived: Lived, inOrder: Lived, { ends, onlyWhenLate = [] }: BillingScenario): void {
   for (const { at, expected, actual } of lived.promised) expect(actual, `at ${at}`).toMatchObject(expected);
   expect(lived.state).toMatchObject(ends);
   expect(endOf(lived.state)).toEqual(endOf(inOrder.state));
   const late = Date.parse(lived.state.dunning?.deleteAt ?? '') - Date.parse(inOrder.state.dunning?.deleteAt ?? '');
   if (lived.state.dunning) expect(late >= 0 && late < DAY_MS, 'data is deleted on its day or later').toBe(true);
-  const isOptional = (effect: Effect) => effect.kind === 'mail' && mayBeMissing.includes(effect.template);
+  const isOptional = (effect: Effect) => effect.kind === 'mail' && onlyWhenLate.includes(effect.template);
   const done = (each: Lived) =>
     each.carriedOut
       .filter((effect) => !isOptional(effect))
@@ -73,7 +74,8 @@ describe.each(BILLING_SCENARIOS.map((each) => [each.title, each] as const))('sce
   let recording: Recording;
   let inOrder: Lived;
   beforeAll(async () => {
-    const stage = await Stage.open({ simulator, prices, catalog }, scenario.opensAt ?? START);
+    const { opensAt = START, withCustomer } = scenario;
+    const stage = await RecordingStage.open({ simulator, prices, catalog }, { opensAt, withCustomer });
     await scenario.play(stage);
     recording = stage.end();
     inOrder = await live(recording, catalog, null);
