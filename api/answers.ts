@@ -4,6 +4,26 @@ import type { AccountView as KnownView, WorkspaceStatus, WorkspaceView } from '#
 import type { Happened, HappenedKind, Upcoming, UpcomingKind } from '#domain/timeline.ts';
 
 /** What the API answers: all that its clients know of us. The web imports these types and nothing else. */
+export type {
+  AddOnOfferAnswer,
+  Changed,
+  DisputeAnswer,
+  Ending,
+  Fit,
+  HeldMethod,
+  InvoiceAnswer,
+  MayTakeAnswer,
+  OffersAnswer,
+  OpenedCheckout,
+  PaidInvoice,
+  PlanOfferAnswer,
+  Preview,
+  PreviewLine,
+  RefundAnswer,
+  Subscribed,
+  SubscriptionAnswer,
+  UsageAnswer,
+} from './billing/answers.ts';
 export type { Happened, HappenedKind, LiveWorkspace, Upcoming, UpcomingKind, WorkspaceStatus, WorkspaceView };
 
 /** What will be charged. */
@@ -27,6 +47,8 @@ export type AccountAnswer = AccountView & {
   source: 'live' | 'read-model';
   /** Seconds since the view was saved; 0 when it is live. */
   ageSeconds: number;
+  /** Off: there is no key of Stripe here, so nothing can be bought or paid. */
+  billingIsOn: boolean;
 };
 
 /** `GET /api/v1/accounts/:accountId/timeline`. */

@@ -92,6 +92,7 @@ import {
   subscribeRoute,
   subscriptionRoute,
 } from './routes/billing/subscription.ts';
+import { createOwnUsageHandler, createUsageHandler, ownUsageRoute, usageRoute } from './routes/billing/usage.ts';
 import { cancelInvitationRoute, createCancelInvitationHandler } from './routes/cancel-invitation.ts';
 import { changeMemberRoleRoute, createChangeMemberRoleHandler } from './routes/change-member-role.ts';
 import { closeAccountRoute, createCloseAccountHandler } from './routes/close-account.ts';
@@ -298,7 +299,8 @@ export function createApp(deps: AppDeps) {
     .openapi(removeMethodRoute, createRemoveMethodHandler(deps))
     .openapi(setupIntentRoute, createSetupIntentHandler(deps))
     .openapi(refundsRoute, createRefundsHandler(deps))
-    .openapi(disputesRoute, createDisputesHandler(deps));
+    .openapi(disputesRoute, createDisputesHandler(deps))
+    .openapi(usageRoute, createUsageHandler(deps));
   // What existing systems' clients call; no part of the typed client.
   paid
     .openapi(createCheckoutRoute, createCreateCheckoutHandler(deps))
@@ -313,7 +315,8 @@ export function createApp(deps: AppDeps) {
     .openapi(ownChangeRoute, createOwnChangeHandler(deps))
     .openapi(ownCancelRoute, createOwnCancelHandler(deps))
     .openapi(ownInvoicesRoute, createOwnInvoicesHandler(deps))
-    .openapi(ownMethodRoute, createOwnMethodHandler(deps));
+    .openapi(ownMethodRoute, createOwnMethodHandler(deps))
+    .openapi(ownUsageRoute, createOwnUsageHandler(deps));
   paid
     .openapi(workspaceStatusRoute, createWorkspaceStatusHandler(deps))
     .openapi(workspaceStartRoute, createStartHandler(deps))

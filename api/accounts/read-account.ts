@@ -4,6 +4,7 @@ import { later } from '#domain/time.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { accountView, subscriptionWorkflowId } from '#workflows/subscription/messages.ts';
 import type { AccountAnswer } from '../answers.ts';
+import type { BillingSwitch } from '../billing/with-billing.ts';
 import type { TemporalLink } from '../temporal.ts';
 import { isTemporalUnavailable } from '../temporal-unavailable.ts';
 import { CircuitOpen, createCircuitBreaker } from './circuit-breaker.ts';
@@ -28,10 +29,10 @@ type Answer = AccountView & Pick<AccountAnswer, 'source' | 'ageSeconds'>;
  * for that version; when it does not come, the newest one is returned and says its own.
  */
 export function createReadAccount(
-  deps: { temporal: TemporalLink; readModel: ReadModel; log: Logger },
+  deps: { temporal: TemporalLink; readModel: ReadModel; billing: Pick<BillingSwitch, 'on'>; log: Logger },
   { queryDeadlineMs = 1_000, versionWaitMs = 2_000 }: ReadAccountOptions = {},
 ): ReadAccount {
-  const { temporal, readModel, log } = deps;
+  const { temporal, readModel, billing, log } = deps;
   const breaker = createCircuitBreaker({ isFailure: isTemporalUnavailable });
 
   async function live(accountId: string): Promise<Answer | null> {
@@ -67,6 +68,7 @@ export function createReadAccount(
       now: later(answer.now, present),
       paymentMethod: money.paymentMethod,
       debt: debt && { ...debt, payUrl: money.payUrl },
+      billingIsOn: billing.on,
     };
   }
 

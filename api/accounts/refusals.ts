@@ -35,6 +35,10 @@ export function refused({ type, message }: Refusal): Problem {
       return new Problem(400, 'request-invalid', 'The request is malformed', message);
     case 'AccountDeleted':
       return new Problem(409, 'account-deleting', 'The account is being deleted', message);
+    case 'NotInGrace':
+      return new Problem(409, 'not-in-grace', 'There is no grace to extend', message);
+    case 'CustomerAlreadyLinked':
+      return new Problem(409, 'customer-already-linked', 'The account or the customer is joined already', message);
     case 'UnknownAccount':
       return accountNotFound();
     case 'UnknownWorkspace':

@@ -1,8 +1,9 @@
 import { mainItemOf, roleOf } from '#billing/stripe-role.ts';
 import { countingAddOns } from '#domain/held-add-ons.ts';
 import { mayBuy } from '#domain/purchase.ts';
+import type { Changed } from './answers.ts';
 import type { BillingCommand, BillingDeps } from './billing-deps.ts';
-import { type Changed, changedBefore, changeLater, changeNow } from './change-item.ts';
+import { changedBefore, changeLater, changeNow } from './change-item.ts';
 import { onTarget } from './end-subscription.ts';
 import { refuseOwing } from './held-subscriptions.ts';
 import { readBuyer } from './purchase.ts';

@@ -1,8 +1,9 @@
 import type Stripe from 'stripe';
 import { Problem } from '../problem.ts';
+import type { Changed } from './answers.ts';
 import { type BillingCommand, COMMAND_KEY, onceFor } from './billing-deps.ts';
 import { latestInvoiceOf } from './held-subscriptions.ts';
-import { NOTHING_TO_DO, type PaymentStep, stepFor } from './invoice-payment.ts';
+import { NOTHING_TO_DO, stepFor } from './invoice-payment.ts';
 
 /** What an item of a subscription is to become. */
 export interface ItemChange {
@@ -12,18 +13,6 @@ export interface ItemChange {
   quantity: number;
   /** Of the subscription, from the change on. */
   metadata: Record<string, string>;
-}
-
-export interface Changed extends PaymentStep {
-  /**
-   * `done`: it is in force. `needs-customer`: it comes into force once they have confirmed the payment; until then all stays
-   * as it was. `scheduled`: it comes into force at `at`.
-   */
-  outcome: 'done' | 'needs-customer' | 'scheduled';
-  subscriptionId: string;
-  status: string;
-  at: string | null;
-  invoiceId: string | null;
 }
 
 /** What a command came to that was carried out before; `null` when it was not. */

@@ -1,13 +1,14 @@
 import type Stripe from 'stripe';
 import { mainItemOf } from '#billing/stripe-role.ts';
 import { type Catalog, type Interval, isSelfService, planOf } from '#domain/catalog.ts';
+import type { Changed, Fit } from './answers.ts';
 import type { BillingCommand, BillingDeps } from './billing-deps.ts';
-import { type Changed, changedBefore, changeLater, changeNow, type ItemChange } from './change-item.ts';
+import { changedBefore, changeLater, changeNow, type ItemChange } from './change-item.ts';
 import { requireCustomer } from './customer.ts';
 import { heldSubscriptions, refuseOwing, requirePlan } from './held-subscriptions.ts';
 import { priceIdOf } from './prices.ts';
 import { type Buyer, type Purchase, planIsFree, pricedPlan, readBuyer } from './purchase.ts';
-import { type Fit, fitOf, NOTHING_AMISS, offerNotFound, offerRefused } from './refusals.ts';
+import { fitOf, NOTHING_AMISS, offerNotFound, offerRefused } from './refusals.ts';
 
 const MONTHS = { month: 1, year: 12 };
 

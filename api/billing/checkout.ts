@@ -1,26 +1,16 @@
 import type Stripe from 'stripe';
 import { Problem } from '../problem.ts';
+import type { Fit, OpenedCheckout } from './answers.ts';
 import { type BillingCommand, type BillingDeps, COMMAND_KEY, onceFor } from './billing-deps.ts';
 import { ensureCustomer } from './customer.ts';
 import { type HeldSubscriptions, heldSubscriptions, refuseOwing } from './held-subscriptions.ts';
 import { itemsOf } from './prices.ts';
 import { type Purchase, purchaseOf, readBuyer, type Wish } from './purchase.ts';
-import type { Fit } from './refusals.ts';
 import { keyReused } from './stripe-problem.ts';
 
 /** On a Checkout Session: what it is for. */
 const OFFER_KEY = 'leasehold_offer';
 const PAGE = 100;
-
-export interface OpenedCheckout {
-  /** Stripe's page on which it is paid. */
-  url: string;
-  sessionId: string;
-  expiresAt: string;
-  /** Days of trial that it begins with; 0 for none. */
-  trialDays: number;
-  fit: Fit;
-}
 
 /**
  * Sends somebody to pay. Of an account's Checkout Sessions one is open at a time: those before it are closed first, and what

@@ -1,19 +1,12 @@
 import type Stripe from 'stripe';
 import { accountNotFound } from '../accounts/refusals.ts';
 import { Problem } from '../problem.ts';
+import type { Ending } from './answers.ts';
 import { type BillingCommand, type BillingDeps, onceFor } from './billing-deps.ts';
 import { dropPendingUpdate, dropSchedule, takesBackCancel } from './change-item.ts';
 import { requireCustomer } from './customer.ts';
 import { type HeldSubscriptions, heldSubscriptions, requirePlan } from './held-subscriptions.ts';
 import { subscriptionNotFound } from './refusals.ts';
-
-export interface Ending {
-  subscriptionId: string;
-  /** Stripe's status. */
-  status: string;
-  /** When it ends; `null` for not at all. */
-  endsAt: string | null;
-}
 
 /** Which subscription is meant: the plan's, or one of the add-ons' by its id. */
 export type Target = 'plan' | { addOn: string };

@@ -1,14 +1,7 @@
 import type Stripe from 'stripe';
 import type { StripeErrorLike } from '#domain/stripe-errors.ts';
+import type { PaymentStep } from './answers.ts';
 import { stripeProblem } from './stripe-problem.ts';
-
-/** What is left to do about a payment. */
-export interface PaymentStep {
-  /** For `stripe.js`, which asks the customer to confirm the payment. */
-  clientSecret: string | null;
-  /** A page on which they can do it as well. */
-  nextActionUrl: string | null;
-}
 
 /** How the payment of an invoice stands. */
 export type InvoicePayment =

@@ -1,32 +1,11 @@
 import Stripe from 'stripe';
 import type { AskedAccount } from '../access/find-account.ts';
 import { Problem } from '../problem.ts';
+import type { InvoiceAnswer, PaidInvoice } from './answers.ts';
 import { type BillingCommand, type BillingDeps, onceFor } from './billing-deps.ts';
 import { customerOf, requireCustomer } from './customer.ts';
-import { NOTHING_TO_DO, type PaymentStep, stepFor } from './invoice-payment.ts';
+import { NOTHING_TO_DO, stepFor } from './invoice-payment.ts';
 import { isMissing, methodNotFound } from './payment-methods.ts';
-
-/** An invoice as customers and finance read it. Amounts are minor units of `currency`; dates are Stripe's. */
-export interface InvoiceAnswer {
-  id: string;
-  number: string | null;
-  status: string;
-  reason: string;
-  currency: string;
-  totalCents: number;
-  paidCents: number;
-  remainingCents: number;
-  createdAt: string;
-  dueAt: string | null;
-  paidAt: string | null;
-  periodStart: string;
-  periodEnd: string;
-  subscriptionId: string | null;
-  /** Stripe's page where it is looked at and paid, and its PDF; `null` for a draft. */
-  hostedUrl: string | null;
-  pdfUrl: string | null;
-  lines: { text: string; amountCents: number; quantity: number | null }[];
-}
 
 /** @param page `before`: id of the last invoice of the page before */
 export async function listInvoices(
@@ -51,12 +30,6 @@ export async function readInvoice(
   const customer = await customerOf(deps, accountId);
   if (customer === null) throw invoiceNotFound();
   return invoiceAnswer(await ownInvoice(deps, customer, invoiceId));
-}
-
-export interface PaidInvoice extends PaymentStep {
-  invoiceId: string;
-  /** Stripe's status: `paid`, or `open` while the customer has to confirm the payment. */
-  status: string;
 }
 
 /**

@@ -1,27 +1,10 @@
 import type Stripe from 'stripe';
 import type { AskedAccount } from '../access/find-account.ts';
+import type { DisputeAnswer, OfCharge, RefundAnswer } from './answers.ts';
 import type { BillingDeps } from './billing-deps.ts';
 import { customerOf } from './customer.ts';
 
 const PAGE = 100;
-
-interface OfCharge {
-  id: string;
-  /** The invoice that was paid with the charge, or `null`. */
-  invoiceId: string | null;
-  /** Minor units of `currency`. */
-  amountCents: number;
-  currency: string;
-  status: string;
-  reason: string | null;
-  createdAt: string;
-}
-
-/** Money that was given back. */
-export type RefundAnswer = OfCharge;
-
-/** A payment that the customer's bank took back, or asks about. */
-export type DisputeAnswer = OfCharge;
 
 /** Refunds of the newest hundred charges, newest first. */
 export async function listRefunds(deps: BillingDeps, account: AskedAccount): Promise<RefundAnswer[]> {

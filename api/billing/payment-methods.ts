@@ -1,23 +1,12 @@
 import type Stripe from 'stripe';
 import type { AskedAccount } from '../access/find-account.ts';
 import { Problem } from '../problem.ts';
+import type { HeldMethod } from './answers.ts';
 import { type BillingCommand, type BillingDeps, onceFor } from './billing-deps.ts';
 import { customerOf, ensureCustomer, requireCustomer } from './customer.ts';
 
 const PAGE = 100;
 const CHARGED = new Set(['active', 'trialing', 'past_due', 'unpaid', 'incomplete']);
-
-/** A payment method as people recognise it. */
-export interface HeldMethod {
-  id: string;
-  type: string;
-  brand: string | null;
-  last4: string | null;
-  expMonth: number | null;
-  expYear: number | null;
-  /** It is what will be charged. */
-  isDefault: boolean;
-}
 
 /** The newest first; none before the first purchase. */
 export async function listMethods(deps: BillingDeps, { accountId }: AskedAccount): Promise<HeldMethod[]> {

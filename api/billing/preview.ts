@@ -1,44 +1,15 @@
 import type Stripe from 'stripe';
 import type { Interval } from '#domain/catalog.ts';
 import type { AskedAccount } from '../access/find-account.ts';
+import type { Preview, PreviewLine } from './answers.ts';
 import type { BillingDeps } from './billing-deps.ts';
 import { plannedChange } from './change-plan.ts';
 import { customerOf } from './customer.ts';
 import { heldSubscriptions } from './held-subscriptions.ts';
 import { itemsOf } from './prices.ts';
 import { type Purchase, purchaseOf, readBuyer } from './purchase.ts';
-import type { Fit } from './refusals.ts';
 
 const DAY_MS = 86_400_000;
-
-export interface PreviewLine {
-  /** For people, as on the invoice. */
-  text: string;
-  /** Minor units; negative for what is given back. */
-  amountCents: number;
-  isProration: boolean;
-  periodStart: string;
-  periodEnd: string;
-}
-
-/** What a plan would cost. Amounts are minor units of `currency`. */
-export interface Preview {
-  /** `new`: bought by whoever has none. `now`: charged at once. `period-end`: begins with the next period. */
-  when: 'new' | 'now' | 'period-end';
-  appliesAt: string;
-  currency: string;
-  lines: PreviewLine[];
-  /** What is charged at once, after credit. */
-  dueNowCents: number;
-  /** What is charged every period from then on. */
-  nextAmountCents: number;
-  /** When it is charged for the first time. */
-  nextAt: string | null;
-  /** What the account has in its favour when all this is done; it goes against invoices to come. */
-  creditCents: number;
-  trialDays: number;
-  fit: Fit;
-}
 
 /** What a plan would cost and what would not fit it, before anything is done. Numbers are Stripe's own. */
 export async function previewPlan(

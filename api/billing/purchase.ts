@@ -1,15 +1,16 @@
 import type { AccountState } from '#domain/account-state.ts';
 import type { AddOn, Interval, Plan, PlanPrice } from '#domain/catalog.ts';
 import { countingAddOns } from '#domain/held-add-ons.ts';
-import { type Offers, offersFor } from '#domain/offers.ts';
 import { mayBuy } from '#domain/purchase.ts';
 import type { AskedAccount } from '../access/find-account.ts';
+import { readOffers } from '../accounts/read-offers.ts';
 import { accountNotFound } from '../accounts/refusals.ts';
 import { Problem } from '../problem.ts';
+import type { Fit, OffersAnswer } from './answers.ts';
 import type { BillingDeps } from './billing-deps.ts';
 import { ownerMetadata } from './customer.ts';
 import { priceFor } from './prices.ts';
-import { type Fit, fitOf, NOTHING_AMISS, offerNotFound, offerRefused } from './refusals.ts';
+import { fitOf, NOTHING_AMISS, offerNotFound, offerRefused } from './refusals.ts';
 
 /** What somebody wants to buy. */
 export interface Wish {
@@ -39,14 +40,14 @@ export interface Purchase {
 /** The account as last saved, with what it may take. */
 export interface Buyer {
   state: AccountState;
-  offers: Offers;
+  offers: OffersAnswer;
 }
 
 /** @throws Problem 409 `account-closing` */
-export async function readBuyer({ readModel, catalog }: BillingDeps, { accountId }: AskedAccount): Promise<Buyer> {
-  const state = await readModel.storedState(accountId);
-  if (!state) throw accountNotFound();
-  if (state.closing) {
+export async function readBuyer(deps: BillingDeps, { accountId }: AskedAccount): Promise<Buyer> {
+  const buyer = await readOffers(deps, accountId);
+  if (!buyer) throw accountNotFound();
+  if (buyer.state.closing) {
     throw new Problem(
       409,
       'account-closing',
@@ -54,8 +55,7 @@ export async function readBuyer({ readModel, catalog }: BillingDeps, { accountId
       'Nothing can be bought while the owner is leaving. Keep the account first, with POST …/keep.',
     );
   }
-  const now = Date.now() + (await readModel.clockAheadMs(accountId));
-  return { state, offers: offersFor(catalog, state, new Date(now).toISOString()) };
+  return buyer;
 }
 
 /**

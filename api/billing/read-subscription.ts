@@ -1,38 +1,11 @@
 import type { PrismaClient } from '#prisma/client.ts';
 import type { ReadModel } from '../accounts/read-model.ts';
 import { accountNotFound } from '../accounts/refusals.ts';
-import type { AccountAnswer } from '../answers.ts';
+import type { SubscriptionAnswer } from './answers.ts';
 
 export interface SubscriptionDeps {
   prisma: PrismaClient;
   readModel: ReadModel;
-}
-
-/** What an account has bought, as finance and customers read it. Also of one that pays nothing. */
-export interface SubscriptionAnswer {
-  plan: { id: string; name: string };
-  /** Stripe's; `free` without a subscription. */
-  status: string;
-  standing: AccountAnswer['standing'];
-  subscriptionId: string | null;
-  interval: string | null;
-  /** Minor units of `currency`, every interval. */
-  amountCents: number | null;
-  currency: string | null;
-  currentPeriodStart: string | null;
-  currentPeriodEnd: string | null;
-  /** It ends by its customer's wish. */
-  cancelAtPeriodEnd: boolean;
-  cancelAt: string | null;
-  trialEnd: string | null;
-  plannedChange: AccountAnswer['plannedChange'];
-  debt: AccountAnswer['debt'];
-  /** What may be used, by name; -1 is unlimited. `null`: no workspaces. */
-  pool: Record<string, number> | null;
-  limits: Record<string, number>;
-  addOns: (AccountAnswer['addOns'][number] & { subscriptionId: string })[];
-  /** In the account's favour at Stripe, minor units; it goes against invoices to come. */
-  creditCents: number;
 }
 
 /** As last saved: it is there also while Stripe and the workflow are not. */

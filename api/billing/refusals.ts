@@ -1,18 +1,9 @@
-import type { Misfit } from '#domain/fit.ts';
-import type { MayTake, PlanOffer } from '#domain/offers.ts';
 import { Problem } from '../problem.ts';
-
-/** What of the account would not fit, told with every purchase, change and preview. */
-export interface Fit {
-  /** Workspaces that would be smaller or without room. */
-  misfits: Misfit[];
-  /** Ids of add-ons that are paid for and would do nothing. */
-  idleAddOns: string[];
-}
+import type { Fit, MayTakeAnswer, PlanOfferAnswer } from './answers.ts';
 
 export const NOTHING_AMISS: Fit = { misfits: [], idleAddOns: [] };
 
-export function fitOf({ misfits, idleAddOns }: PlanOffer): Fit {
+export function fitOf({ misfits, idleAddOns }: PlanOfferAnswer): Fit {
   return { misfits, idleAddOns };
 }
 
@@ -38,8 +29,8 @@ export function debtFirst(debt: OpenDebt | null): Problem {
 }
 
 /** What `offersFor` does not let the account take. */
-export function offerRefused(may: Exclude<MayTake, { ok: true }>, fit: Fit = NOTHING_AMISS): Problem {
-  if (may.code === 'debt-first') return debtFirst(may.debt ? { ...may.debt, payUrl: null } : null);
+export function offerRefused(may: Exclude<MayTakeAnswer, { ok: true }>, fit: Fit = NOTHING_AMISS): Problem {
+  if (may.code === 'debt-first') return debtFirst(may.debt ?? null);
   return new Problem(
     may.code === 'current' ? 409 : 403,
     'offer-refused',

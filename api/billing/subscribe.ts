@@ -1,22 +1,13 @@
 import type Stripe from 'stripe';
+import type { Fit, PaymentStep, Subscribed } from './answers.ts';
 import { type BillingCommand, type BillingDeps, COMMAND_KEY, onceFor } from './billing-deps.ts';
 import { closeOpenSessions, dropUnfinished, refuseSecondPlan } from './checkout.ts';
 import { ensureCustomer } from './customer.ts';
 import { heldSubscriptions, latestInvoiceOf } from './held-subscriptions.ts';
-import { NOTHING_TO_DO, type PaymentStep, stepFor } from './invoice-payment.ts';
+import { NOTHING_TO_DO, stepFor } from './invoice-payment.ts';
 import { attachMethod } from './payment-methods.ts';
 import { itemsOf } from './prices.ts';
 import { purchaseOf, readBuyer, type Wish } from './purchase.ts';
-import type { Fit } from './refusals.ts';
-
-export interface Subscribed extends PaymentStep {
-  subscriptionId: string;
-  /** Stripe's status: `active` or `trialing`, or `incomplete` while the customer has to confirm the payment. */
-  status: string;
-  invoiceId: string | null;
-  trialDays: number;
-  fit: Fit;
-}
 
 /**
  * Subscribes with a payment method that is at hand. A payment that the bank wants confirmed leaves the subscription

@@ -51,6 +51,20 @@ const addOnSchema = z
   })
   .openapi('AddOn');
 
+/** A workspace that another plan is too small for. */
+export const misfitSchema = z.object({
+  workspaceId: z.string(),
+  name: z.string(),
+  from: sizeSchema.nullable(),
+  to: sizeSchema.nullable().openapi({ description: 'Null: there is no room for it.' }),
+  note: z.string(),
+});
+
+export const plannedChangeSchema = z
+  .object({ plan: z.object({ id: z.string(), name: z.string() }), at: instant, misfits: z.array(misfitSchema) })
+  .nullable()
+  .openapi({ description: 'A change of plan that comes by itself.' });
+
 export const workspaceSchema = z
   .object({
     id: z.string(),
@@ -110,8 +124,13 @@ export const accountSchema = z
         currentPeriodEnd: instant,
         cancelAt: instant.nullable(),
         trialEnd: instant.nullable(),
+        collectionPaused: z.boolean().openapi({ description: 'Stripe collects nothing for it at present.' }),
       })
       .nullable(),
+    plannedChange: plannedChangeSchema,
+    duplicates: z
+      .array(z.object({ subscriptionId: z.string(), planName: z.string(), foundAt: instant }))
+      .openapi({ description: 'Second subscriptions to a plan, which are being ended and given back.' }),
     paymentMethod: z
       .object({ brand: z.string(), last4: z.string(), expMonth: z.number(), expYear: z.number() })
       .nullable(),
@@ -133,6 +152,7 @@ export const accountSchema = z
         name: z.enum(['billing', 'closing', 'admin', 'dispute', 'quota']),
         since: instant,
         reason: z.string(),
+        automatic: z.literal(true).optional().openapi({ description: 'It goes with what caused it at Stripe.' }),
       }),
     ),
     upcoming: z
@@ -162,5 +182,6 @@ export const accountSchema = z
     workspaces: z.array(workspaceSchema),
     source: z.enum(['live', 'read-model']),
     ageSeconds: z.number().openapi({ description: 'Seconds since this was true; 0 when live.' }),
+    billingIsOn: z.boolean().openapi({ description: 'When it is off, nothing can be bought or paid here.' }),
   })
   .openapi('Account');

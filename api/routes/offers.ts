@@ -1,12 +1,12 @@
 import { type RouteHandler, z } from '@hono/zod-openapi';
 import type { Catalog } from '#domain/catalog.ts';
-import { offersFor } from '#domain/offers.ts';
 import { defineRoute } from '../access/define-route.ts';
 import type { ReadModel } from '../accounts/read-model.ts';
+import { readOffers } from '../accounts/read-offers.ts';
 import { accountNotFound } from '../accounts/refusals.ts';
 import type { ApiEnv } from '../api-env.ts';
 import { accountParams } from './account.ts';
-import { entitlementsSchema, sizeSchema } from './account-schema.ts';
+import { entitlementsSchema, misfitSchema, sizeSchema } from './account-schema.ts';
 
 const maySchema = z
   .discriminatedUnion('ok', [
@@ -18,6 +18,15 @@ const maySchema = z
         ...(['plan', 'max-quantity', 'debt-first'] as const),
       ]),
       reason: z.string().openapi({ description: 'For people.' }),
+      debt: z
+        .object({
+          invoiceId: z.string(),
+          amountCents: z.number().int(),
+          currency: z.string(),
+          payUrl: z.string().nullable().openapi({ description: "Stripe's page where it can be paid." }),
+        })
+        .optional()
+        .openapi({ description: 'With `debt-first`: what is owed.' }),
     }),
   ])
   .openapi('MayTake');
@@ -58,15 +67,7 @@ export const offersRoute = defineRoute({
                     .int()
                     .openapi({ description: 'Days of trial for this account; 0 when it was subscribed before.' }),
                   misfits: z
-                    .array(
-                      z.object({
-                        workspaceId: z.string(),
-                        name: z.string(),
-                        from: sizeSchema.nullable(),
-                        to: sizeSchema.nullable().openapi({ description: 'Null: there is no room for it.' }),
-                        note: z.string(),
-                      }),
-                    )
+                    .array(misfitSchema)
                     .openapi({ description: 'Workspaces that would be smaller or without room.' }),
                   idleAddOns: z.array(z.string()).openapi({ description: 'Add-ons held that would do nothing.' }),
                 })
@@ -89,9 +90,8 @@ export function createOffersHandler(deps: {
   catalog: Catalog;
 }): RouteHandler<typeof offersRoute, ApiEnv> {
   return async (c) => {
-    const state = await deps.readModel.storedState(c.var.account.accountId);
-    if (!state) throw accountNotFound();
-    const now = Date.now() + (await deps.readModel.clockAheadMs(state.accountId));
-    return c.json(offersFor(deps.catalog, state, new Date(now).toISOString()), 200);
+    const read = await readOffers(deps, c.var.account.accountId);
+    if (!read) throw accountNotFound();
+    return c.json(read.offers, 200);
   };
 }

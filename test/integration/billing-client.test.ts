@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type Stripe from 'stripe';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type BillingDesk, openBillingDesk, payOn } from './billing-desk.fixture.ts';
 import { type CatalogPlatform, startCatalogPlatform } from './catalogs/catalog-platform.fixture.ts';
-import { type Buyer, openShop, priceByHand, type Shop } from './catalogs/shop.fixture.ts';
+import { openShop, priceByHand, type Shop } from './catalogs/shop.fixture.ts';
 
 const GB = 1024;
 const MARCH_1 = '2027-03-01T12:00:00.000Z';
@@ -10,6 +11,10 @@ const MARCH_1 = '2027-03-01T12:00:00.000Z';
 let catalogPlatform: CatalogPlatform;
 let shop: Shop;
 let stripe: Stripe;
+let bill: BillingDesk['bill'];
+let own: BillingDesk['own'];
+let plans: BillingDesk['plans'];
+let subscriber: BillingDesk['subscriber'];
 
 beforeAll(async () => {
   catalogPlatform = await startCatalogPlatform({
@@ -20,59 +25,13 @@ beforeAll(async () => {
   });
   shop = await openShop(catalogPlatform.platform.env);
   stripe = shop.stripe;
+  ({ bill, own, plans, subscriber } = openBillingDesk(catalogPlatform.platform.env, shop));
 });
 
 afterAll(async () => {
   await shop?.close();
   await catalogPlatform?.discard();
 });
-
-interface Answer {
-  status: number;
-  // What an answer holds is asserted, field by field.
-  // biome-ignore lint/suspicious/noExplicitAny: answers of many shapes
-  body: any;
-}
-
-/** Calls a route of the account's billing. */
-async function bill(buyer: Buyer, method: string, path: string, body?: unknown, key?: string): Promise<Answer> {
-  const answer = await fetch(
-    `${catalogPlatform.platform.env.LEASEHOLD_API_URL}/api/v1/accounts/${buyer.accountId}/billing/${path}`,
-    {
-      method,
-      headers: {
-        cookie: buyer.cookie,
-        origin: catalogPlatform.platform.env.LEASEHOLD_WEB_ORIGIN ?? '',
-        ...(key ? { 'idempotency-key': key } : {}),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    },
-  );
-  return { status: answer.status, body: await answer.json() };
-}
-
-/** Pays on Stripe's page, as a person with a card does. */
-async function payOn(url: string, number = '4242424242424242'): Promise<Response> {
-  return fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/x-www-form-urlencoded', origin: new URL(url).origin },
-    body: new URLSearchParams({ number, expiry: '12 / 34', cvc: '123', email: 'a@b.test', name: 'A' }),
-    redirect: 'manual',
-  });
-}
-
-async function plans({ stripeCustomerId }: Buyer): Promise<Stripe.Subscription[]> {
-  return (await stripe.subscriptions.list({ customer: stripeCustomerId, status: 'all' })).data;
-}
-
-/** An account that has had a plan since `at`, as its own page shows it. */
-async function subscriber(planId: string, options: { clockAt?: string; card?: string } = {}): Promise<Buyer> {
-  const buyer = await shop.openAccount(options);
-  await shop.buy(buyer, `2bot_${planId.toLowerCase()}_month`);
-  await shop.eventually(buyer, (account) => expect(account.plan.id).toBe(planId));
-  return buyer;
-}
 
 describe.concurrent('Checkout', () => {
   test('sends somebody who is new to pay, joins the customer with the account, and the plan is theirs', async () => {
@@ -454,20 +413,6 @@ test('refunds and disputes are seen', async () => {
 });
 
 describe.concurrent('by the names that existing systems know', () => {
-  async function own(buyer: Buyer, method: string, path: string, body?: unknown): Promise<Answer> {
-    const { LEASEHOLD_API_URL, LEASEHOLD_WEB_ORIGIN } = catalogPlatform.platform.env;
-    const answer = await fetch(`${LEASEHOLD_API_URL}${path}`, {
-      method,
-      headers: {
-        cookie: buyer.cookie,
-        origin: LEASEHOLD_WEB_ORIGIN ?? '',
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    return { status: answer.status, body: await answer.json() };
-  }
-
   test('2Bot: plans, add-ons, the portal and the subscription', async () => {
     const buyer = await shop.openAccount();
     const { body, status } = await own(buyer, 'POST', '/api/billing/create-checkout', { plan: 'STARTER' });

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { problemAnswer } from '../../problem-schema.ts';
 import { accountParams } from '../account.ts';
-import { instant, sizeSchema } from '../account-schema.ts';
+import { instant, misfitSchema } from '../account-schema.ts';
 
 export const intervalSchema = z.enum(['month', 'year']);
 export const cents = z.number().int().openapi({ description: 'Minor units of the currency.' });
@@ -20,14 +20,6 @@ export const immediateQuery = z.object({
     .default('false')
     .transform((value) => value === 'true')
     .openapi({ description: 'At once, in place of with the period that is paid.', type: 'string' }),
-});
-
-export const misfitSchema = z.object({
-  workspaceId: z.string(),
-  name: z.string(),
-  from: sizeSchema.nullable(),
-  to: sizeSchema.nullable().openapi({ description: 'Null: there is no room for it.' }),
-  note: z.string(),
 });
 
 export const fitSchema = z

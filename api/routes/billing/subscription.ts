@@ -9,7 +9,7 @@ import { subscribe } from '../../billing/subscribe.ts';
 import type { WithBilling } from '../../billing/with-billing.ts';
 import { problemAnswer } from '../../problem-schema.ts';
 import { accountParams } from '../account.ts';
-import { accountSchema, instant } from '../account-schema.ts';
+import { accountSchema, instant, plannedChangeSchema } from '../account-schema.ts';
 import { idempotencyHeaders } from '../idempotency-key.ts';
 import {
   changedFields,
@@ -20,7 +20,6 @@ import {
   intervalSchema,
   jsonAnswer,
   jsonBody,
-  misfitSchema,
   stepFields,
   stripeId,
 } from './billing-schema.ts';
@@ -43,10 +42,7 @@ export const subscriptionSchema = z
     cancelAtPeriodEnd: z.boolean(),
     cancelAt: instant.nullable(),
     trialEnd: instant.nullable(),
-    plannedChange: z
-      .object({ plan: z.object({ id: z.string(), name: z.string() }), at: instant, misfits: z.array(misfitSchema) })
-      .nullable()
-      .openapi({ description: 'A change of plan that comes by itself.' }),
+    plannedChange: plannedChangeSchema,
     debt: accountSchema.shape.debt,
     pool: z.record(z.string(), z.number()).nullable().openapi({ description: '-1 is unlimited.' }),
     limits: z.record(z.string(), z.number()),
