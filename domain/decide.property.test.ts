@@ -62,6 +62,7 @@ test('the histories reach every standing, every stage, a deletion and each kind 
     'suspended, waiting: cancel-to-be-seen',
     'suspended, waiting: payment-in-doubt',
     'trialing',
+    'welcome-back',
   ]);
 });
 

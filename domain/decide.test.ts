@@ -660,16 +660,40 @@ describe('retention and deletion', () => {
 
   test('a new subscription ends the retention, and the workspace runs again', () => {
     const fresh = aSubscription({ id: 'sub_2', createdAt: day(40), latestInvoiceId: 'in_9' });
-    const { state, deadlines } = look(canceled(), day(40), [fresh, endedUnpaid]);
+    const { state, deadlines, effects, happened } = look(canceled(), day(40), [fresh, endedUnpaid]);
     expect(state).toMatchObject({ standing: 'active', dunning: null, holds: [] });
     expect(desired(state)?.state).toBe('running');
     expect(deadlines).toEqual([]);
+    // The plan is the same one, so that nothing else tells of it.
+    expect(happened).toEqual([
+      expect.objectContaining({
+        id: 'welcome-back/in_1',
+        text: 'Welcome back: your new Team subscription has begun. Main runs again, with its data.',
+      }),
+    ]);
+    expect(effects).toMatchObject([
+      { id: 'mail/welcome-back/in_1', readyWhen: 'workspaces-settled', facts: { planId: 'team', runAgain: 1 } },
+    ]);
+    expect(look(state, day(41), [fresh, endedUnpaid])).toMatchObject({ effects: [], happened: [] });
+  });
+
+  test('a welcome names only what runs again', () => {
+    const fresh = aSubscription({ id: 'sub_2', createdAt: day(40), latestInvoiceId: 'in_9' });
+    const before = canceled();
+    const stopped = {
+      ...before,
+      workspaces: before.workspaces.map((each) => ({ ...each, ownerWants: 'stopped' as const })),
+    };
+    const { effects, happened } = look(stopped, day(40), [fresh, endedUnpaid]);
+    expect(happened[0]?.text).toBe('Welcome back: your new Team subscription has begun. Your data is kept.');
+    expect(effects).toMatchObject([{ facts: { runAgain: 0 } }]);
   });
 
   test('a new subscription that is first seen when it owes is dunned by itself, and nothing is deleted', () => {
     const invoice = anInvoice({ id: 'in_9', subscriptionId: 'sub_2', createdAt: day(58), finalizedAt: day(58) });
     const fresh = anUnpaidSubscription({ id: 'sub_2', createdAt: day(31), invoices: [invoice] });
-    const { state } = look(canceled(), day(60), [fresh, endedUnpaid]);
+    const { state, happened } = look(canceled(), day(60), [fresh, endedUnpaid]);
+    expect(happened.map(({ kind }) => kind)).toEqual(['payment-failed']);
     expect(state).toMatchObject({
       standing: 'grace',
       dunning: { id: 'in_9', suspendAt: '2026-05-05T00:00:00.000Z' },
@@ -696,8 +720,11 @@ describe('retention and deletion', () => {
     expect(desired(deleted.state)?.state).toBe('deleted');
     expect(deleted.deadlines).toEqual([]);
     const fresh = aSubscription({ id: 'sub_2', planId: 'studio', createdAt: day(70) });
-    const { state } = look(deleted.state, day(70), [fresh, endedUnpaid]);
+    const { state, happened } = look(deleted.state, day(70), [fresh, endedUnpaid]);
     expect(state).toMatchObject({ standing: 'active', plan: { id: 'studio' } });
+    expect(happened.find(({ kind }) => kind === 'welcome-back')?.text).toBe(
+      'Welcome back: your new Studio subscription has begun. The data of your former workspaces is gone.',
+    );
     expect(desired(state)).toEqual(desired(deleted.state));
   });
 });

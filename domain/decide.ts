@@ -24,6 +24,7 @@ import { standingOf } from './standing.ts';
 import { sortByRole } from './subscription-roles.ts';
 import type { Instant } from './time.ts';
 import type { Happened } from './timeline.ts';
+import { welcomeBack } from './welcome-back.ts';
 import { allocateWorkspaces, wishWorkspaces } from './workspace-wishes.ts';
 
 export interface Decision {
@@ -105,10 +106,12 @@ export function decide(state: AccountState, read: BillingSnapshot, now: Instant,
   };
   const workspaces = allocateWorkspaces(decided.workspaces, decided.entitlements, decided.sharing);
   const wished = { ...decided, workspaces: wishWorkspaces({ ...decided, workspaces }) };
+  const back = welcomeBack(state, wished, now);
+  const welcomed = { ...wished, outbox: [...wished.outbox, ...back.effects] };
   return {
-    state: wished,
-    effects,
-    deadlines: deadlinesOf(wished),
+    state: welcomed,
+    effects: [...effects, ...back.effects],
+    deadlines: deadlinesOf(welcomed),
     happened: [
       ...step.happened,
       ...changesOf(state, wished, read, now),
@@ -117,6 +120,7 @@ export function decide(state: AccountState, read: BillingSnapshot, now: Instant,
       ...closing.happened,
       ...twice.happened,
       ...disputes.happened,
+      ...back.happened,
     ],
   };
 }

@@ -7,6 +7,7 @@ export type MailTemplate =
   | 'payment-received'
   | 'debt-settled'
   | 'subscription-canceled'
+  | 'welcome-back'
   | 'deletion-warning'
   | 'data-deleted'
   | 'account-closing'
@@ -24,6 +25,7 @@ export const MAIL_TOPICS: Record<MailTemplate, string> = {
   'payment-received': 'your payment arrived',
   'debt-settled': 'the open invoice is settled',
   'subscription-canceled': 'the subscription has ended',
+  'welcome-back': 'your new subscription began',
   'deletion-warning': 'your data will be deleted',
   'data-deleted': 'your data has been deleted',
   'account-closing': 'your account is being closed',
@@ -49,6 +51,8 @@ export interface MailFacts {
   expiresAt?: Instant;
   /** For people: why. */
   reason?: string;
+  /** How many workspaces run again. */
+  runAgain?: number;
   /** When the workspace stops, or stopped. */
   suspendAt?: Instant;
   cancelAt?: Instant;

@@ -9,6 +9,7 @@ export type HappenedKind =
   | 'suspended'
   | 'payment-received'
   | 'subscription-canceled'
+  | 'welcome-back'
   | 'collection-paused'
   | 'data-deleted'
   | 'mail-sent'

@@ -55,6 +55,12 @@ test('the mail of an extension says why, how much is owed and the new date', () 
   }
 });
 
+test('a welcome back says how many workspaces run again', () => {
+  expect(plain('welcome-back', { runAgain: 2 })).toContain('2 workspaces run again, with all data.');
+  expect(plain('welcome-back', { runAgain: 1 })).toContain('Your workspace runs again, with all data.');
+  expect(plain('welcome-back', { runAgain: 0 })).toContain('No workspace was started by itself.');
+});
+
 test('the mail of a card names it, and the last month in which it can be charged', () => {
   const text = plain('card-expiring', {
     card: { brand: 'visa', last4: '4242' },

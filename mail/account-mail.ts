@@ -69,6 +69,19 @@ export function mailText(template: MailTemplate, facts: MailDetails, accountUrl:
         ],
         action: look,
       };
+    case 'welcome-back': {
+      const { runAgain = 0 } = facts;
+      return {
+        subject: `Welcome back: your ${plan} subscription has begun`,
+        body: [
+          `Your new ${plan} subscription has begun.`,
+          runAgain > 0
+            ? `${runAgain === 1 ? 'Your workspace runs' : `${runAgain} workspaces run`} again, with all data. Your account shows what runs.`
+            : 'No workspace was started by itself. Your account shows what there is.',
+        ],
+        action: look,
+      };
+    }
     case 'deletion-warning':
       return {
         subject: `Your data will be deleted on ${day(facts.deleteAt)}`,

@@ -31,6 +31,7 @@ export const timelineRoute = defineRoute({
                     'suspended',
                     'payment-received',
                     'subscription-canceled',
+                    'welcome-back',
                     'collection-paused',
                     'data-deleted',
                     'mail-sent',

@@ -31,6 +31,7 @@ const ICON: Record<TimelineEntry['kind'], LucideIcon> = {
   'payment-failed': CircleAlert,
   suspended: CirclePause,
   'payment-received': CircleCheck,
+  'welcome-back': CircleCheck,
   'subscription-canceled': Ban,
   'collection-paused': CirclePause,
   'data-deleted': Trash2,

@@ -68,6 +68,7 @@ const HAPPENED_TONE: Record<HappenedKind, Tone> = {
   suspended: 'bad',
   'payment-received': 'good',
   'subscription-canceled': 'bad',
+  'welcome-back': 'good',
   'collection-paused': 'info',
   'data-deleted': 'bad',
   'mail-sent': 'neutral',
