@@ -33,6 +33,19 @@ export default defineConfig({
       },
       {
         test: {
+          // At the simulator; `npm run test:stripe` tries the same at Stripe itself.
+          name: 'stripe-contract',
+          sequence: { groupOrder: 0 },
+          include: ['test/stripe-contract/**/*.test.ts'],
+          globalSetup: ['test/stripe-recording.setup.ts', 'test/stripe-contract/stripe.setup.ts'],
+          maxConcurrency: 4,
+          // Stripe's test clocks need a minute for what the simulator does at once.
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
           name: 'integration',
           sequence: { groupOrder: 1 },
           include: [...source.map((folder) => `${folder}/**/*.integration.test.ts`), 'test/integration/**/*.test.ts'],

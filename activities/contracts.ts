@@ -106,7 +106,13 @@ export type ConvergeResult = Omit<ObservedWorkspace, 'generation' | 'at'> & {
 };
 
 /** `ApplicationFailure.type`s that are not worth a retry. */
-export const NON_RETRYABLE = ['StaleGeneration', 'WorkspaceFailed', 'UnknownRecipient', 'InvalidRequest'] as const;
+export const NON_RETRYABLE = [
+  'StaleGeneration',
+  'WorkspaceFailed',
+  'UnknownRecipient',
+  'InvalidRequest',
+  'BillingOff',
+] as const;
 
 /** Live figures of a workspace, sampled by its host. */
 export interface LiveWorkspace {

@@ -58,6 +58,7 @@ export function createStripeActivities(deps: {
         if (OVER.has(subscription.status)) return { done: 'already-ended' as const };
         if (IN_GOOD_STANDING.has(subscription.status)) {
           if (subscription.cancel_at === null) {
+            await releaseSchedule(stripe, subscription, idempotencyKey);
             await stripe.subscriptions.update(subscriptionId, { cancel_at_period_end: true }, { idempotencyKey });
           }
           return { done: 'ends-with-period' as const };
@@ -118,6 +119,18 @@ async function refundInFull(
   }
   const [first] = paid;
   return first ? { amountCents: paid.reduce((sum, each) => sum + each.amount, 0), currency: first.currency } : null;
+}
+
+/** What a schedule manages can't be cancelled beside it. https://docs.stripe.com/billing/subscriptions/subscription-schedules#managing */
+async function releaseSchedule(
+  stripe: Stripe,
+  { schedule }: Stripe.Subscription,
+  idempotencyKey: string,
+): Promise<void> {
+  const id = idOf(schedule);
+  if (id === null) return;
+  const key = `${idempotencyKey}/release/${id}`;
+  await stripe.subscriptionSchedules.release(id, { preserve_cancel_date: false }, { idempotencyKey: key });
 }
 
 async function cancel(stripe: Stripe, subscription: Stripe.Subscription, idempotencyKey: string): Promise<void> {

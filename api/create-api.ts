@@ -104,13 +104,14 @@ export function createApi(
   });
   const limits = createRateLimits(prisma);
   const readModel = createReadModel(prisma);
-  const readAccount = createReadAccount({ temporal, readModel, log });
+  const stripe = settings.stripe && createStripe(settings.stripe.secretKey, settings.stripe.apiBase);
+  const billing = billingSwitch(stripe);
+  const readAccount = createReadAccount({ temporal, readModel, billing, log });
   const auditLog = createAuditLog(prisma);
   const audited = createAudited({ log, auditLog });
   const findPrincipal = createFindPrincipal({ auth, prisma, limits });
   const people = { prisma, auth, posts, limits, webOrigin: settings.webOrigin };
   const sendCommand = createSendCommand({ temporal, readAccount });
-  const stripe = settings.stripe && createStripe(settings.stripe.secretKey, settings.stripe.apiBase);
   const withBilling = createWithBilling({
     stripe,
     catalog,
@@ -148,7 +149,7 @@ export function createApi(
     readAccount,
     sendCommand,
     withBilling,
-    billing: billingSwitch(stripe),
+    billing,
     pickHost,
     hosts: createHostClient({ token: settings.internalToken, log }),
     catalog,

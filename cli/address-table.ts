@@ -9,6 +9,7 @@ export function addressTable({ env, parts }: Pick<Platform, 'env' | 'parts'>): s
     ['Temporal UI', env.LEASEHOLD_TEMPORAL_UI_URL],
     ['Mail', env.LEASEHOLD_MAIL_URL],
     ['Stripe simulator', has('simulator') ? env.STRIPE_API_BASE : undefined],
+    ['Billing', env.STRIPE_SECRET_KEY ? undefined : 'off: there is neither STRIPE_SECRET_KEY nor the simulator'],
     ['Sign in', has('api') ? `demo@leasehold.test  ${env.LEASEHOLD_DEMO_PASSWORD}` : undefined],
   ];
   const shown = rows.filter((row): row is [string, string] => row[1] !== undefined);

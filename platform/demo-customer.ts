@@ -1,15 +1,18 @@
 import { createStripe } from '#billing/stripe-client.ts';
 import { loadCatalog } from '#catalogs/load.ts';
+import { freePlanOf } from '#domain/catalog.ts';
 import { createPrisma } from '#prisma/client.ts';
 import { SimulatorControl } from '#stories/simulator-control.ts';
 import { connectTemporal } from '#workflows/connection.ts';
-import { seedCustomer } from './seed-customer.ts';
+import { openSeeded, seedCustomer } from './seed-customer.ts';
 
 export const DEMO_EMAIL = 'demo@leasehold.test';
 export const DEMO_ACCOUNT_ID = 'demo';
+const WORKSPACE_NAME = 'main';
 
 /**
- * The customer that `npm start` ends with: a paid plan, a good card and a running workspace. Does nothing when it exists.
+ * The customer that `npm start` ends with: a paid plan, a good card and a running workspace; while billing is off, the free
+ * plan. Does nothing when it exists.
  *
  * @param env the environment of the product's processes
  */
@@ -27,17 +30,27 @@ export async function ensureDemoCustomer(env: Record<string, string>): Promise<v
     const owner = await prisma.user.findUniqueOrThrow({ where: { email: DEMO_EMAIL }, select: { id: true } });
     const client = await connectTemporal(env);
     try {
+      const catalog = loadCatalog(LEASEHOLD_CATALOG, env);
+      if (!STRIPE_SECRET_KEY) {
+        await openSeeded(client, {
+          accountId: DEMO_ACCOUNT_ID,
+          opening: {
+            ownerUserId: owner.id,
+            stripeCustomerId: null,
+            workspaces: freePlanOf(catalog, 'personal').pool?.workspaces
+              ? [{ id: `${DEMO_ACCOUNT_ID}-main`, name: WORKSPACE_NAME, hostId: LEASEHOLD_HOST_ID }]
+              : [],
+          },
+        });
+        return;
+      }
       const seeded = await seedCustomer(
-        {
-          stripe: createStripe(STRIPE_SECRET_KEY, STRIPE_API_BASE),
-          client,
-          catalog: loadCatalog(LEASEHOLD_CATALOG, env),
-        },
+        { stripe: createStripe(STRIPE_SECRET_KEY, STRIPE_API_BASE), client, catalog },
         {
           accountId: DEMO_ACCOUNT_ID,
           ownerUserId: owner.id,
           hostId: LEASEHOLD_HOST_ID,
-          workspaceName: 'main',
+          workspaceName: WORKSPACE_NAME,
           card: 'pm_card_visa',
         },
       );

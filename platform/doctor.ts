@@ -34,7 +34,7 @@ export async function examine(stateDir: string, env: NodeJS.ProcessEnv): Promise
     go(goVersion, env),
     temporal(goVersion, env),
     await docker(running?.env.DOCKER_HOST ?? env.DOCKER_HOST, env),
-    stripe(env),
+    stripe(running?.env ?? null, env),
     chromium(env),
     await ports(running !== null, env),
     disk(stateDir),
@@ -128,12 +128,17 @@ async function docker(dockerHost: string | undefined, env: NodeJS.ProcessEnv): P
   }
 }
 
-function stripe(env: NodeJS.ProcessEnv): DoctorCheck {
-  return {
-    name: 'stripe',
-    finding: 'ok',
-    detail: env.STRIPE_SECRET_KEY ? 'given by STRIPE_SECRET_KEY' : 'the simulator',
-  };
+/** @param running the environment of the Leasehold that runs, which may have been started otherwise than the next one */
+function stripe(running: Record<string, string> | null, env: NodeJS.ProcessEnv): DoctorCheck {
+  if (running && !running.STRIPE_SECRET_KEY)
+    return {
+      name: 'stripe',
+      finding: 'ok',
+      detail:
+        'billing is off in the Leasehold that runs: it was started without the simulator and without STRIPE_SECRET_KEY',
+    };
+  const isGiven = running ? !running.STRIPE_SIMULATOR_PORT : Boolean(env.STRIPE_SECRET_KEY);
+  return { name: 'stripe', finding: 'ok', detail: isGiven ? 'given by STRIPE_SECRET_KEY' : 'the simulator' };
 }
 
 function chromium(env: NodeJS.ProcessEnv): DoctorCheck {

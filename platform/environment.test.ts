@@ -11,8 +11,8 @@ const secrets = {
   stripeWebhookSecret: 'whsec_made_up',
   demoPassword: 'demo',
 };
-const given = (values: Record<string, string>) =>
-  productEnvironment({ ports: { ...DEFAULT_PORTS }, secrets, stateDir: '/state' }, values as never);
+const given = (values: Record<string, string>, withSimulator = true) =>
+  productEnvironment({ ports: { ...DEFAULT_PORTS }, secrets, stateDir: '/state', withSimulator }, values as never);
 
 test('without any setting everything points at loopback', () => {
   const addresses = Object.values(given({})).filter((value) => /^[a-z]+:\/\//.test(value));
@@ -25,6 +25,11 @@ test("with one's own Stripe key nothing of the simulator is left", () => {
   expect(env).toMatchObject({ STRIPE_SECRET_KEY: 'sk_live_own' });
   expect(env).not.toHaveProperty('STRIPE_API_BASE');
   expect(env).not.toHaveProperty('STRIPE_WEBHOOK_SECRET');
+});
+
+test('with neither a key of Stripe nor the simulator billing is off', () => {
+  const names = Object.keys(given({}, false));
+  expect(names.filter((name) => name.startsWith('STRIPE_'))).toEqual([]);
 });
 
 test("one's own Temporal is taken over with all its settings", () => {

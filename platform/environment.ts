@@ -24,15 +24,24 @@ const TAKEN_OVER = [
   'LEASEHOLD_TIME_SKIPPING',
 ];
 
+export interface EmbeddedDefault {
+  ports: Ports;
+  secrets: Secrets;
+  /** Where the simulator keeps its state. */
+  stateDir: string;
+  /** Whether the Stripe simulator is one of the parts. */
+  withSimulator: boolean;
+}
+
 /**
  * The environment of all processes of the product. What `given` holds is taken over; the rest points at the embedded
- * parts. With a Stripe key of their own a person's API base and webhook secret are theirs too: none is made up.
+ * parts. With a Stripe key of their own a person's API base and webhook secret are theirs too: none is made up. With
+ * neither a key nor the simulator there is none: billing is off.
  *
- * @param stateDir where the simulator keeps its state
  * @param given usually `process.env`; empty strings count as not set
  */
 export function productEnvironment(
-  { ports, secrets, stateDir }: { ports: Ports; secrets: Secrets; stateDir: string },
+  { ports, secrets, stateDir, withSimulator }: EmbeddedDefault,
   given: Record<string, string | undefined>,
 ): Record<string, string> {
   const local = (port: number) => `http://127.0.0.1:${port}`;
@@ -53,7 +62,7 @@ export function productEnvironment(
     ...(given.TEMPORAL_ADDRESS
       ? {}
       : { TEMPORAL_ADDRESS: `127.0.0.1:${ports.temporal}`, LEASEHOLD_TEMPORAL_UI_URL: local(ports.temporalUi) }),
-    ...(given.STRIPE_SECRET_KEY ? {} : simulator),
+    ...(given.STRIPE_SECRET_KEY || !withSimulator ? {} : simulator),
     ...(given.SMTP_URL ? {} : { SMTP_URL: `smtp://127.0.0.1:${ports.smtp}`, LEASEHOLD_MAIL_URL: local(ports.mail) }),
     MAIL_FROM: 'Leasehold <billing@leasehold.test>',
     BETTER_AUTH_SECRET: secrets.betterAuthSecret,

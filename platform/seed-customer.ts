@@ -67,7 +67,7 @@ export async function seedCustomer(deps: SeedDeps, options: SeedOptions): Promis
   );
 
   const workspaceId = `${accountId}-main`;
-  const input: SubscriptionInput = {
+  await openSeeded(client, {
     accountId,
     opening: {
       ownerUserId,
@@ -75,16 +75,20 @@ export async function seedCustomer(deps: SeedDeps, options: SeedOptions): Promis
       audience,
       workspaces: [{ id: workspaceId, name: options.workspaceName, hostId }],
     },
-  };
+  });
+  return { accountId, workspaceId, stripeCustomerId: customer.id, clockId: clock.id, subscriptionId: subscription.id };
+}
+
+/** Opens an account beside the API, or leaves the one that runs as it is. */
+export async function openSeeded(client: Client, input: SubscriptionInput): Promise<void> {
   try {
     await client.workflow.start(SUBSCRIPTION_WORKFLOW, {
-      workflowId: subscriptionWorkflowId(accountId),
+      workflowId: subscriptionWorkflowId(input.accountId),
       taskQueue: SUBSCRIPTION_TASK_QUEUE,
       args: [input],
-      staticSummary: `Subscription of account ${accountId}`,
+      staticSummary: `Subscription of account ${input.accountId}`,
     });
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   }
-  return { accountId, workspaceId, stripeCustomerId: customer.id, clockId: clock.id, subscriptionId: subscription.id };
 }

@@ -111,7 +111,10 @@ export async function startPlatform(
     const ours = names.filter((name) => !isExternal(allParts[name]));
     if (options.ports === 'default') await refuseTakenPorts(ours, ports);
     const secrets = ensureSecrets(join(stateDir, 'secrets.json'));
-    const env = { ...productEnvironment({ ports, secrets, stateDir }, given), ...options.extraEnv };
+    const env = {
+      ...productEnvironment({ ports, secrets, stateDir, withSimulator: names.includes('simulator') }, given),
+      ...options.extraEnv,
+    };
 
     let settleEnded: (reason: PlatformError | null) => void = () => undefined;
     const ended = new Promise<PlatformError | null>((settle) => {

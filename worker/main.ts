@@ -2,6 +2,7 @@ import { serve } from '@hono/node-server';
 import { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { createBillingOffActivities, reconciliationOff } from '#activities/billing-off.ts';
 import { createMailActivities } from '#activities/mail/send.ts';
 import { createMoneyTables } from '#activities/money.ts';
 import { createReadModelActivities } from '#activities/read-model.ts';
@@ -57,12 +58,12 @@ await requireSearchAttributes(connection, namespace, log);
 const bundle = { codePath: await workflowBundle() };
 const shared = { connection, namespace, shutdownGraceTime: SHUTDOWN_GRACE_MS };
 
-const stripe = createStripe(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE);
-const stripeActivities = createStripeActivities({
-  stripe,
-  catalog: loadCatalog(settings.LEASEHOLD_CATALOG, process.env),
-  money: createMoneyTables({ prisma }),
-});
+const { STRIPE_SECRET_KEY: stripeKey } = settings;
+const stripe = stripeKey === undefined ? null : createStripe(stripeKey, settings.STRIPE_API_BASE);
+const catalog = loadCatalog(settings.LEASEHOLD_CATALOG, process.env);
+const stripeActivities = stripe
+  ? createStripeActivities({ stripe, catalog, money: createMoneyTables({ prisma }) })
+  : createBillingOffActivities({ catalog });
 const subscriptions = await Worker.create({
   ...shared,
   taskQueue: SUBSCRIPTION_TASK_QUEUE,
@@ -84,17 +85,20 @@ const reconciliation = await Worker.create({
   ...shared,
   ...RECONCILIATION_WORKER,
   workflowBundle: bundle,
-  activities: createReconciliationActivities({
-    prisma,
-    stripe,
-    readBilling: stripeActivities.readBilling,
-    ...accountWorkflows(client),
-    metrics: metrics.reconciliation,
-    log,
-    perSecond: settings.LEASEHOLD_RECONCILE_PER_SECOND,
-  }),
+  activities: stripe
+    ? createReconciliationActivities({
+        prisma,
+        stripe,
+        readBilling: stripeActivities.readBilling,
+        ...accountWorkflows(client),
+        metrics: metrics.reconciliation,
+        log,
+        perSecond: settings.LEASEHOLD_RECONCILE_PER_SECOND,
+      })
+    : reconciliationOff,
 });
-await ensureReconciliationSchedules(client.schedule);
+if (stripe) await ensureReconciliationSchedules(client.schedule);
+else log.warn('billing is off: there is no STRIPE_SECRET_KEY. Nothing is read from Stripe and nothing is reconciled');
 const convergeDeps = {
   docker,
   readDesiredGeneration: async (id) => {

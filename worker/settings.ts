@@ -1,27 +1,35 @@
 import { z } from 'zod';
 
-const settingsSchema = z.object({
-  DATABASE_URL: z.string().min(1),
-  LOG_LEVEL: z.string().default('info'),
-  DOCKER_HOST: z.string().min(1),
-  STRIPE_SECRET_KEY: z.string().min(1),
-  STRIPE_API_BASE: z.url().optional(),
-  SMTP_URL: z.url(),
-  MAIL_FROM: z.string().default('Leasehold <billing@leasehold.test>'),
-  LEASEHOLD_CATALOG: z.string().default('catalogs/demo.yaml'),
-  LEASEHOLD_HOST_ID: z.string().default('local'),
-  LEASEHOLD_INSTALLATION: z.string().min(1),
-  LEASEHOLD_INTERNAL_TOKEN: z.string().min(16),
-  LEASEHOLD_WORKER_PORT: z.coerce.number().int().default(4312),
-  LEASEHOLD_WORKSPACE_IMAGE: z.string().default('leasehold/workspace:dev'),
-  LEASEHOLD_SUBNET_POOL: z.string().default('10.201.0.0/16'),
-  LEASEHOLD_HOST_MEMORY_MB: z.coerce.number().int().positive().optional(),
-  LEASEHOLD_HOST_CPU_PERCENT: z.coerce.number().int().positive().optional(),
-  LEASEHOLD_RECONCILE_PER_SECOND: z.coerce.number().positive().max(50).default(5),
-  LEASEHOLD_WEB_ORIGIN: z.url().default('http://127.0.0.1:4310'),
-});
+const settingsSchema = z
+  .object({
+    DATABASE_URL: z.string().min(1),
+    LOG_LEVEL: z.string().default('info'),
+    DOCKER_HOST: z.string().min(1),
+    STRIPE_SECRET_KEY: z.string().optional(),
+    STRIPE_API_BASE: z.url().optional(),
+    SMTP_URL: z.url(),
+    MAIL_FROM: z.string().default('Leasehold <billing@leasehold.test>'),
+    LEASEHOLD_CATALOG: z.string().default('catalogs/demo.yaml'),
+    LEASEHOLD_HOST_ID: z.string().default('local'),
+    LEASEHOLD_INSTALLATION: z.string().min(1),
+    LEASEHOLD_INTERNAL_TOKEN: z.string().min(16),
+    LEASEHOLD_WORKER_PORT: z.coerce.number().int().default(4312),
+    LEASEHOLD_WORKSPACE_IMAGE: z.string().default('leasehold/workspace:dev'),
+    LEASEHOLD_SUBNET_POOL: z.string().default('10.201.0.0/16'),
+    LEASEHOLD_HOST_MEMORY_MB: z.coerce.number().int().positive().optional(),
+    LEASEHOLD_HOST_CPU_PERCENT: z.coerce.number().int().positive().optional(),
+    LEASEHOLD_RECONCILE_PER_SECOND: z.coerce.number().positive().max(50).default(5),
+    LEASEHOLD_WEB_ORIGIN: z.url().default('http://127.0.0.1:4310'),
+  })
+  .refine(
+    ({ STRIPE_API_BASE, STRIPE_SECRET_KEY }) => STRIPE_API_BASE === undefined || STRIPE_SECRET_KEY !== undefined,
+    {
+      path: ['STRIPE_SECRET_KEY'],
+      message: 'is needed beside STRIPE_API_BASE; for the simulator any sk_test_ key',
+    },
+  );
 
-/** The worker's settings, from the environment. */
+/** The worker's settings, from the environment. Without STRIPE_SECRET_KEY billing is off, and everything else works. */
 export type WorkerSettings = z.infer<typeof settingsSchema>;
 
 /** @throws z.ZodError naming each setting that is missing or wrong */

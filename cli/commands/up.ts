@@ -1,4 +1,5 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
+import { PART_NAMES, type PartName } from '#platform/part.ts';
 import { type Platform, startPlatform } from '#platform/start.ts';
 import { addressTable } from '../address-table.ts';
 import { createProgressLines } from '../progress-lines.ts';
@@ -12,14 +13,19 @@ const SAME_SIGNAL_MS = 1_000;
 export function upCommand(): Command {
   return new Command('up')
     .description('Start everything on this machine; Ctrl-C stops it. What has an address set is not started.')
+    .option(
+      '--without <part>',
+      `leave a part out (may be repeated): ${PART_NAMES.join(', ')}. Without the simulator and without a STRIPE_SECRET_KEY billing is off`,
+      leaveOut,
+    )
     .addHelpText('after', '\nSettings are read from the environment and from .env; see .env.example.')
-    .action(async () => {
+    .action(async ({ without = [] }: { without?: PartName[] }) => {
       const lines = createProgressLines(process.stdout);
       const startedAt = performance.now();
       let askedToStopAt: number | undefined;
 
       const platform = await startPlatform(
-        { stateDir: stateFolder(process.env), ports: 'default', onProgress: lines.part, onNotice: lines.say },
+        { stateDir: stateFolder(process.env), without, ports: 'default', onProgress: lines.part, onNotice: lines.say },
         (starting) => stopOnSignal(starting),
       ).catch((error: unknown) => {
         lines.end();
@@ -51,6 +57,12 @@ export function upCommand(): Command {
           });
       }
     });
+}
+
+function leaveOut(name: string, before: PartName[] = []): PartName[] {
+  const part = PART_NAMES.find((each) => each === name);
+  if (!part) throw new InvalidArgumentError(`There is no part ${name}.`);
+  return [...before, part];
 }
 
 function seconds(ms: number): string {

@@ -45,6 +45,7 @@ export function accountAnswer(changes: Partial<AccountAnswer> = {}): AccountAnsw
     workspaces: [workspaceView()],
     source: 'live',
     ageSeconds: 0,
+    billingIsOn: true,
     ...changes,
   };
 }

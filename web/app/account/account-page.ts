@@ -18,7 +18,7 @@ export interface AccountPage {
   standing: StandingPanel;
   timeline: Timeline;
   workspaces: WorkspacePanel[];
-  plan: { name: string; size: string; paymentMethod: string | null };
+  plan: { name: string; size: string; paidWith: string };
   /** Its owner is leaving, and can still take it back. */
   closing: boolean;
   /** `14:05`, the account's own time. */
@@ -44,7 +44,7 @@ export function presentAccountPage({ account, history, live, viewer, wallMs }: A
   const now = accountTime(account, wallMs);
   const aheadMs = Date.parse(now) - wallMs;
   const moment = momentOf(now, now, viewer);
-  const { paymentMethod, plan } = account;
+  const { plan } = account;
   return {
     accountId: account.accountId,
     version: account.version,
@@ -54,7 +54,7 @@ export function presentAccountPage({ account, history, live, viewer, wallMs }: A
     plan: {
       name: plan.name,
       size: poolText(plan.size),
-      paymentMethod: paymentMethod && `${capitalised(paymentMethod.brand)} ending in ${paymentMethod.last4}`,
+      paidWith: paidWith(account),
     },
     closing: account.closing !== null && account.closing.stage !== 'deleting',
     asOf: moment.time,
@@ -79,6 +79,11 @@ function poolText(pool: AccountAnswer['plan']['size']): string {
   const endless = (value: number, text: (value: number) => string) => (value < 0 ? 'unlimited' : text(value));
   const cpu = pool.cpuPercent < 0 ? 'unlimited CPUs' : cpus(pool.cpuPercent);
   return `${endless(pool.memoryMb, megabytes)} memory, ${cpu}, ${endless(pool.storageMb, megabytes)} storage`;
+}
+
+function paidWith({ billingIsOn, paymentMethod }: AccountAnswer): string {
+  if (!billingIsOn) return 'Billing is off: nothing can be bought or paid here';
+  return paymentMethod ? `${capitalised(paymentMethod.brand)} ending in ${paymentMethod.last4}` : 'No card on file';
 }
 
 function capitalised(word: string): string {

@@ -19,7 +19,7 @@ export function PlanCard({ plan }: Pick<AccountPage, 'plan'>) {
         </div>
         <div>
           <dt className="text-muted">Paid with</dt>
-          <dd className="mt-0.5 font-medium">{plan.paymentMethod ?? 'No card on file'}</dd>
+          <dd className="mt-0.5 font-medium">{plan.paidWith}</dd>
         </div>
       </dl>
     </Card>
