@@ -34,6 +34,9 @@ test('a renewal is drafted at the period end, finalised and paid an hour later, 
   const { clock, customer, subscription } = await subscribe(stripe, { at: '2026-01-10T12:00:00Z' });
   expect(subscription.status).toBe('active');
   expect(subscription.livemode).toBe(false);
+  expect((await clockAt(clock.id)).nextDueAt, 'announced a week before').toBe('2026-02-03T12:00:00.000Z');
+  await advance(clock.id, '2026-02-03T12:00:00Z');
+  expect((await eventsOf(customer.id)).map(({ type }) => type)).toContain('invoice.upcoming');
   expect((await clockAt(clock.id)).nextDueAt).toBe('2026-02-10T12:00:00.000Z');
 
   const before = (await eventsOf(customer.id)).length;
@@ -180,7 +183,8 @@ test('a trial is announced three days before it ends, then billed', async () => 
     subscription: { trial_period_days: 14 },
   });
   expect(subscription.status).toBe('trialing');
-  expect((await clockAt(clock.id)).nextDueAt).toBe('2026-01-12T00:00:00.000Z');
+  // Its first payment is announced as well, a week before.
+  expect((await advance(clock.id, '2026-01-08T00:00:00Z')).nextDueAt).toBe('2026-01-12T00:00:00.000Z');
   await advance(clock.id, '2026-01-15T01:00:00Z');
   const after = await stripe.subscriptions.retrieve(subscription.id, { expand: ['latest_invoice'] });
   expect(after.status).toBe('active');

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { recordingFolder } from './conformance/settings.ts';
+import { DEFAULT_POLICY } from './engine/world.ts';
 
 const DEFAULT_PORT = 4313;
 
@@ -16,7 +17,7 @@ const schema = z
     STRIPE_SIMULATOR_PUBLIC_URL: z.url().optional(),
     STRIPE_SIMULATOR_RETRY_DAYS: days.default([3, 5, 7]),
     STRIPE_SIMULATOR_AFTER_LAST_RETRY: z.enum(['leave_past_due', 'mark_unpaid', 'cancel']).default('leave_past_due'),
-    STRIPE_SIMULATOR_UPCOMING_DAYS: z.coerce.number().int().min(0).max(45).default(7),
+    STRIPE_SIMULATOR_UPCOMING_DAYS: z.coerce.number().int().min(0).max(45).default(DEFAULT_POLICY.upcomingDays),
     STRIPE_SIMULATOR_FORWARD_TO: z.url().optional(),
     STRIPE_WEBHOOK_SECRET: z.string().optional(),
     LOG_LEVEL: z.string().default('info'),

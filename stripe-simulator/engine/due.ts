@@ -16,7 +16,7 @@ import {
   resumeCollection,
   TRIAL_NOTICE_SECONDS,
 } from './subscriptions.ts';
-import type { World } from './world.ts';
+import { DEFAULT_POLICY, type World } from './world.ts';
 
 const DAY_S = 86_400;
 
@@ -161,8 +161,9 @@ function* plannedNotice(
 ): Generator<Due> {
   const { current_period_start: start, current_period_end: end } = firstItem(subscription);
   const isLast = subscription.cancel_at !== null && subscription.cancel_at <= end;
-  if (!policy.upcomingDays || isLast || state.upcomingAnnounced[subscription.id] === end) return;
-  yield due('invoice-upcoming', Math.max(start, end - policy.upcomingDays * DAY_S), announceRenewal);
+  const { upcomingDays = DEFAULT_POLICY.upcomingDays } = policy;
+  if (upcomingDays === 0 || isLast || state.upcomingAnnounced[subscription.id] === end) return;
+  yield due('invoice-upcoming', Math.max(start, end - upcomingDays * DAY_S), announceRenewal);
 }
 
 function* plannedForInvoice(world: World, invoice: Invoice): Generator<Due> {

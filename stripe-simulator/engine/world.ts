@@ -6,11 +6,16 @@ export interface CollectionPolicy {
   retryAfterDays: readonly number[];
   /** What becomes of the subscription when the last retry has failed. Default `leave_past_due`. */
   afterLastRetry: 'leave_past_due' | 'mark_unpaid' | 'cancel';
-  /** Days before a renewal at which `invoice.upcoming` is sent; 0, the default, sends none. https://docs.stripe.com/billing/subscriptions/webhooks */
+  /** Days before a renewal at which `invoice.upcoming` is sent; 0 sends none. Default 7. https://docs.stripe.com/billing/subscriptions/webhooks */
   upcomingDays?: number | undefined;
 }
 
-export const DEFAULT_POLICY: CollectionPolicy = { retryAfterDays: [3, 5, 7], afterLastRetry: 'leave_past_due' };
+/** What Stripe's account begins with, and every simulator. */
+export const DEFAULT_POLICY = {
+  retryAfterDays: [3, 5, 7],
+  afterLastRetry: 'leave_past_due',
+  upcomingDays: 7,
+} as const satisfies CollectionPolicy;
 
 /** The API request that an event goes back to. */
 export interface Cause {
