@@ -4,6 +4,7 @@ import { deadlinesOf } from '#domain/decide.ts';
 import { afterDuplicate, type DuplicateResult } from '#domain/duplicates.ts';
 import type { Effect, EndDuplicateEffect } from '#domain/effect.ts';
 import { presentState, type StoredState } from '#domain/stored-account.ts';
+import type { Instant } from '#domain/time.ts';
 import type { Happened } from '#domain/timeline.ts';
 import { isSettled } from '#domain/workspace-wishes.ts';
 import type { BillingHint, Carried, Receipt } from './messages.ts';
@@ -29,6 +30,8 @@ export class AccountDesk {
   /** The run is ending: coroutines finish what they hold and stop. */
   ending = false;
   unsaved: Unsaved | null = null;
+  /** When effects that failed are tried again, by their ids. */
+  readonly retryAt = new Map<string, Instant>();
   private recentCommands: Carried['recentCommands'] = [];
   /** Wishes that have been stored, by workspace: only these are given to hosts. */
   private readonly storedWishes = new Map<string, WorkspaceState>();
@@ -121,6 +124,11 @@ export class AccountDesk {
     return this.state.outbox.filter((effect) => asDecided && (effect.readyWhen === 'now' || settled));
   }
 
+  /** Those of them that do not wait for another try. */
+  dueEffects(now: Instant): Effect[] {
+    return this.readyEffects().filter(({ id }) => (this.retryAt.get(id) ?? '') <= now);
+  }
+
   deadlines(): string[] {
     return this.state ? deadlinesOf(this.state) : [];
   }
@@ -134,7 +142,7 @@ export class AccountDesk {
     if (this.accountDeleted) return true;
     if (!this.state) return false;
     const workspacesSettled = this.state.workspaces.every(isSettled);
-    return !this.needsLook(now) && this.unsaved === null && workspacesSettled && this.readyEffects().length === 0;
+    return !this.needsLook(now) && this.unsaved === null && workspacesSettled && this.dueEffects(now).length === 0;
   }
 
   private require(state: AccountState | null): AccountState {

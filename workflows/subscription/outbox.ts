@@ -10,10 +10,10 @@ const LONGEST_RETRY_MS = 15 * 60_000;
 
 /** Carries out the effects of the outbox one by one. A failing one waits, the others go on; none is ever lost. */
 export async function emptyOutbox(desk: AccountDesk): Promise<void> {
-  const waiting = new Map<string, { until: string; backOff: BackOff }>();
-  const due = () => desk.readyEffects().find((effect) => (waiting.get(effect.id)?.until ?? '') <= workflowNow());
+  const backOffs = new Map<string, BackOff>();
+  const due = () => desk.dueEffects(workflowNow())[0];
   while (!desk.ending) {
-    const retryAt = earliest(desk.readyEffects().flatMap((effect) => waiting.get(effect.id)?.until ?? []));
+    const retryAt = earliest(desk.readyEffects().flatMap(({ id }) => desk.retryAt.get(id) ?? []));
     const wake = () => desk.ending || due() !== undefined;
     if (retryAt === null) await condition(wake);
     else await condition(wake, msUntil(retryAt), { summary: 'Try again what could not be sent' });
@@ -21,10 +21,12 @@ export async function emptyOutbox(desk: AccountDesk): Promise<void> {
     if (!effect) continue;
     try {
       await carryOut(desk, effect);
-      waiting.delete(effect.id);
+      backOffs.delete(effect.id);
+      desk.retryAt.delete(effect.id);
     } catch (error) {
-      const backOff = waiting.get(effect.id)?.backOff ?? new BackOff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
-      waiting.set(effect.id, { until: addMs(workflowNow(), backOff.nextMs()), backOff });
+      const backOff = backOffs.get(effect.id) ?? new BackOff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
+      backOffs.set(effect.id, backOff);
+      desk.retryAt.set(effect.id, addMs(workflowNow(), backOff.nextMs()));
       log.warn('An effect failed; it stays in the outbox.', { effect: effect.id, error: String(error) });
     }
   }
