@@ -1,3 +1,8 @@
+interface Mail {
+  headers: Record<string, string>;
+  to: { address: string }[];
+}
+
 /** What a customer of a story got by mail, read from the local mail capture (maildev's REST interface). */
 export class Mailbox {
   private readonly base: string;
@@ -10,13 +15,17 @@ export class Mailbox {
 
   /** Templates of the mails received, oldest first. */
   async templates(): Promise<string[]> {
+    return (await this.mails()).map(({ headers }) => headers['x-leasehold-template'] ?? 'unknown');
+  }
+
+  /** Message-IDs of the mails received, oldest first. */
+  async messageIds(): Promise<string[]> {
+    return (await this.mails()).map(({ headers }) => headers['message-id'] ?? '');
+  }
+
+  private async mails(): Promise<Mail[]> {
     const answer = await fetch(`${this.base}/api/email`);
-    const mails = (await answer.json()) as {
-      headers: Record<string, string>;
-      to: { address: string }[];
-    }[];
-    return mails
-      .filter((mail) => mail.to.some((to) => to.address === this.address))
-      .map((mail) => mail.headers['x-leasehold-template'] ?? 'unknown');
+    const mails = (await answer.json()) as Mail[];
+    return mails.filter(({ to }) => to.some(({ address }) => address === this.address));
   }
 }

@@ -9,16 +9,16 @@ import { until } from './until.ts';
  */
 const FAST_FORWARD_TIMEOUT_MS = 60_000;
 
-/** The workflow's own time now. */
-export async function virtualNow(client: Client, workflowId: string): Promise<string> {
-  const { raw } = await client.workflow.getHandle(workflowId).describe();
+/** The workflow's own time now, and the run that has it. */
+export async function virtualTime(client: Client, workflowId: string): Promise<{ now: string; runId: string }> {
+  const { raw, runId } = await client.workflow.getHandle(workflowId).describe();
   const info = raw.workflowExtendedInfo?.timeSkippingInfo;
-  return new Date(info?.currentTime ? tsToMs(info.currentTime) : Date.now()).toISOString();
+  return { now: new Date(info?.currentTime ? tsToMs(info.currentTime) : Date.now()).toISOString(), runId };
 }
 
 /** Lets the workflow's time pass until `target`, timers firing on the way. Does nothing when it is there already. */
 export async function fastForward(client: Client, workflowId: string, target: string): Promise<void> {
-  const now = await virtualNow(client, workflowId);
+  const { now } = await virtualTime(client, workflowId);
   const durationMs = Date.parse(target) - Date.parse(now);
   if (durationMs <= 0) return;
   const id = randomUUID();

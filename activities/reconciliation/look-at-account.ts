@@ -14,7 +14,11 @@ export type Difference = Omit<Drift, 'kind'> & {
 const IN_MOTION_MS = 2 * 60_000;
 
 /** Compares one account with Stripe and its workflow. Nothing differs in an account that is gone by now. */
-export async function lookAtAccount(deps: ReconciliationDeps, accountId: string, now: string): Promise<Difference[]> {
+export async function lookAtAccount(
+  deps: Pick<ReconciliationDeps, 'prisma' | 'isRunning' | 'readBilling'>,
+  accountId: string,
+  now: string,
+): Promise<Difference[]> {
   const row = await deps.prisma.account.findUnique({
     where: { id: accountId },
     select: { state: true, stripeCustomerId: true, savedAt: true },
