@@ -83,7 +83,7 @@ export function createApi(
         for (const seconds of waitedSeconds) metrics.forwardSeconds.observe(seconds);
       },
     },
-    { concurrency: FORWARDING_CONCURRENCY, ...forwarding },
+    { concurrency: FORWARDING_CONCURRENCY, quietMs: settings.burstQuietMs, ...forwarding },
   );
   const posts = createPostOffice({ mailer: createMailer({ smtpUrl: settings.smtpUrl, from: settings.mailFrom }), log });
   const pickHost = createPickHost(prisma);

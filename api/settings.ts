@@ -16,6 +16,7 @@ const schema = z.object({
   LEASEHOLD_INTERNAL_TOKEN: z.string().min(16, 'needs at least 16 characters'),
   LEASEHOLD_DEMO_PASSWORD: z.string().min(8).optional(),
   LEASEHOLD_CATALOG: z.string().default('catalogs/demo.yaml'),
+  LEASEHOLD_BURST_QUIET_MS: z.coerce.number().int().min(0).max(60_000).default(2_000),
   SMTP_URL: z.string().regex(/^smtps?:\/\//, 'must start with smtp:// or smtps://'),
   MAIL_FROM: z.string().default('Leasehold <billing@leasehold.test>'),
   LEASEHOLD_GITHUB_CLIENT_ID: z.string().optional(),
@@ -80,6 +81,11 @@ export interface ApiSettings {
   demoPassword: string | undefined;
   /** File of the catalog in force, the same as the workers'. Default `catalogs/demo.yaml`. */
   catalogFile: string;
+  /**
+   * Of a customer's webhooks the first is passed on at once and the rest of its burst together, when none has come for so many
+   * milliseconds. Default 2,000.
+   */
+  burstQuietMs: number;
   /** Where mails are handed in: `smtp://…` or `smtps://…`. */
   smtpUrl: string;
   /** Sender of mails. Default `Leasehold <billing@leasehold.test>`. */
@@ -115,6 +121,7 @@ export function readApiSettings(env: Record<string, string | undefined>): ApiSet
     internalToken: values.LEASEHOLD_INTERNAL_TOKEN,
     demoPassword: values.LEASEHOLD_DEMO_PASSWORD,
     catalogFile: values.LEASEHOLD_CATALOG,
+    burstQuietMs: values.LEASEHOLD_BURST_QUIET_MS,
     smtpUrl: values.SMTP_URL,
     mailFrom: values.MAIL_FROM,
     providers: providersOf(values),
