@@ -77,7 +77,7 @@ export default defineConfig({
           include: ['test/stripe-mock/**/*.test.ts'],
           globalSetup: ['test/stripe-recording.setup.ts', 'test/stripe-mock/build.setup.ts'],
           testTimeout: 120_000,
-          hookTimeout: 300_000,
+          hookTimeout: 600_000,
         },
       },
     ],

@@ -32,7 +32,8 @@ export async function withSimulatedCustomer(
   if (!platform) throw new PlatformError('Nothing runs here. Start it with `npm start`, then try again.');
   const { env } = platform;
   const base = env.STRIPE_API_BASE;
-  if (!base) throw new PlatformError('This works on the Stripe simulator only; a Stripe key is set.');
+  if (!base)
+    throw new PlatformError('This works on the Stripe simulator only, which is not what the running platform has.');
   const prisma = createPrisma(env.DATABASE_URL ?? '', { maxConnections: 1 });
   const client = await connectTemporal(env);
   try {

@@ -18,10 +18,13 @@ import {
   type ReconcileInput,
   SCHEDULE_IDS,
 } from '#workflows/reconciliation/messages.ts';
-import { grantOverride, subscriptionWorkflowId } from '#workflows/subscription/messages.ts';
+import { grantOverride, linkCustomer, subscriptionWorkflowId } from '#workflows/subscription/messages.ts';
 import { placeOnSharedEngines } from './catalogs/catalog-platform.fixture.ts';
 
-const SETTLE = { timeout: 60_000, interval: 100 };
+vi.setConfig({ testTimeout: 300_000 });
+
+/** Docker needs seconds; a busy machine more. */
+const SETTLE = { timeout: 120_000, interval: 100 };
 /** Of pino's levels. */
 const WARNING = 40;
 const SIZE = { memoryMb: 256, cpuPercent: 50, storageMb: 1024 };
@@ -171,4 +174,19 @@ test('nothing is reconciled, and a reconciliation by hand says why', async () =>
     args: [input],
   });
   await expect(run).rejects.toMatchObject({ cause: { message: expect.stringContaining('Billing is off') } });
+});
+
+test('an account that has a customer at Stripe stays as it was, and its workspaces follow their owner', async () => {
+  const workflow = client.workflow.getHandle(subscriptionWorkflowId(DEMO_ACCOUNT_ID));
+  await workflow.executeUpdate(linkCustomer, { args: [{ commandId: 'link', stripeCustomerId: 'cus_of_before' }] });
+  await vi.waitFor(() => expect(complaints().some((each) => each.includes('read Stripe'))).toBe(true), SETTLE);
+  const { workspaces, plan } = await account();
+  expect(plan.id).toBe('hobby');
+  const id = workspaces[0]?.id ?? '';
+  expect((await send('POST', `/api/v1/workspaces/${id}/stop`)).status).toBe(202);
+  await eventually(id, 'stopped');
+  expect((await send('POST', `/api/v1/workspaces/${id}/start`)).status).toBe(202);
+  await eventually(id, 'running');
+  // It waits twice as long each time.
+  expect(complaints().length).toBeLessThan(10);
 });

@@ -101,10 +101,14 @@ export async function openContractShop(): Promise<ContractShop> {
       };
     },
     async close() {
-      for (const id of clocks) await stripe.testHelpers.testClocks.del(id);
-      for (const id of customers) await stripe.customers.del(id);
-      await archive(stripe, catalog, [...prices.values()]);
+      // What can't be removed keeps nothing else from it.
+      const done: PromiseSettledResult<unknown>[] = [];
+      for (const id of clocks) done.push(...(await Promise.allSettled([stripe.testHelpers.testClocks.del(id)])));
+      for (const id of customers) done.push(...(await Promise.allSettled([stripe.customers.del(id)])));
+      done.push(...(await Promise.allSettled([archive(stripe, catalog, [...prices.values()])])));
       await prisma.$disconnect();
+      const failed = done.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
+      if (failed.length > 0) throw new AggregateError(failed, `Left at Stripe: what is named after ${runId}.`);
     },
   };
 }

@@ -63,3 +63,9 @@ test('what comes from the read model says how old it is', () => {
   expect(page({ source: 'read-model', ageSeconds: 40 }).ageNote).toContain('Shown as of 40 seconds ago');
   expect(page().ageNote).toBeNull();
 });
+
+test('what pays is told: a card, none, or that billing is off', () => {
+  expect(page().plan.paidWith).toBe('Visa ending in 4242');
+  expect(page({ paymentMethod: null }).plan.paidWith).toBe('No card on file');
+  expect(page({ paymentMethod: null, billingIsOn: false }).plan.paidWith).toContain('Billing is off');
+});
