@@ -43,9 +43,9 @@ export class SimulatorControl {
     return deliveries;
   }
 
-  /** Fails the next `count` calls of the API with `status`; 0 ends it. */
-  async failApi(count: number, status = 500): Promise<void> {
-    await this.call('POST', '/faults', { failApi: { count, status } });
+  /** Fails the next `count` calls of the API with `status`, by default all, else those about a customer; 0 ends it. */
+  async failApi(count: number, status = 500, customer?: string): Promise<void> {
+    await this.call('POST', '/faults', { failApi: { count, status }, ...(customer === undefined ? {} : { customer }) });
   }
 
   /** The bank of a charge's cardholder opens a dispute. Returns its id. */
