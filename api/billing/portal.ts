@@ -19,7 +19,7 @@ export async function openPortal(
 ): Promise<{ url: string }> {
   const { stripe, catalog, webOrigin } = deps;
   const customer = await requireCustomer(deps, accountId);
-  const home = `${webOrigin}/accounts/${accountId}`;
+  const home = `${webOrigin}/accounts/${accountId}/billing`;
   const configuration = await configurationOf(deps);
   const { url } = await stripe.billingPortal.sessions.create({
     customer,

@@ -17,6 +17,8 @@ export default [
   layout('routes/signed-in.tsx', [
     route('accounts/:accountId', 'routes/account-frame.tsx', [
       index('routes/account.tsx'),
+      route('billing', 'routes/billing.tsx'),
+      route('billing/plan', 'routes/billing-plan.tsx'),
       route('members', 'routes/members.tsx'),
       route('keys', 'routes/keys.tsx'),
       route('audit', 'routes/audit.tsx'),

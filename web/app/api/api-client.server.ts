@@ -4,6 +4,8 @@ import { CLIENT_ADDRESS_HEADER } from '#api/client-address.ts';
 
 /** How long the API may take for one answer. A `minVersion` wait is at most 2 s of it. */
 const TIMEOUT_MS = 6_000;
+/** As above, where the API asks Stripe, several times in a row. */
+export const BILLING_TIMEOUT_MS = 30_000;
 
 /** The API did not answer at all, or not in time. */
 export class ApiUnreachable extends Error {
@@ -48,22 +50,28 @@ export interface ApiClient {
   getRaw(path: string): Promise<Response>;
   /** @param headers beside those that always go along */
   post<T>(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answered<T>>;
-  patch<T>(path: string, body: unknown): Promise<Answered<T>>;
+  put<T>(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answered<T>>;
+  patch<T>(path: string, body: unknown, headers?: Record<string, string>): Promise<Answered<T>>;
   delete<T>(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answered<T>>;
 }
 
-type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+export interface ApiClientOptions {
+  /** Ends calls in flight when the reader goes away. Default: the request's own. */
+  signal?: AbortSignal;
+  /** How long the API may take for one answer. Default 6,000. */
+  timeoutMs?: number;
+}
 
 /**
  * Speaks to the API in the name of whoever sent `request`: the session's cookie and the origin go along, so that the
  * API decides who this is and whether the write came from our own pages, and so does the address, with our proof of it.
- *
- * @param signal ends calls in flight when the reader goes away; default the request's own
  */
 export function createApiClient(
   { apiUrl, vouchedClient }: Pick<AppLoadContext, 'apiUrl' | 'vouchedClient'>,
   request: Request,
-  signal: AbortSignal = request.signal,
+  { signal = request.signal, timeoutMs = TIMEOUT_MS }: ApiClientOptions = {},
 ): ApiClient {
   async function call(method: Method, path: string, body?: unknown, more: Record<string, string> = {}) {
     const headers = new Headers({ accept: 'application/json', ...more });
@@ -78,7 +86,7 @@ export function createApiClient(
       headers,
       redirect: 'manual',
       body: method === 'GET' ? null : JSON.stringify(body ?? {}),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
     }).catch((error: unknown) => {
       throw new ApiUnreachable(error);
     });
@@ -97,7 +105,8 @@ export function createApiClient(
     getWithCookies: (path) => answered(call('GET', path)),
     getRaw: (path) => call('GET', path),
     post: (path, body, headers) => answered(call('POST', path, body, headers)),
-    patch: (path, body) => answered(call('PATCH', path, body)),
+    put: (path, body, headers) => answered(call('PUT', path, body, headers)),
+    patch: (path, body, headers) => answered(call('PATCH', path, body, headers)),
     delete: (path, body, headers) => answered(call('DELETE', path, body, headers)),
   };
 }

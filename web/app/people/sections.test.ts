@@ -9,6 +9,7 @@ import {
 } from '#domain/access.ts';
 import { ROLES, SCOPES } from './role-words.ts';
 import {
+  managesBilling,
   managesMembers,
   managesWorkspaces,
   mayGiveScope,
@@ -20,6 +21,7 @@ import {
 
 const GUARDS: Record<string, Action> = {
   '': 'account:read',
+  billing: 'billing:read',
   members: 'members:read',
   keys: 'keys:manage',
   audit: 'audit:read',
@@ -43,6 +45,7 @@ test('buttons are there for whom the table of access lets press them', () => {
   for (const role of ROLES_OF_ACCESS) {
     const allowed = (action: Action) => mayDo(action, role, 'organisation');
     expect(managesMembers(role)).toBe(allowed('members:manage'));
+    expect(managesBilling(role)).toBe(allowed('billing:manage'));
     expect([managesWorkspaces(role), managesWorkspaces(role)]).toEqual([
       allowed('workspace:create'),
       allowed('workspace:delete'),

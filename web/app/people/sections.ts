@@ -3,7 +3,7 @@ import type { AccountSummary, Role, Scope } from '../api/people-answers.ts';
 /** The pages of an account. */
 export interface Section {
   /** Below `/accounts/:accountId`; empty for the first. */
-  path: '' | 'members' | 'keys' | 'audit' | 'settings';
+  path: '' | 'billing' | 'members' | 'keys' | 'audit' | 'settings';
   text: string;
 }
 
@@ -15,6 +15,7 @@ interface Rule extends Section {
 /** Shown to whom the API would let in. It decides; this only keeps doors that are shut out of the menu. */
 const RULES: readonly Rule[] = [
   { path: '', text: 'Overview', roles: ['owner', 'admin', 'billing', 'member'], organisationOnly: false },
+  { path: 'billing', text: 'Billing', roles: ['owner', 'admin', 'billing'], organisationOnly: false },
   { path: 'members', text: 'Members', roles: ['owner', 'admin', 'billing', 'member'], organisationOnly: true },
   { path: 'keys', text: 'API keys', roles: ['owner', 'admin'], organisationOnly: false },
   { path: 'audit', text: 'Audit log', roles: ['owner', 'admin'], organisationOnly: false },
@@ -35,6 +36,11 @@ export function managesMembers(role: Role): boolean {
 /** Whether somebody of this role may create and delete workspaces. */
 export function managesWorkspaces(role: Role): boolean {
   return role === 'owner' || role === 'admin';
+}
+
+/** Whether somebody of this role may buy, change and pay. */
+export function managesBilling(role: Role): boolean {
+  return role === 'owner' || role === 'billing';
 }
 
 /** Whether somebody of this role may start and stop workspaces. */

@@ -12,7 +12,7 @@ export async function loader({ request, context, params }: LoaderFunctionArgs) {
   const accountId = params.accountId ?? '';
   const signal = AbortSignal.any([request.signal, context.stopping]);
   const minVersion = await seenVersionOf(request, accountId);
-  const api = createApiClient(context, request, signal);
+  const api = createApiClient(context, request, { signal });
   const reader = createAccountReader(api, accountId, viewerOf(request.headers));
   return eventStream({
     signal,
