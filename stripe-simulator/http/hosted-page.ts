@@ -70,7 +70,8 @@ export function sendPage(
     'content-security-policy',
     `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; frame-ancestors 'none'`,
   );
-  c.header('referrer-policy', 'no-referrer');
+  // Under `no-referrer` browsers send a form with `Origin: null`, which `loopbackOnly` refuses.
+  c.header('referrer-policy', 'same-origin');
   c.header('cache-control', 'no-store');
   c.header('x-content-type-options', 'nosniff');
   return c.html(
