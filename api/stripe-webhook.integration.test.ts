@@ -127,7 +127,7 @@ test.each<[string, number, string, () => Promise<Response>]>([
     'body-too-large',
     () => deliver(api, { body: ' '.repeat(1024 * 1024 + 1) }),
   ],
-])('%s is refused as a problem and leaves nothing behind', async (_what, status, code, send) => {
+])('scenario 8: %s is refused as a problem and leaves nothing behind', async (_what, status, code, send) => {
   const answer = await send();
   expect(answer.status).toBe(status);
   expect(answer.headers.get('content-type')).toContain('application/problem+json');
@@ -138,7 +138,7 @@ test.each<[string, number, string, () => Promise<Response>]>([
   expect(rows).toEqual([]);
 });
 
-test('during a rotation both secrets are good', async () => {
+test('scenario 9: during a rotation both secrets are good', async () => {
   for (const secret of [SECRETS.current, SECRETS.former]) {
     expect((await deliver(api, createEvent(null), { secret })).status).toBe(200);
   }
@@ -166,7 +166,7 @@ test('the same event again changes nothing', async () => {
   expect((await signalsOf(account)).flat().map((hint) => hint.eventId)).toEqual([event.id, later.id]);
 });
 
-test('one event delivered to two processes at once, ten times over: one row, one hint', async () => {
+test('scenario 3: one event delivered to two processes at once, ten times over: one row, one hint', async () => {
   const account = await existingAccount();
   const processes = [start(), start()];
   const event = createEvent(account.customerId);
@@ -194,7 +194,7 @@ test('a burst of eight events becomes two signals: the first at once, the rest t
   expect(signals.flat().map((hint) => hint.eventId)).toEqual(events.map((event) => event.id));
 });
 
-test('what a process accepted and did not forward before it died is forwarded by another', async () => {
+test('scenario 4: what a process accepted and did not forward before it died is forwarded by another', async () => {
   const account = await existingAccount();
   const dies = start({}, false);
   const event = createEvent(account.customerId);
@@ -204,7 +204,7 @@ test('what a process accepted and did not forward before it died is forwarded by
   await eventually(async () => expect(await signalsOf(account)).toEqual([[{ eventId: event.id, type: event.type }]]));
 });
 
-test('a process that dies after the signal and before the mark repeats a hint and loses none', async () => {
+test('scenario 4: a process that dies after the signal and before the mark repeats a hint and loses none', async () => {
   const account = await existingAccount();
   const dies = start({}, false);
   const event = createEvent(account.customerId);
@@ -246,7 +246,7 @@ test('many processes that sweep at once send each event once', async () => {
   expect(hints.toSorted()).toEqual(events.map((event) => event.id).toSorted());
 });
 
-test('with Temporal down the answer is 200, and once it is back the event is forwarded, once', async () => {
+test('scenario 7: with Temporal down the answer is 200, and once it is back the event is forwarded, once', async () => {
   const account = await existingAccount();
   const [host = '127.0.0.1', port = '7233'] = (platformEnv().TEMPORAL_ADDRESS ?? '').split(':');
   const proxy = await createOutageProxy(host, Number(port));
@@ -286,7 +286,7 @@ test('with Temporal down the answer is 200, and once it is back the event is for
   );
 });
 
-test('with PostgreSQL down the answer is 503 with Retry-After, nothing is recorded, and the retry lands', async () => {
+test('scenario 7: with PostgreSQL down the answer is 503 with Retry-After, nothing is recorded, and the retry lands', async () => {
   const account = await existingAccount();
   const url = new URL(platformEnv().DATABASE_URL ?? '');
   const proxy = await createOutageProxy(url.hostname, Number(url.port));
@@ -310,7 +310,7 @@ test('with PostgreSQL down the answer is 503 with Retry-After, nothing is record
   await eventually(async () => expect((await signalsOf(account)).flat()).toHaveLength(1));
 });
 
-test('an event of an unknown customer waits and is forwarded once its account exists', async () => {
+test('scenario 6: an event of an unknown customer waits and is forwarded once its account exists', async () => {
   const account = newAccount();
   cleanups.push(() => endWorkflow(temporal, account.accountId));
   const event = createEvent(null, {

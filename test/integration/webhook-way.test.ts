@@ -55,7 +55,7 @@ test('an event is received, forwarded and acted on once, and the inbox says what
   });
 });
 
-test('a forged signature is refused and the workflow is untouched', async () => {
+test('scenario 8: a forged signature is refused and the workflow is untouched', async () => {
   const handle = stage.client.workflow.getHandle(stage.driver.workflowId);
   const before = (await handle.describe()).historyLength;
   const answer = await fetch(`${platform.env.LEASEHOLD_API_URL}/api/v1/webhooks/stripe`, {
@@ -88,7 +88,7 @@ test('the same event delivered twice changes nothing', async () => {
   expect(await timesSignalled(id)).toBe(1);
 });
 
-test('with Temporal stopped Stripe gets its 200, and the event is acted on once Temporal is back', async () => {
+test('scenario 7: with Temporal stopped Stripe gets its 200, and the event is acted on once Temporal is back', async () => {
   await platform.stopPart('temporal');
   const id = await causeEvent('temporal-down');
   await stage.simulator.settle(stage.customer.stripeCustomerId, TIMEOUT_MS);
@@ -98,7 +98,7 @@ test('with Temporal stopped Stripe gets its 200, and the event is acted on once 
   expect(await timesSignalled(id)).toBe(1);
 });
 
-test('the API killed with -9 between insert and signal loses nothing', async () => {
+test('scenario 4: the API killed with -9 between insert and signal loses nothing', async () => {
   await platform.stopPart('temporal');
   const id = await causeEvent('api-killed');
   await stage.simulator.settle(stage.customer.stripeCustomerId, TIMEOUT_MS);
@@ -110,7 +110,7 @@ test('the API killed with -9 between insert and signal loses nothing', async () 
   expect(await timesSignalled(id)).toBe(1);
 });
 
-test('with PostgreSQL stopped Stripe gets 503, and its retry lands', async () => {
+test('scenario 7: with PostgreSQL stopped Stripe gets 503, and its retry lands', async () => {
   await platform.stopPart('postgres');
   const id = await causeEvent('postgres-down');
   await until('the delivery to be refused with 503', TIMEOUT_MS, async () => {

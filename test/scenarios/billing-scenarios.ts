@@ -16,8 +16,12 @@ export interface BillingScenario {
   play: (stage: Stage) => Promise<void>;
   /** What the account is at the end, in every order. */
   ends: object;
-  /** Default: yes. Else it is asked for later. */
+  /** It is about what becomes of the workspace, in every order. Default: no. */
+  isAboutWorkspace?: boolean;
+  /** Whether its customer is known from the beginning; else support links it later. Default: yes. */
   withCustomer?: boolean;
+  /** What its owner is told by mail beside invoices, once each, in every order. Default: nothing. */
+  mails?: MailTemplate[];
   /** Mails that are right where the news comes late, and are not sent where it comes in time. */
   onlyWhenLate?: MailTemplate[];
 }
@@ -34,6 +38,7 @@ const DAY_0 = `${YEAR}-02-10T13:01:00.000Z`;
 const SECOND = 1 / 86_400;
 const MINUTE = 1 / 1440;
 const HOUR = 1 / 24;
+const DUNNED: MailTemplate[] = ['grace-started', 'grace-reminder', 'grace-reminder'];
 const RUNNING = { ownerWants: 'running', desired: { state: 'running' } };
 const STOPPED = { desired: { state: 'stopped' } };
 const ON_FREE = { standing: 'free', plan: { id: 'free' }, dunning: null, holds: [], workspaces: [RUNNING] };
@@ -199,6 +204,7 @@ export const BILLING_SCENARIOS: BillingScenario[] = [
       await stage.passes(3);
     },
     ends: { ...ON_TEAM, duplicates: [] },
+    mails: ['duplicate-ended'],
   },
   {
     title: '11: an upgrade is declined',
@@ -390,9 +396,11 @@ export const BILLING_SCENARIOS: BillingScenario[] = [
       await stage.passes(3);
     },
     ends: ON_TEAM,
+    mails: ['grace-started', 'grace-reminder', 'payment-received'],
   },
   {
     title: '21: day 7 without a payment',
+    isAboutWorkspace: true,
     async play(stage) {
       await inGrace(stage);
       await day(stage, 6, 20);
@@ -406,6 +414,7 @@ export const BILLING_SCENARIOS: BillingScenario[] = [
       workspaces: [STOPPED],
       dunning: { decidedDays: [0, 3, 6] },
     },
+    mails: [...DUNNED, 'suspended'],
   },
   {
     title: '22: paid while the suspension is under way',
@@ -416,9 +425,11 @@ export const BILLING_SCENARIOS: BillingScenario[] = [
     },
     ends: ON_TEAM,
     onlyWhenLate: ['suspended'],
+    mails: [...DUNNED, 'payment-received'],
   },
   {
     title: '23: of two unpaid invoices the older is paid, then the latest',
+    isAboutWorkspace: true,
     async play(stage) {
       await inGrace(stage);
       await stage.until(`${YEAR}-03-10T14:00:00.000Z`);
@@ -429,9 +440,11 @@ export const BILLING_SCENARIOS: BillingScenario[] = [
       await stage.passes(3);
     },
     ends: ON_TEAM,
+    mails: [...DUNNED, 'suspended', 'payment-received'],
   },
   {
     title: '24: what its owner stopped is not started by money',
+    isAboutWorkspace: true,
     async play(stage) {
       await inGrace(stage);
       await day(stage, 5);
@@ -441,9 +454,11 @@ export const BILLING_SCENARIOS: BillingScenario[] = [
       await stage.passes(3);
     },
     ends: { ...ON_TEAM, workspaces: [{ ownerWants: 'stopped', ...STOPPED }] },
+    mails: [...DUNNED, 'suspended', 'payment-received'],
   },
   {
     title: '24: what support holds is not started by money, and is when support lifts it',
+    isAboutWorkspace: true,
     async play(stage) {
       await inGrace(stage);
       await stage.asks({ what: 'place-hold', commandId: 'hold', reason: 'We look into something.' });
@@ -455,6 +470,7 @@ export const BILLING_SCENARIOS: BillingScenario[] = [
       await stage.passes(1);
     },
     ends: ON_TEAM,
+    mails: [...DUNNED, 'suspended', 'payment-received'],
   },
   {
     title: '25: the customer cancels while a payment is overdue',
@@ -465,6 +481,7 @@ export const BILLING_SCENARIOS: BillingScenario[] = [
       await day(stage, 9);
     },
     ends: { ...ON_FREE, debt: { amountCents: 2900 } },
+    mails: ['grace-started'],
   },
   {
     title: '26: the debt first, then more',
@@ -477,6 +494,7 @@ export const BILLING_SCENARIOS: BillingScenario[] = [
       await stage.passes(3);
     },
     ends: ON_STUDIO,
+    mails: ['grace-started', 'grace-reminder', 'payment-received'],
   },
   {
     title: '27: an old invoice is paid after the end',
@@ -490,9 +508,11 @@ export const BILLING_SCENARIOS: BillingScenario[] = [
       await stage.passes(3);
     },
     ends: { ...ON_FREE, debt: null },
+    mails: ['grace-started', 'grace-reminder'],
   },
   {
     title: '28: support gives five more days',
+    isAboutWorkspace: true,
     async play(stage) {
       await inGrace(stage);
       await day(stage, 5);
@@ -504,9 +524,11 @@ export const BILLING_SCENARIOS: BillingScenario[] = [
       await day(stage, 14);
     },
     ends: { standing: 'suspended', workspaces: [STOPPED], dunning: { suspendAt: `${YEAR}-02-22T13:01:00.000Z` } },
+    mails: [...DUNNED, 'grace-extended', 'suspended'],
   },
   {
     title: '29: a dispute is opened, and won',
+    isAboutWorkspace: true,
     async play(stage) {
       await onTeam(stage);
       await stage.passes(5);
@@ -518,6 +540,7 @@ export const BILLING_SCENARIOS: BillingScenario[] = [
       await stage.passes(3);
     },
     ends: { ...ON_TEAM, disputes: [{ state: 'won' }] },
+    mails: ['payment-disputed'],
   },
   {
     title: '29: a full refund of the current period',
@@ -545,18 +568,21 @@ export const BILLING_SCENARIOS: BillingScenario[] = [
   },
   {
     title: '31: no mail can be sent on the day of the suspension',
+    isAboutWorkspace: true,
     async play(stage) {
       await inGrace(stage);
       await day(stage, 6, 20);
-      await stage.trouble('no-mail', 0.5);
-      await day(stage, 7, 6);
+      await stage.trouble('no-mail', 0.3);
+      await day(stage, 7, 3);
       await stage.promises({ standing: 'suspended', workspaces: [STOPPED] });
       await day(stage, 10);
     },
     ends: { standing: 'suspended', workspaces: [STOPPED], outbox: [] },
+    mails: [...DUNNED, 'suspended'],
   },
   {
     title: '32: cancelled on day 30, warned, and deleted on day 60',
+    isAboutWorkspace: true,
     async play(stage) {
       const { id: subscriptionId } = await inGrace(stage);
       await day(stage, 30);
@@ -570,5 +596,6 @@ export const BILLING_SCENARIOS: BillingScenario[] = [
       await day(stage, 63);
     },
     ends: { standing: 'canceled', workspaces: [{ desired: { state: 'deleted' } }], dunning: { stage: 'deleted' } },
+    mails: [...DUNNED, 'suspended', 'subscription-canceled', 'deletion-warning', 'deletion-warning', 'data-deleted'],
   },
 ];

@@ -83,6 +83,8 @@ describe.each(BILLING_SCENARIOS.map((each) => [each.title, each] as const))('sce
 
   test('ends as it should in time order', () => {
     expectSame(inOrder, inOrder, scenario);
+    const mails = inOrder.carriedOut.flatMap((each) => (each.kind === 'mail' ? [each.template] : []));
+    expect(mails.filter((each) => each !== 'invoice').sort()).toEqual([...(scenario.mails ?? [])].sort());
   });
 
   test(`ends the same, lawfully and with each effect once, in ${SEEDS.length} other orders`, async () => {

@@ -44,6 +44,8 @@ export interface BuyerOptions {
   card?: string | null;
   /** Whether the customer is at Stripe already. Default: yes; a first purchase makes it otherwise. */
   atStripe?: boolean;
+  /** Whether the account knows its customer at Stripe. Default: yes; support links it otherwise. */
+  linked?: boolean;
   /** Puts the customer on a test clock that is frozen at this instant. */
   clockAt?: string;
 }
@@ -133,7 +135,9 @@ export async function openShop(env: Record<string, string>): Promise<Shop> {
     simulator,
     docker,
 
-    async openAccount({ audience = 'personal', workspaces = 0, card = 'pm_card_visa', clockAt, atStripe = true } = {}) {
+    async openAccount(options = {}) {
+      const { audience = 'personal', workspaces = 0, card = 'pm_card_visa', clockAt, atStripe = true } = options;
+      const { linked = atStripe } = options;
       const accountId = `buyer-${randomUUID().slice(0, 8)}`;
       const [cookie, { clockId, stripeCustomerId }] = await Promise.all([
         signIn(prisma, accountId, setting('BETTER_AUTH_SECRET')),
@@ -144,7 +148,7 @@ export async function openShop(env: Record<string, string>): Promise<Shop> {
         accountId,
         opening: {
           ownerUserId: accountId,
-          stripeCustomerId: atStripe ? stripeCustomerId : null,
+          stripeCustomerId: linked ? stripeCustomerId : null,
           audience,
           workspaces: workspaceIds.map((id) => ({ id, name: id, hostId: setting('LEASEHOLD_HOST_ID') })),
         },
