@@ -4,7 +4,6 @@ import { later } from '#domain/time.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { accountView, subscriptionWorkflowId } from '#workflows/subscription/messages.ts';
 import type { AccountAnswer } from '../answers.ts';
-import type { BillingSwitch } from '../billing/with-billing.ts';
 import type { TemporalLink } from '../temporal.ts';
 import { isTemporalUnavailable } from '../temporal-unavailable.ts';
 import { CircuitOpen, createCircuitBreaker } from './circuit-breaker.ts';
@@ -29,7 +28,7 @@ type Answer = AccountView & Pick<AccountAnswer, 'source' | 'ageSeconds'>;
  * for that version; when it does not come, the newest one is returned and says its own.
  */
 export function createReadAccount(
-  deps: { temporal: TemporalLink; readModel: ReadModel; billing: Pick<BillingSwitch, 'on'>; log: Logger },
+  deps: { temporal: TemporalLink; readModel: ReadModel; billing: { on: boolean }; log: Logger },
   { queryDeadlineMs = 1_000, versionWaitMs = 2_000 }: ReadAccountOptions = {},
 ): ReadAccount {
   const { temporal, readModel, billing, log } = deps;
