@@ -1,7 +1,7 @@
 /**
- * Records the histories that `workflows/subscription/replay.test.ts` replays: `npm run record-histories`, while
- * `npm start` runs. Record anew when the workflow has changed on purpose and no old run is left in production; else keep
- * the old ones beside the new.
+ * Records the histories that `replay.test.ts` of `workflows/subscription` and `workflows/reconciliation` replay:
+ * `npm run record-histories`, while `npm start` runs. Record anew when a workflow has changed on purpose and no old run is
+ * left in production; else keep the old ones beside the new.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import { until } from '#stories/until.ts';
 import { connectTemporal } from '#workflows/connection.ts';
 import { historyToText } from '#workflows/subscription/history-file.ts';
 import { subscriptionWorkflowId } from '#workflows/subscription/messages.ts';
+import { recordReconciliations } from './record-reconciliations.ts';
 
 const FOLDER = join(ROOT, 'workflows/subscription/histories');
 
@@ -38,4 +39,5 @@ for (const disturbance of [undefined, ...Object.keys(grace.disturbances)]) {
     process.stdout.write(`${file}: ${history.events?.length} events\n`);
   }
 }
+await recordReconciliations(platform, client);
 await client.connection.close();
