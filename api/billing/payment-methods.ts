@@ -132,11 +132,14 @@ async function chargedSubscriptions(stripe: Stripe, customer: string): Promise<S
 }
 
 async function methodsOf({ stripe }: BillingDeps, customerId: string): Promise<HeldMethod[]> {
-  const [customer, { data }] = await Promise.all([
+  const [customer, { data }, charged] = await Promise.all([
     stripe.customers.retrieve(customerId),
     stripe.customers.listPaymentMethods(customerId, { limit: PAGE }),
+    chargedSubscriptions(stripe, customerId),
   ]);
-  const chosen = customer.deleted ? null : customer.invoice_settings.default_payment_method;
+  // What Checkout asked for is the subscription's own, and goes before the customer's.
+  const own = charged.map((each) => each.default_payment_method).find((each) => each !== null);
+  const chosen = own ?? (customer.deleted ? null : customer.invoice_settings.default_payment_method);
   const defaultId = typeof chosen === 'object' ? chosen?.id : chosen;
   return data.map(({ id, type, card }) => ({
     id,

@@ -387,6 +387,17 @@ describe.concurrent('payment methods', () => {
     });
   });
 
+  test('the one that Checkout asked for is what is charged', async () => {
+    const buyer = await shop.openAccount({ card: null });
+    const { body } = await bill(buyer, 'POST', 'checkout', { planId: 'PRO' });
+    await payOn(body.url);
+    await shop.eventually(buyer, (account) => expect(account.plan.id).toBe('PRO'));
+    await bill(buyer, 'POST', 'payment-methods', { paymentMethodId: 'pm_card_mastercard' });
+    const held = (await bill(buyer, 'GET', 'payment-methods')).body.paymentMethods;
+    expect(held).toHaveLength(2);
+    expect(held.find((each: { isDefault: boolean }) => each.isDefault)).toMatchObject({ brand: 'visa', last4: '4242' });
+  });
+
   test('are asked for with a SetupIntent, or in the portal', async () => {
     const buyer = await subscriber('PRO');
     expect(await bill(buyer, 'POST', 'setup-intent')).toMatchObject({
