@@ -94,6 +94,7 @@ const reconciliation = await Worker.create({
         metrics: metrics.reconciliation,
         log,
         perSecond: settings.LEASEHOLD_RECONCILE_PER_SECOND,
+        confirmAfterMs: settings.LEASEHOLD_RECONCILE_CONFIRM_SECONDS * 1_000,
       })
     : reconciliationOff,
 });

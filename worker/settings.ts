@@ -19,6 +19,7 @@ const settingsSchema = z
     LEASEHOLD_HOST_MEMORY_MB: z.coerce.number().int().positive().optional(),
     LEASEHOLD_HOST_CPU_PERCENT: z.coerce.number().int().positive().optional(),
     LEASEHOLD_RECONCILE_PER_SECOND: z.coerce.number().positive().max(50).default(5),
+    LEASEHOLD_RECONCILE_CONFIRM_SECONDS: z.coerce.number().min(0).max(60).default(5),
     LEASEHOLD_WEB_ORIGIN: z.url().default('http://127.0.0.1:4310'),
   })
   .refine(

@@ -1,10 +1,6 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Stripe } from 'stripe';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { addDays } from '#domain/time.ts';
 import { SCHEDULE_IDS } from '#workflows/reconciliation/messages.ts';
 import {
@@ -13,88 +9,25 @@ import {
   type SubscriptionInput,
   subscriptionWorkflowId,
 } from '#workflows/subscription/messages.ts';
-import { type CatalogPlatform, startCatalogPlatform } from './catalogs/catalog-platform.fixture.ts';
-import { type Buyer, type BuyerOptions, openShop, type Shop } from './catalogs/shop.fixture.ts';
+import { openReconciliationStage, type ReconciliationStage, until } from './reconciliation.fixture.ts';
 
-const WITHIN_MS = 60_000;
+let stage: ReconciliationStage;
+let own: ReconciliationStage['own'];
+let shop: ReconciliationStage['shop'];
+let leasehold: ReconciliationStage['leasehold'];
+let reconcile: ReconciliationStage['reconcile'];
+let openQuietAccount: ReconciliationStage['openQuietAccount'];
+let buyUnheard: ReconciliationStage['buyUnheard'];
+let workflowOf: ReconciliationStage['workflowOf'];
 
-let own: CatalogPlatform;
-let shop: Shop;
-let folder: string;
-
-/** A platform of our own: here every account is as Stripe has it, unless a test has taken care that it is not. */
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'leasehold-reconciliation-'));
-  own = await startCatalogPlatform({ catalog: 'catalogs/demo.yaml', hostMemoryMb: 4_096, hostCpuPercent: 400 });
-  shop = await openShop(own.platform.env);
-  // By hand only, or the clock might repair what a test wants to see.
-  expect(await leasehold('reconcile', '--pause')).toMatchObject({ code: 0 });
+  stage = await openReconciliationStage();
+  ({ own, shop, leasehold, reconcile, openQuietAccount, buyUnheard, workflowOf } = stage);
 });
 
 afterAll(async () => {
-  await shop?.close();
-  await own?.discard();
-  rmSync(folder, { recursive: true, force: true });
+  await stage?.discard();
 });
-
-interface Ended {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-/** Runs `bin/leasehold` on our platform's addresses. */
-function leasehold(...args: string[]): Promise<Ended> {
-  return new Promise((resolve) => {
-    const env = { ...process.env, ...own.platform.env, LEASEHOLD_STATE: folder };
-    execFile('bin/leasehold', args, { env }, (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
-    });
-  });
-}
-
-interface Report {
-  outcome: string;
-  eventsMissing: number;
-  accountsCompared: number;
-  accountsDrifted: number;
-  missing: { id: string; type: string; customerId: string | null; accountId: string | null; outcome: string | null }[];
-  drift: { accountId: string; kind: string; here: string; there: string; repairedAt: string | null }[];
-}
-
-async function reconcile(...flags: string[]): Promise<Report & { code: number }> {
-  const { code, stdout, stderr } = await leasehold('reconcile', '--json', ...flags);
-  if (!stdout) throw new Error(`No report: ${stderr}`);
-  return { ...(JSON.parse(stdout) as Report), code };
-}
-
-function until(expectation: () => Promise<unknown>): Promise<unknown> {
-  return vi.waitFor(expectation, { timeout: WITHIN_MS, interval: 200 });
-}
-
-/** An account whose opening has been acted on: no event of it is on its way that would let its workflow look. */
-async function openQuietAccount(options: BuyerOptions = {}): Promise<Buyer> {
-  const buyer = await shop.openAccount(options);
-  const { stripeCustomerId: customerId } = buyer;
-  await shop.simulator.settle(customerId);
-  await until(async () => {
-    expect(await shop.prisma.stripeEvent.count({ where: { customerId } })).toBeGreaterThan(0);
-    expect(await shop.prisma.stripeEvent.count({ where: { customerId, actedAt: null } })).toBe(0);
-  });
-  return buyer;
-}
-
-/** Buys while no webhook of the buyer comes through. */
-async function buyUnheard(buyer: Buyer, lookupKey: string) {
-  await shop.simulator.setDeliveries(buyer.stripeCustomerId, 'drop');
-  const bought = await shop.buy(buyer, lookupKey);
-  await shop.simulator.settle(buyer.stripeCustomerId);
-  return bought;
-}
-
-function workflowOf({ accountId }: Pick<Buyer, 'accountId'>) {
-  return shop.client.workflow.getHandle(subscriptionWorkflowId(accountId));
-}
 
 test('scenario 5: four days of outage are found, repaired and reported; the second run has nothing to do', async () => {
   const buyer = await openQuietAccount({ clockAt: new Date(Math.floor(Date.now() / 1_000) * 1_000).toISOString() });
