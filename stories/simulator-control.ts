@@ -35,7 +35,7 @@ export class SimulatorControl {
   /** The webhooks of a customer with their attempts, oldest first. */
   async deliveries(
     customer: string,
-  ): Promise<{ event: string; status: string; attempts: { status: number | null }[] }[]> {
+  ): Promise<{ event: string; type: string; status: string; attempts: { status: number | null }[] }[]> {
     const { deliveries } = await this.call<{ deliveries: Awaited<ReturnType<SimulatorControl['deliveries']>> }>(
       'GET',
       `/deliveries?customer=${customer}`,

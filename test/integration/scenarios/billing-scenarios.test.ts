@@ -54,7 +54,6 @@ const disorder = { late: 0, doubled: 0, lost: 0 };
 async function play(scenario: BillingScenario, seed: number | null): Promise<Played> {
   const { opensAt = START, withCustomer, isAboutWorkspace = false, ends } = scenario;
   const withWorkspace = seed === null || isAboutWorkspace;
-  const started = performance.now();
   const stage = await PlatformStage.open(theatre, { opensAt, withCustomer, withWorkspace, seed });
   try {
     await scenario.play(stage);
@@ -63,7 +62,6 @@ async function play(scenario: BillingScenario, seed: number | null): Promise<Pla
     for (const kind of ['late', 'doubled', 'lost'] as const) disorder[kind] += stage.route.disorder[kind];
     return { mails: await stage.mails() };
   } finally {
-    console.log(scenario.title, seed, Math.round(performance.now() - started));
     await stage.close();
   }
 }

@@ -203,13 +203,20 @@ export class PlatformStage extends Stage {
 
   /** Templates of the mails that its owner got, in the alphabet's order. */
   async mails(): Promise<MailTemplate[]> {
-    return (await new Mailbox(this.theatre.mailUrl, this.address).templates()).sort() as MailTemplate[];
+    const { accountId } = this.buyer;
+    const sent = await this.theatre.shop.prisma.timelineEntry.count({ where: { accountId, kind: 'mail-sent' } });
+    const mailbox = new Mailbox(this.theatre.mailUrl, this.address);
+    // The server has taken them; it lists each once it has read it.
+    await until(`${sent} mails`, WITHIN_MS, async () => (await mailbox.templates()).length >= sent);
+    return (await mailbox.templates()).sort() as MailTemplate[];
   }
 
   /** Makes room on the machine: nothing of it runs on. */
   async close(): Promise<void> {
     this.theatre.mailGate.admit(this.address);
     await this.theatre.shop.client.workflow.getHandle(this.driver.workflowId).terminate('the scenario is over');
+    // The host would bring back what it has a wish for.
+    await this.theatre.shop.prisma.account.deleteMany({ where: { id: this.buyer.accountId } });
     for (const id of this.buyer.workspaceIds) {
       const container = this.theatre.shop.docker.getContainer(`leasehold-${id}`);
       await container.remove({ force: true }).catch(ignoreAbsent);
