@@ -10,6 +10,7 @@ const source = [
   'mail',
   'platform',
   'prisma',
+  'settings',
   'stories',
   'stripe-simulator',
   'telemetry',

@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { PlatformError } from '#platform/platform-error.ts';
 import { billingGuideCommand } from './commands/billing-guide.ts';
 import { cardCommand } from './commands/card.ts';
 import { catalogCommand } from './commands/catalog.ts';
+import { configCommand } from './commands/config.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { entitlementsCommand } from './commands/entitlements.ts';
 import { eventsCommand } from './commands/events.ts';
@@ -13,8 +13,9 @@ import { grantCommand } from './commands/grant.ts';
 import { reconcileCommand } from './commands/reconcile.ts';
 import { storyCommand } from './commands/story.ts';
 import { upCommand } from './commands/up.ts';
+import { loadEnvironmentFile } from './environment-file.ts';
 
-if (existsSync('.env')) process.loadEnvFile('.env');
+const fromFile = loadEnvironmentFile();
 
 const program = new Command('leasehold')
   .description('Subscriptions and the workspaces that live by them, on one machine or many.')
@@ -30,6 +31,7 @@ const program = new Command('leasehold')
   .addCommand(reconcileCommand())
   .addCommand(catalogCommand())
   .addCommand(billingGuideCommand())
+  .addCommand(configCommand(fromFile))
   .addCommand(doctorCommand());
 
 try {

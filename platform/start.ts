@@ -110,7 +110,7 @@ export async function startPlatform(
     const ports = options.ports === 'free' ? await freePorts() : configuredPorts(given);
     const ours = names.filter((name) => !isExternal(allParts[name]));
     if (options.ports === 'default') await refuseTakenPorts(ours, ports);
-    const secrets = ensureSecrets(join(stateDir, 'secrets.json'));
+    const secrets = ensureSecrets(stateDir);
     const env = { ...productEnvironment({ ports, secrets, stateDir }, given), ...options.extraEnv };
 
     let settleEnded: (reason: PlatformError | null) => void = () => undefined;

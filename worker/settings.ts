@@ -1,6 +1,10 @@
 import { z } from 'zod';
+import { refuseUnsafe } from '#settings/production-mode.ts';
 
-const settingsSchema = z.object({
+export const workerSettingsSchema = z.object({
+  LEASEHOLD_MODE: z.enum(['development', 'production']).default('development'),
+  LEASEHOLD_LISTEN: z.string().default('127.0.0.1'),
+  LEASEHOLD_WORKER_URL: z.url().optional(),
   DATABASE_URL: z.string().min(1),
   LOG_LEVEL: z.string().default('info'),
   DOCKER_HOST: z.string().min(1),
@@ -22,10 +26,12 @@ const settingsSchema = z.object({
 });
 
 /** The worker's settings, from the environment. */
-export type WorkerSettings = z.infer<typeof settingsSchema>;
+export type WorkerSettings = z.infer<typeof workerSettingsSchema>;
 
-/** @throws z.ZodError naming each setting that is missing or wrong */
+/** @throws z.ZodError naming each setting that is missing or wrong, Error naming what production mode refuses */
 export function parseWorkerSettings(env: Record<string, string | undefined>): WorkerSettings {
   const given = Object.entries(env).filter(([, value]) => value !== undefined && value !== '');
-  return settingsSchema.parse(Object.fromEntries(given));
+  const settings = workerSettingsSchema.parse(Object.fromEntries(given));
+  refuseUnsafe(env);
+  return settings;
 }
