@@ -1,4 +1,7 @@
 import { defineConfig } from 'vitest/config';
+import { loopbackPastProxies } from './platform/loopback-past-proxies.ts';
+
+Object.assign(process.env, loopbackPastProxies(process.env));
 
 const source = [
   'activities',

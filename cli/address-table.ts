@@ -9,7 +9,10 @@ export function addressTable({ env, parts }: Pick<Platform, 'env' | 'parts'>): s
     ['Temporal UI', has('temporal-ui') ? env.LEASEHOLD_TEMPORAL_UI_URL : undefined],
     ['Mail', has('mail') ? env.LEASEHOLD_MAIL_URL : undefined],
     ['Stripe simulator', has('simulator') ? env.STRIPE_API_BASE : undefined],
-    ['Sign in', has('api') ? `demo@leasehold.test  ${env.LEASEHOLD_DEMO_PASSWORD}` : undefined],
+    [
+      'Sign in',
+      has('api') && env.LEASEHOLD_DEMO_PASSWORD ? `demo@leasehold.test  ${env.LEASEHOLD_DEMO_PASSWORD}` : undefined,
+    ],
   ];
   const shown = rows.filter((row): row is [string, string] => row[1] !== undefined);
   const width = Math.max(...shown.map(([name]) => name.length));

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { loopbackPastProxies } from '#platform/loopback-past-proxies.ts';
 import { PlatformError } from '#platform/platform-error.ts';
 import { explainSystemError } from '#platform/system-error.ts';
 import { billingGuideCommand } from './commands/billing-guide.ts';
@@ -21,6 +22,8 @@ import { upCommand } from './commands/up.ts';
 import { loadEnvironmentFile } from './environment-file.ts';
 
 const fromFile = loadEnvironmentFile();
+// All that is started from here inherits it.
+Object.assign(process.env, loopbackPastProxies(process.env));
 
 const program = new Command('leasehold')
   .description('Subscriptions and the workspaces that live by them, on one machine or many.')
