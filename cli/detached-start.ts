@@ -5,8 +5,8 @@ import { attachPlatform } from '#platform/attach.ts';
 import { lastLines } from '#platform/child.ts';
 import { PlatformError } from '#platform/platform-error.ts';
 import { poll } from '#platform/poll.ts';
+import { ROOT } from '#platform/root.ts';
 import { readRunRecord } from '#platform/run-record.ts';
-import { ROOT } from '#platform/start.ts';
 import { explainSystemError } from '#platform/system-error.ts';
 import type { ProgressLines } from './progress-lines.ts';
 

@@ -1,6 +1,5 @@
 import { accessSync, constants, mkdirSync, rmSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, resolve } from 'node:path';
 import { describeUnsafe, isProduction } from '#settings/production-mode.ts';
 import { describeUnknown, unknownSettings } from '#settings/unknown-settings.ts';
 import { unsafeOnOneMachine } from './configuration.ts';
@@ -13,6 +12,7 @@ import { PlatformError } from './platform-error.ts';
 import { portHolder } from './port-holder.ts';
 import { configuredPorts, freePorts, isFree, type PortName, type Ports, portSetting } from './ports.ts';
 import { identify, type ProcessIdentity, signalProcess } from './process-identity.ts';
+import { ROOT } from './root.ts';
 import { endOrphans, readRunRecord, runRecordPath, writeRunRecord } from './run-record.ts';
 import { ensureSecrets } from './secrets.ts';
 import { readPlatformSettings } from './settings.ts';
@@ -20,9 +20,6 @@ import { lockState } from './state-lock.ts';
 import { createSupervisor } from './supervisor.ts';
 import { explainSystemError } from './system-error.ts';
 import { requireLinux } from './this-machine.ts';
-
-/** The product's root folder. */
-export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** The ports that a part opens. */
 const PORTS_OF: Partial<Record<PartName, readonly PortName[]>> = {

@@ -1,4 +1,3 @@
-import { ensureDemoCustomer } from '../demo-customer.ts';
 import type { Part } from '../part.ts';
 
 /** A customer to sign in as, with a plan and a workspace. */
@@ -10,6 +9,8 @@ export const demo: Part = {
       describe('left out: a demo customer is made on the Stripe simulator only');
       return undefined;
     }
+    // Its clients take a second to load: by now everything else is up.
+    const { ensureDemoCustomer } = await import('../demo-customer.ts');
     await ensureDemoCustomer(env);
     describe('demo@leasehold.test');
     return undefined;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import { createLogger } from '#telemetry/logger.ts';
-import { ROOT } from '../start.ts';
+import { ROOT } from '../root.ts';
 import { ensureDockerEngine } from './docker-engine.ts';
 import { lookAtEngine } from './engine-at-socket.ts';
 

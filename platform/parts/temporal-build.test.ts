@@ -48,11 +48,10 @@ esac
     folder,
     env,
     said,
-    ensure: (more: Record<string, string> = {}) =>
-      ensureTemporalBinaries({ ...env, ...more } as NodeJS.ProcessEnv, observer),
+    ensure: (more: Record<string, string> = {}) => ensureTemporalBinaries(environment({ ...env, ...more }), observer),
     /** Two for each build: the server with its schema tool, and the Web UI. */
     installs: () => (existsSync(`${folder}/installs`) ? readFileSync(`${folder}/installs`, 'utf8').length / 2 : 0),
-    environment: () => readFileSync(`${folder}/environment`, 'utf8'),
+    seen: () => readFileSync(`${folder}/environment`, 'utf8'),
     removeGo: () => rmSync(go),
   };
 }
@@ -123,7 +122,7 @@ test('a Go that fetches a newer toolchain by itself may be older', async () => {
 });
 
 test('a proxy, a private registry and its certificate authority reach the build', async () => {
-  const { ensure, environment } = machine();
+  const { ensure, seen } = machine();
   const given = {
     HTTPS_PROXY: 'http://proxy.corp.example:3128',
     NO_PROXY: 'corp.example',
@@ -134,7 +133,7 @@ test('a proxy, a private registry and its certificate authority reach the build'
     NODE_EXTRA_CA_CERTS: '/etc/corp/ca.pem',
   };
   await ensure(given);
-  for (const [name, value] of Object.entries(given)) expect(environment()).toContain(`${name}=${value}\n`);
+  for (const [name, value] of Object.entries(given)) expect(seen()).toContain(`${name}=${value}\n`);
 });
 
 test('with a warm cache nothing is fetched: no network and no Go are needed', async () => {
@@ -145,6 +144,11 @@ test('with a warm cache nothing is fetched: no network and no Go are needed', as
   expect(installs()).toBe(2);
 });
 
+/** Nothing of this test's own environment is in it. */
+function environment(values: Record<string, string>): NodeJS.ProcessEnv {
+  return values as unknown as NodeJS.ProcessEnv;
+}
+
 /** A build in a process of its own, for a test that kills it. */
 function startBuilder(env: Record<string, string>): ChildProcess {
   const program = `
@@ -152,7 +156,7 @@ function startBuilder(env: Record<string, string>): ChildProcess {
     await ensureTemporalBinaries(process.env, { progress() {}, signal: new AbortController().signal });
   `;
   const builder = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
-    env,
+    env: environment(env),
     stdio: 'ignore',
     detached: true,
   });
