@@ -69,7 +69,8 @@ function buildContext(): NodeJS.ReadableStream {
       portable: true,
       mtime: new Date(0),
       sync: false,
-      follow: false,
+      // A hard link would name its first path, which is another one in the archive.
+      linkCache: new NoLinks(),
       filter: (path) => !LEFT_OUT.some((pattern) => pattern.test(path)),
       onWriteEntry: (entry) => {
         if (staged.some((each) => entry.path === each || entry.path.startsWith(`${each}/`)))
@@ -78,6 +79,12 @@ function buildContext(): NodeJS.ReadableStream {
     },
     [...SOURCES, ...stagedPackages()],
   ) as unknown as NodeJS.ReadableStream;
+}
+
+class NoLinks extends Map<`${number}:${number}`, string> {
+  override get(): undefined {
+    return undefined;
+  }
 }
 
 /** Folders of the packages that run the product; what is nested in one goes with it. */
