@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { loopbackPastProxies } from './platform/loopback-past-proxies.ts';
+import { SlowestTests } from './test/slowest-tests.ts';
 
 Object.assign(process.env, loopbackPastProxies(process.env));
 
@@ -25,6 +26,7 @@ const source = [
 
 export default defineConfig({
   test: {
+    reporters: ['default', new SlowestTests()],
     projects: [
       {
         test: {
