@@ -4,13 +4,26 @@ const allowed = {
   catalogs: ['catalogs', 'domain'],
   telemetry: ['telemetry'],
   prisma: ['prisma'],
+  // What every process knows of settings: their meanings, and what is unsafe in production.
+  settings: ['settings'],
   mail: ['mail', 'domain'],
   // What the API and the activities both know of Stripe.
   billing: ['billing', 'domain'],
   activities: ['activities', 'billing', 'domain', 'mail', 'prisma', 'telemetry'],
   // What runs in a workflow knows of activities only their contracts.
   workflows: ['workflows', 'domain', 'activities/contracts.ts', 'activities/reconciliation/contracts.ts'],
-  worker: ['worker', 'activities', 'billing', 'catalogs', 'domain', 'mail', 'prisma', 'telemetry', 'workflows'],
+  worker: [
+    'worker',
+    'activities',
+    'billing',
+    'catalogs',
+    'domain',
+    'mail',
+    'prisma',
+    'settings',
+    'telemetry',
+    'workflows',
+  ],
   api: [
     'api',
     'billing',
@@ -18,13 +31,14 @@ const allowed = {
     'domain',
     'mail',
     'prisma',
+    'settings',
     'telemetry',
     'activities/contracts.ts',
     'workflows/connection.ts',
     'workflows/[^/]+/messages.ts',
   ],
-  web: ['web', 'api/answers.ts', 'api/client-address.ts', 'telemetry'],
-  'stripe-simulator': ['stripe-simulator', 'telemetry'],
+  web: ['web', 'api/answers.ts', 'api/client-address.ts', 'settings', 'telemetry'],
+  'stripe-simulator': ['stripe-simulator', 'settings', 'telemetry'],
   'workspace-runtime': ['workspace-runtime'],
 };
 

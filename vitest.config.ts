@@ -1,4 +1,8 @@
 import { defineConfig } from 'vitest/config';
+import { loopbackPastProxies } from './platform/loopback-past-proxies.ts';
+import { SlowestTests } from './test/slowest-tests.ts';
+
+Object.assign(process.env, loopbackPastProxies(process.env));
 
 const source = [
   'activities',
@@ -10,6 +14,7 @@ const source = [
   'mail',
   'platform',
   'prisma',
+  'settings',
   'stories',
   'stripe-simulator',
   'telemetry',
@@ -21,6 +26,7 @@ const source = [
 
 export default defineConfig({
   test: {
+    reporters: ['default', new SlowestTests()],
     projects: [
       {
         test: {

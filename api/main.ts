@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { serve } from '@hono/node-server';
+import { describeUnknown, unknownSettings } from '#settings/unknown-settings.ts';
 import { createLogger } from '#telemetry/logger.ts';
 import { createApi } from './create-api.ts';
 import { isDatabaseUnavailable } from './database-unavailable.ts';
@@ -10,11 +11,12 @@ const RETRY_PREPARATION_MS = 2_000;
 
 const settings = readApiSettings(process.env);
 const log = createLogger('api', settings.logLevel);
+for (const unknown of unknownSettings(process.env)) log.warn(describeUnknown(unknown));
 const env = Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value ? [[name, value]] : [])));
 const api = createApi(settings, env, log);
 let stopping = false;
 
-const server = serve({ fetch: api.app.fetch, hostname: '127.0.0.1', port: settings.port }, ({ port }) => {
+const server = serve({ fetch: api.app.fetch, hostname: settings.listen, port: settings.port }, ({ port }) => {
   log.info({ port }, 'listening');
 });
 server.on('error', (error) => {

@@ -1,9 +1,13 @@
 import { z } from 'zod';
+import { refuseUnsafe } from '#settings/production-mode.ts';
 import type { SignInProviders } from './auth/sign-in-providers.ts';
 
-const schema = z.object({
+/** What the API reads from its environment, before what belongs together is looked at. */
+export const apiSettingsSchema = z.object({
+  LEASEHOLD_MODE: z.enum(['development', 'production']).default('development'),
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must start with postgresql://'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  LEASEHOLD_LISTEN: z.string().default('127.0.0.1'),
   LEASEHOLD_API_PORT: z.coerce.number().int().min(0).max(65_535).default(4311),
   LEASEHOLD_WEB_ORIGIN: z.url().default('http://127.0.0.1:4310'),
   STRIPE_WEBHOOK_SECRET: z
@@ -28,10 +32,10 @@ const schema = z.object({
   LEASEHOLD_OIDC_CLIENT_SECRET: z.string().optional(),
 });
 
-type Values = z.output<typeof schema>;
+type Values = z.output<typeof apiSettingsSchema>;
 
 /** Settings of a sign-in at another service: all of a group, or none. */
-const settings = schema.superRefine((values, context) => {
+const settings = apiSettingsSchema.superRefine((values, context) => {
   if (values.STRIPE_SECRET_KEY !== undefined && values.STRIPE_WEBHOOK_SECRET.length === 0) {
     const message = 'needs at least one secret beside STRIPE_SECRET_KEY';
     context.addIssue({ code: 'custom', path: ['STRIPE_WEBHOOK_SECRET'], message });
@@ -65,7 +69,9 @@ const settings = schema.superRefine((values, context) => {
 export interface ApiSettings {
   databaseUrl: string;
   logLevel: string;
-  /** Port on 127.0.0.1; 0 takes a free one. Default 4311. */
+  /** Address that it listens on. Default 127.0.0.1. */
+  listen: string;
+  /** Port; 0 takes a free one. Default 4311. */
   port: number;
   /** Scheme, host and port that people open: the only origin whose cookies may write. Default `http://127.0.0.1:4310`. */
   webOrigin: string;
@@ -97,7 +103,8 @@ export interface ApiSettings {
 /**
  * Reads the settings once, at the start of the process.
  *
- * @throws Error with one line for each variable that is missing or wrong; values are never repeated in it.
+ * @throws Error with one line for each variable that is missing, wrong, or unsafe in production mode; no secret is
+ *   repeated in it.
  */
 export function readApiSettings(env: Record<string, string | undefined>): ApiSettings {
   const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
@@ -106,10 +113,12 @@ export function readApiSettings(env: Record<string, string | undefined>): ApiSet
     const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
     throw new Error(`The API can't start with these settings:\n${lines.join('\n')}`);
   }
+  refuseUnsafe(present);
   const values = parsed.data;
   return {
     databaseUrl: values.DATABASE_URL,
     logLevel: values.LOG_LEVEL,
+    listen: values.LEASEHOLD_LISTEN,
     port: values.LEASEHOLD_API_PORT,
     webOrigin: new URL(values.LEASEHOLD_WEB_ORIGIN).origin,
     stripe:

@@ -6,11 +6,14 @@ export function addressTable({ env, parts }: Pick<Platform, 'env' | 'parts'>): s
   const rows: [string, string | undefined][] = [
     ['Web', has('web') ? env.LEASEHOLD_WEB_ORIGIN : undefined],
     ['API', has('api') ? env.LEASEHOLD_API_URL : undefined],
-    ['Temporal UI', env.LEASEHOLD_TEMPORAL_UI_URL],
-    ['Mail', env.LEASEHOLD_MAIL_URL],
+    ['Temporal UI', has('temporal-ui') ? env.LEASEHOLD_TEMPORAL_UI_URL : undefined],
+    ['Mail', has('mail') ? env.LEASEHOLD_MAIL_URL : undefined],
     ['Stripe simulator', has('simulator') ? env.STRIPE_API_BASE : undefined],
     ['Billing', env.STRIPE_SECRET_KEY ? undefined : 'off: there is neither STRIPE_SECRET_KEY nor the simulator'],
-    ['Sign in', has('api') ? `demo@leasehold.test  ${env.LEASEHOLD_DEMO_PASSWORD}` : undefined],
+    [
+      'Sign in',
+      has('api') && env.LEASEHOLD_DEMO_PASSWORD ? `demo@leasehold.test  ${env.LEASEHOLD_DEMO_PASSWORD}` : undefined,
+    ],
   ];
   const shown = rows.filter((row): row is [string, string] => row[1] !== undefined);
   const width = Math.max(...shown.map(([name]) => name.length));

@@ -22,6 +22,10 @@ export function ensureChromium(env: NodeJS.ProcessEnv, say: (sentence: string) =
   const found = findChromium(env);
   if (found) return found;
   const waysOut = 'Install chromium, or set LEASEHOLD_CHROMIUM to its path.';
+  if (env.LEASEHOLD_NO_INSTALL === '1')
+    throw new PlatformError(
+      `There is no Chromium for the tests in a browser, and LEASEHOLD_NO_INSTALL=1 forbids to install it. ${waysOut}`,
+    );
   if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version'))
     throw new PlatformError(`There is no Chromium for the tests in a browser. ${waysOut}`);
 

@@ -1,15 +1,26 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, statfsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createDockerClient } from '#activities/workspaces/docker-client.ts';
+import { describeUnknown, unknownSettings } from '#settings/unknown-settings.ts';
 import { attachPlatform } from './attach.ts';
 import { findChromium } from './chromium.ts';
+import { lookAtEngine } from './parts/engine-at-socket.ts';
 import { packagedPrograms } from './parts/postgres-home.ts';
-import { cacheFolder, findTemporalBinaries, installedGo } from './parts/temporal-binaries.ts';
+import { buildsTemporal, cacheFolder, findTemporalBinaries, installedGo } from './parts/temporal-binaries.ts';
+import { portHolder } from './port-holder.ts';
 import { configuredPorts, isFree, type PortName, portSetting } from './ports.ts';
+import { readSecrets } from './secrets.ts';
+import { readPlatformSettings } from './settings.ts';
+import { explainSystemError } from './system-error.ts';
+import { requireLinux } from './this-machine.ts';
 import { versions } from './versions.ts';
 
 const LEAST_DISK_GB = 3;
+const DOCKER_SILENCE: Record<string, string> = {
+  forbidden: 'this user may not use the engine',
+  off: 'the socket is there and its engine is off',
+};
 
 /** - `ok`; `provided`: missing, and made when needed; `missing`: something will not work */
 export type Finding = 'ok' | 'provided' | 'missing';
@@ -28,18 +39,30 @@ export async function examine(stateDir: string, env: NodeJS.ProcessEnv): Promise
   const running = await attachPlatform(stateDir);
   const goVersion = await installedGo(env);
   return [
+    machine(),
     node(),
     npm(),
     postgres(env),
-    go(goVersion, env),
+    await go(goVersion, env),
     temporal(goVersion, env),
     await docker(running?.env.DOCKER_HOST ?? env.DOCKER_HOST, env),
     stripe(running?.env ?? null, env),
     chromium(env),
     await ports(running !== null, env),
     disk(stateDir),
+    cache(env),
     state(stateDir, running !== null),
+    settings(env),
   ];
+}
+
+function machine(): DoctorCheck {
+  try {
+    requireLinux(process.platform);
+    return { name: 'machine', finding: 'ok', detail: `${process.platform} ${process.arch}` };
+  } catch (error) {
+    return { name: 'machine', finding: 'missing', detail: process.platform, waysOut: (error as Error).message };
+  }
 }
 
 function node(): DoctorCheck {
@@ -77,14 +100,14 @@ function postgres(env: NodeJS.ProcessEnv): DoctorCheck {
   }
 }
 
-function go(goVersion: string | null, env: NodeJS.ProcessEnv): DoctorCheck {
-  if (goVersion) return { name: 'go', finding: 'ok', detail: goVersion };
-  const isNeeded = !env.TEMPORAL_ADDRESS && !findTemporalBinaries(cacheFolder(env), null);
+async function go(goVersion: string | null, env: NodeJS.ProcessEnv): Promise<DoctorCheck> {
+  if (goVersion && (await buildsTemporal(goVersion, env))) return { name: 'go', finding: 'ok', detail: goVersion };
+  const isNeeded = !env.TEMPORAL_ADDRESS && !findTemporalBinaries(cacheFolder(env), goVersion);
   return {
     name: 'go',
     finding: isNeeded ? 'missing' : 'ok',
-    detail: isNeeded ? 'not on the PATH; it builds Temporal once' : 'not on the PATH, and not needed',
-    ...(isNeeded ? { waysOut: 'Install Go 1.26, or set TEMPORAL_ADDRESS.' } : {}),
+    detail: `${goVersion ? `${goVersion}, which is too old` : 'not on the PATH'}${isNeeded ? '; it builds Temporal once' : ', and not needed'}`,
+    ...(isNeeded ? { waysOut: `Install Go ${versions.go}, or set TEMPORAL_ADDRESS.` } : {}),
   };
 }
 
@@ -105,6 +128,14 @@ function temporal(goVersion: string | null, env: NodeJS.ProcessEnv): DoctorCheck
 async function docker(dockerHost: string | undefined, env: NodeJS.ProcessEnv): Promise<DoctorCheck> {
   const address = dockerHost || 'unix:///var/run/docker.sock';
   try {
+    const found = await lookAtEngine(address);
+    if (found.kind === 'podman')
+      return {
+        name: 'docker',
+        finding: 'missing',
+        detail: `podman ${found.version} on ${address}`,
+        waysOut: "Workspaces need Docker's own engine: install Docker, or set DOCKER_HOST to one.",
+      };
     const client = createDockerClient(address, { silenceMs: 3_000 });
     const [version, info] = await Promise.all([client.version(), client.info()]);
     const cgroup = info.CgroupVersion ?? '1';
@@ -114,13 +145,14 @@ async function docker(dockerHost: string | undefined, env: NodeJS.ProcessEnv): P
       detail: `${version.Version} on ${address}, cgroup v${cgroup}, ${info.NCPU} CPUs`,
     };
   } catch {
+    const { kind } = await lookAtEngine(address);
     const cgroup = existsSync('/sys/fs/cgroup/cgroup.controllers') ? 'v2' : 'v1';
     const canBeStarted = !dockerHost && process.getuid?.() === 0 && process.platform === 'linux';
     const program = firstLine('dockerd', ['--version'], env);
     return {
       name: 'docker',
       finding: canBeStarted ? 'provided' : 'missing',
-      detail: `none answers on ${address}; cgroup ${cgroup}; ${program ?? 'no dockerd on the PATH'}`,
+      detail: `${DOCKER_SILENCE[kind] ?? 'none answers'} on ${address}; cgroup ${cgroup}; ${program ?? 'no dockerd on the PATH'}`,
       waysOut: canBeStarted
         ? 'A start brings up an engine of its own (and installs docker.io on Debian); or start Docker, or set DOCKER_HOST.'
         : 'Start Docker, set DOCKER_HOST, or run this as root on Linux.',
@@ -158,7 +190,11 @@ async function ports(isRunning: boolean, env: NodeJS.ProcessEnv): Promise<Doctor
   if (isRunning) return { name: 'ports', finding: 'ok', detail: 'in use by the Leasehold that runs' };
   const all = Object.entries(configuredPorts(env)) as [PortName, number][];
   const taken = (
-    await Promise.all(all.map(async ([name, port]) => ((await isFree(port)) ? [] : [`${port} (${portSetting(name)})`])))
+    await Promise.all(
+      all.map(async ([name, port]) =>
+        (await isFree(port)) ? [] : [`${port} (${portSetting(name)}) by ${portHolder(port)}`],
+      ),
+    )
   ).flat();
   return taken.length === 0
     ? { name: 'ports', finding: 'ok', detail: `${all.length} are free` }
@@ -166,7 +202,7 @@ async function ports(isRunning: boolean, env: NodeJS.ProcessEnv): Promise<Doctor
         name: 'ports',
         finding: 'missing',
         detail: `taken: ${taken.join(', ')}`,
-        waysOut: 'End what listens there, or set other ports.',
+        waysOut: 'End what listens there, or move ours: each by its setting, or all with LEASEHOLD_PORT_OFFSET=100.',
       };
 }
 
@@ -187,13 +223,51 @@ function disk(stateDir: string): DoctorCheck {
 function state(stateDir: string, isRunning: boolean): DoctorCheck {
   const secrets = join(stateDir, 'secrets.json');
   if (!existsSync(secrets)) return { name: 'state', finding: 'provided', detail: `${stateDir}: none yet` };
-  const { installationId } = JSON.parse(readFileSync(secrets, 'utf8')) as { installationId: string };
+  let installationId: string | undefined;
+  try {
+    accessSync(stateDir, constants.W_OK);
+    installationId = readSecrets(stateDir)?.installationId;
+  } catch (error) {
+    const { message } = explainSystemError(error) as Error;
+    return { name: 'state', finding: 'missing', detail: `${stateDir} can't be used`, waysOut: message };
+  }
   const since = statSync(secrets).mtime.toISOString().slice(0, 10);
   return {
     name: 'state',
     finding: 'ok',
     detail: `${stateDir}, installation ${installationId} since ${since}, ${isRunning ? 'running' : 'not running'}`,
   };
+}
+
+/** The cache is written once, by the build of Temporal. */
+function cache(env: NodeJS.ProcessEnv): DoctorCheck {
+  const folder = cacheFolder(env);
+  let existing = folder;
+  while (!existsSync(existing)) existing = dirname(existing);
+  try {
+    accessSync(existing, constants.W_OK);
+    return { name: 'cache', finding: 'ok', detail: folder };
+  } catch (error) {
+    const { message } = explainSystemError(error) as Error;
+    return { name: 'cache', finding: 'missing', detail: `${folder} can't be written`, waysOut: message };
+  }
+}
+
+function settings(env: NodeJS.ProcessEnv): DoctorCheck {
+  const unknown = unknownSettings(env);
+  try {
+    readPlatformSettings(env);
+  } catch (error) {
+    return { name: 'settings', finding: 'missing', detail: 'wrong', waysOut: (error as Error).message };
+  }
+  return unknown.length === 0
+    ? { name: 'settings', finding: 'ok', detail: '"bin/leasehold config" shows them' }
+    : {
+        name: 'settings',
+        finding: 'missing',
+        detail: `unknown: ${unknown.map(({ name }) => name).join(', ')}`,
+        waysOut: unknown.map(describeUnknown).join(' '),
+      };
 }
 
 /** The first line that a program prints, or null when it can't be run. */

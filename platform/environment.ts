@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isProduction } from '#settings/production-mode.ts';
 import { embeddedDatabaseUrl } from './parts/postgres.ts';
 import type { Ports } from './ports.ts';
 import type { Secrets } from './secrets.ts';
@@ -14,6 +15,7 @@ const TAKEN_OVER = [
   'STRIPE_WEBHOOK_SECRET',
   'BETTER_AUTH_SECRET',
   'LOG_LEVEL',
+  'LEASEHOLD_MODE',
   'LEASEHOLD_CATALOG',
   'LEASEHOLD_HOST_ID',
   'LEASEHOLD_INTERNAL_TOKEN',
@@ -36,7 +38,8 @@ export interface EmbeddedDefault {
 /**
  * The environment of all processes of the product. What `given` holds is taken over; the rest points at the embedded
  * parts. With a Stripe key of their own a person's API base and webhook secret are theirs too: none is made up. With
- * neither a key nor the simulator there is none: billing is off.
+ * neither a key nor the simulator there is none: billing is off. In production mode there is no demo customer and time
+ * can't be moved.
  *
  * @param given usually `process.env`; empty strings count as not set
  */
@@ -73,8 +76,8 @@ export function productEnvironment(
     LEASEHOLD_SUBNET_POOL: subnetPool(secrets.installationId),
     LEASEHOLD_INTERNAL_TOKEN: secrets.internalToken,
     LEASEHOLD_WORKSPACE_IMAGE: 'leasehold/workspace:dev',
-    LEASEHOLD_DEMO_PASSWORD: secrets.demoPassword,
-    LEASEHOLD_TIME_SKIPPING: '1',
+    ...(isProduction(given) ? {} : { LEASEHOLD_DEMO_PASSWORD: secrets.demoPassword }),
+    LEASEHOLD_TIME_SKIPPING: isProduction(given) ? '0' : '1',
     LEASEHOLD_WEB_ORIGIN: local(ports.web),
     LEASEHOLD_WEB_PORT: String(ports.web),
     LEASEHOLD_API_URL: local(ports.api),

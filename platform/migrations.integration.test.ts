@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { createPrisma } from '#prisma/client.ts';
 
-import { ROOT } from './start.ts';
+import { ROOT } from './root.ts';
 
 /** A new database on the tests' PostgreSQL. */
 async function emptyDatabase(): Promise<string> {

@@ -2,6 +2,7 @@ import type { Child, ChildOptions } from './child.ts';
 import type { Ports } from './ports.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import type { Secrets } from './secrets.ts';
+import type { PlatformSettings } from './settings.ts';
 
 /** All parts, in the order in which they are shown. They start as soon as what they need is there. */
 export const PART_NAMES = [
@@ -63,6 +64,7 @@ export interface PartContext {
   env: Record<string, string>;
   ports: Ports;
   secrets: Secrets;
+  settings: PlatformSettings;
   /** The product's root folder. */
   root: string;
   stateDir: string;

@@ -21,6 +21,8 @@ export const DEFAULT_PORTS = {
   temporalWorkerMembership: 4326,
 } as const;
 
+const LARGEST_OFFSET = 60_000;
+
 export type PortName = keyof typeof DEFAULT_PORTS;
 export type Ports = Record<PortName, number>;
 
@@ -29,11 +31,19 @@ export function portSetting(name: PortName): string {
   return `LEASEHOLD_${name.replace(/[A-Z]/g, (capital) => `_${capital}`).toUpperCase()}_PORT`;
 }
 
-/** The default ports, each overridden by its setting. Throws PlatformError for a value that is no port. */
+/**
+ * The default ports, all moved up by `LEASEHOLD_PORT_OFFSET`, each overridden by its own setting. Throws PlatformError for
+ * a value that is no port.
+ */
 export function configuredPorts(env: Record<string, string | undefined>): Ports {
+  const offset = Number(env.LEASEHOLD_PORT_OFFSET || 0);
+  if (!Number.isInteger(offset) || offset < 0 || offset > LARGEST_OFFSET)
+    throw new PlatformError(
+      `LEASEHOLD_PORT_OFFSET is "${env.LEASEHOLD_PORT_OFFSET}": give a number from 0 to ${LARGEST_OFFSET}, such as 100.`,
+    );
   return mapPorts((name) => {
     const value = env[portSetting(name)];
-    if (!value) return DEFAULT_PORTS[name];
+    if (!value) return DEFAULT_PORTS[name] + offset;
     const port = Number(value);
     if (!Number.isInteger(port) || port < 1 || port > 65_535)
       throw new PlatformError(`${portSetting(name)} is "${value}", which is no port: give a number from 1 to 65535.`);

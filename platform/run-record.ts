@@ -11,6 +11,8 @@ const runRecordSchema = z.object({
   control: z.object({ url: z.string(), token: z.string() }),
   parts: z.record(z.string(), identitySchema),
   env: z.record(z.string(), z.string()),
+  /** When all parts were there; absent while they start. */
+  upSince: z.string().optional(),
 });
 
 /** Who runs a state folder: written at every change, removed at the end. */

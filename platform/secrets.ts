@@ -1,6 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
+import { PlatformError } from './platform-error.ts';
 import { writePrivately } from './write-privately.ts';
 
 const secretsSchema = z.object({
@@ -17,9 +19,31 @@ const secretsSchema = z.object({
 /** What an installation makes up once and keeps. */
 export type Secrets = z.infer<typeof secretsSchema>;
 
-/** Reads the secrets at `path`, or makes them and writes them there, readable by their owner only. */
-export function ensureSecrets(path: string): Secrets {
-  if (existsSync(path)) return secretsSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+/**
+ * The secrets of a state folder, or null when it has none yet.
+ *
+ * @throws PlatformError when they can't be read
+ */
+export function readSecrets(stateDir: string): Secrets | null {
+  const path = join(stateDir, 'secrets.json');
+  if (!existsSync(path)) return null;
+  try {
+    return secretsSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch {
+    throw new PlatformError(
+      `${path} is damaged: put it back from a backup, as the database's password is in it; or begin anew with "bin/leasehold reset".`,
+    );
+  }
+}
+
+/**
+ * Reads the secrets of a state folder, or makes them and writes them there, readable by their owner only.
+ *
+ * @throws PlatformError when they can't be read
+ */
+export function ensureSecrets(stateDir: string): Secrets {
+  const kept = readSecrets(stateDir);
+  if (kept) return kept;
   const random = (bytes: number) => randomBytes(bytes).toString('hex');
   const secrets: Secrets = {
     installationId: randomUUID(),
@@ -30,6 +54,6 @@ export function ensureSecrets(path: string): Secrets {
     stripeWebhookSecret: `whsec_${random(24)}`,
     demoPassword: randomBytes(12).toString('base64url'),
   };
-  writePrivately(path, JSON.stringify(secrets, null, 2));
+  writePrivately(join(stateDir, 'secrets.json'), JSON.stringify(secrets, null, 2));
   return secrets;
 }

@@ -10,8 +10,9 @@ import type { PartName } from './part.ts';
 import { withDatabase } from './parts/postgres.ts';
 import { removePostgresHome } from './parts/postgres-home.ts';
 import { isAlive } from './process-identity.ts';
+import { ROOT } from './root.ts';
 import { readRunRecord } from './run-record.ts';
-import { type Platform, ROOT, startPlatform } from './start.ts';
+import { type Platform, startPlatform } from './start.ts';
 
 /** A state folder below one that only its owner may enter, as `mktemp -d` makes it. */
 function temporaryState(): string {

@@ -1,21 +1,25 @@
-import { mkdirSync, rmSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { accessSync, constants, mkdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describeUnsafe, isProduction } from '#settings/production-mode.ts';
+import { describeUnknown, unknownSettings } from '#settings/unknown-settings.ts';
+import { unsafeOnOneMachine } from './configuration.ts';
 import { type ControlEndpoint, openControlEndpoint, type PartControl } from './control-endpoint.ts';
 import { productEnvironment } from './environment.ts';
 import { PART_NAMES, type Part, type PartName, type PartStatus } from './part.ts';
 import { allParts } from './parts/all-parts.ts';
 import { stopOwnContainers } from './parts/own-containers.ts';
 import { PlatformError } from './platform-error.ts';
+import { portHolder } from './port-holder.ts';
 import { configuredPorts, freePorts, isFree, type PortName, type Ports, portSetting } from './ports.ts';
 import { identify, type ProcessIdentity, signalProcess } from './process-identity.ts';
+import { ROOT } from './root.ts';
 import { endOrphans, readRunRecord, runRecordPath, writeRunRecord } from './run-record.ts';
 import { ensureSecrets } from './secrets.ts';
+import { readPlatformSettings } from './settings.ts';
 import { lockState } from './state-lock.ts';
 import { createSupervisor } from './supervisor.ts';
-
-/** The product's root folder. */
-export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+import { explainSystemError } from './system-error.ts';
+import { requireLinux } from './this-machine.ts';
 
 /** The ports that a part opens. */
 const PORTS_OF: Partial<Record<PartName, readonly PortName[]>> = {
@@ -81,8 +85,8 @@ export interface Platform extends PartControl {
  * state folder is ended first.
  *
  * @param onStarting gets the platform before its parts are up, so that a signal can end it
- * @throws PlatformError when the state folder is in use, a port is taken, or a part can't be provided; then nothing
- *   is left running
+ * @throws PlatformError when a setting is wrong or, in production mode, unsafe, the state folder is in use or can't be
+ *   written, a port is taken, or a part can't be provided; then nothing is left running
  */
 export async function startPlatform(
   options: PlatformOptions,
@@ -91,7 +95,11 @@ export async function startPlatform(
   const stateDir = resolve(options.stateDir);
   const given = options.given ?? process.env;
   const say = options.onNotice ?? (() => undefined);
-  mkdirSync(join(stateDir, 'logs'), { recursive: true, mode: 0o711 });
+  requireLinux(process.platform);
+  const settings = readPlatformSettings(given);
+  refuseListen(given);
+  for (const unknown of unknownSettings(given)) say(describeUnknown(unknown));
+  makeStateFolder(stateDir);
   const unlock = await lockState(stateDir);
 
   const names = PART_NAMES.filter(
@@ -101,6 +109,7 @@ export async function startPlatform(
   const abort = new AbortController();
   let control: ControlEndpoint | undefined;
   let ending: Promise<void> | undefined;
+  let upSince: string | undefined;
 
   try {
     const left = readRunRecord(stateDir);
@@ -110,11 +119,13 @@ export async function startPlatform(
     const ports = options.ports === 'free' ? await freePorts() : configuredPorts(given);
     const ours = names.filter((name) => !isExternal(allParts[name]));
     if (options.ports === 'default') await refuseTakenPorts(ours, ports);
-    const secrets = ensureSecrets(join(stateDir, 'secrets.json'));
+    const secrets = ensureSecrets(stateDir);
     const env = {
       ...productEnvironment({ ports, secrets, stateDir, withSimulator: names.includes('simulator') }, given),
       ...options.extraEnv,
     };
+    const unsafe = isProduction(given) ? unsafeOnOneMachine(env, given) : [];
+    if (unsafe.length > 0) throw new PlatformError(describeUnsafe(unsafe));
 
     let settleEnded: (reason: PlatformError | null) => void = () => undefined;
     const ended = new Promise<PlatformError | null>((settle) => {
@@ -122,7 +133,7 @@ export async function startPlatform(
     });
     const supervisor = createSupervisor({
       parts: allParts,
-      context: { env, ports, secrets, root: ROOT, stateDir, signal: abort.signal },
+      context: { env, ports, secrets, settings, root: ROOT, stateDir, signal: abort.signal },
       onStatus: (status) => options.onProgress?.(status),
       onProcesses: record,
       onGivenUp: (error) => void stop(error),
@@ -131,7 +142,14 @@ export async function startPlatform(
       const self = identify(process.pid);
       if (!control || !self) return;
       const { url, token } = control;
-      writeRunRecord(stateDir, { supervisor: self, control: { url, token }, parts: supervisor.processes(), env });
+      const since = upSince === undefined ? {} : { upSince };
+      writeRunRecord(stateDir, {
+        supervisor: self,
+        control: { url, token },
+        parts: supervisor.processes(),
+        env,
+        ...since,
+      });
     }
 
     // The last resort when this process ends without having stopped its parts.
@@ -199,11 +217,13 @@ export async function startPlatform(
       await stop(error instanceof PlatformError ? error : null);
       throw error;
     }
+    upSince = new Date().toISOString();
+    record();
     return platform;
   } catch (error) {
     if (ending) await ending;
     else await unlock();
-    throw error;
+    throw explainSystemError(error);
   }
 }
 
@@ -212,8 +232,29 @@ async function refuseTakenPorts(names: readonly PartName[], ports: Ports): Promi
   const taken = (await Promise.all(wanted.map(async (name) => ((await isFree(ports[name])) ? [] : [name])))).flat();
   if (taken.length > 0)
     throw new PlatformError(
-      `Another program listens on ${taken.map((name) => `port ${ports[name]} (${portSetting(name)})`).join(', ')}: end it, or set another port.`,
+      [
+        taken.length === 1 ? 'A port is taken:' : `${taken.length} ports are taken:`,
+        ...taken.map((name) => `  ${ports[name]}, by ${portHolder(ports[name])}. To move ours: ${portSetting(name)}.`),
+        'End what listens there, or move ours: each by its setting, or all at once with LEASEHOLD_PORT_OFFSET=100.',
+      ].join('\n'),
     );
+}
+
+/** Under a supervisor nothing but a proxy of this machine reaches the processes. */
+function refuseListen({ LEASEHOLD_LISTEN: listen }: Record<string, string | undefined>): void {
+  if (listen && listen !== '127.0.0.1')
+    throw new PlatformError(
+      `LEASEHOLD_LISTEN is "${listen}", and "leasehold up" keeps everything on 127.0.0.1: unset it, and put a proxy with TLS on this machine before the web UI.`,
+    );
+}
+
+function makeStateFolder(stateDir: string): void {
+  try {
+    mkdirSync(join(stateDir, 'logs'), { recursive: true, mode: 0o711 });
+    accessSync(stateDir, constants.W_OK);
+  } catch (error) {
+    throw explainSystemError(error);
+  }
 }
 
 function signalAtExit(name: string, identity: ProcessIdentity): void {

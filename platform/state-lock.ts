@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { PlatformError } from './platform-error.ts';
+import { readRunRecord } from './run-record.ts';
 
 /**
  * Holds a state folder for this process alone. The lock is a name in the kernel (an abstract socket): it can't be
@@ -19,7 +20,7 @@ export function lockState(stateDir: string): Promise<() => Promise<void>> {
       reject(
         error.code === 'EADDRINUSE'
           ? new PlatformError(
-              `Leasehold already runs on ${stateDir}. Stop it there, or set LEASEHOLD_STATE to another folder.`,
+              `Leasehold already runs on ${stateDir}${holderOf(stateDir)}. Stop it ("bin/leasehold down"), or set LEASEHOLD_STATE to another folder.`,
             )
           : error,
       ),
@@ -28,4 +29,10 @@ export function lockState(stateDir: string): Promise<() => Promise<void>> {
       resolve(() => new Promise<void>((released) => holder.close(() => released()))),
     );
   });
+}
+
+/** The process that holds it, once it has written itself down. */
+function holderOf(stateDir: string): string {
+  const supervisor = readRunRecord(stateDir)?.supervisor;
+  return supervisor ? ` (pid ${supervisor.pid})` : '';
 }

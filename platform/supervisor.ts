@@ -4,6 +4,7 @@ import { type Child, lastLines, startChild } from './child.ts';
 import type { Part, PartContext, PartName, PartStatus, RunningPart } from './part.ts';
 import { PlatformError } from './platform-error.ts';
 import type { ProcessIdentity } from './process-identity.ts';
+import { explainSystemError } from './system-error.ts';
 
 const FIRST_RESTART_DELAY_MS = 250;
 const LONGEST_RESTART_DELAY_MS = 8_000;
@@ -130,7 +131,7 @@ export function createSupervisor({
         report(slot, { state: 'failed', detail: reason });
         return onGivenUp(
           new PlatformError(
-            `${slot.part.name} ${reason}, ${slot.deaths.length} times in a row:\n${lastLines(logFileOf(slot))}`,
+            `${slot.part.name} ${reason}, ${slot.deaths.length} times in a row:\n${lastLines(logFileOf(slot))}\nAll of it: ${logFileOf(slot)}`,
           ),
         );
       }
@@ -269,12 +270,14 @@ export function createSupervisor({
     },
   };
 
-  function explained(slot: Slot, error: Error): Error {
+  function explained(slot: Slot, failure: Error): Error {
+    const error = explainSystemError(failure) as Error;
     if (error instanceof PlatformError && error.message.includes('\n')) return error;
     const log = lastLines(logFileOf(slot));
     const reason = error instanceof PlatformError ? error.message : `${slot.part.name}: ${error.message}`;
-    return new PlatformError(log === '' || error.message.includes('set ') ? reason : `${reason}\n${log}`, {
-      cause: error,
-    });
+    return new PlatformError(
+      log === '' || error.message.includes('set ') ? reason : `${reason}\n${log}\nAll of it: ${logFileOf(slot)}`,
+      { cause: error },
+    );
   }
 }

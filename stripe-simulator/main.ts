@@ -1,4 +1,5 @@
 import { serve } from '@hono/node-server';
+import { describeUnknown, unknownSettings } from '#settings/unknown-settings.ts';
 import { createLogger } from '#telemetry/logger.ts';
 import { recorded } from './conformance/recording.ts';
 import { readSettings, type Settings } from './settings.ts';
@@ -15,6 +16,7 @@ try {
 }
 
 const logger = createLogger('stripe-simulator', settings.logLevel);
+for (const unknown of unknownSettings(process.env)) logger.warn(describeUnknown(unknown));
 const simulator = createSimulator({
   statePath: settings.statePath,
   publicUrl: settings.publicUrl,

@@ -10,8 +10,10 @@ const days = z
   .transform((value) => value.split(',').map(Number))
   .pipe(z.array(z.number().int().min(1)));
 
-const schema = z
+/** What the simulator reads from its environment. */
+export const simulatorSettingsSchema = z
   .object({
+    LEASEHOLD_MODE: z.enum(['development', 'production']).default('development'),
     STRIPE_SIMULATOR_PORT: z.coerce.number().int().min(1).max(65535).default(DEFAULT_PORT),
     STRIPE_SIMULATOR_STATE: z.string().min(1),
     STRIPE_SIMULATOR_PUBLIC_URL: z.url().optional(),
@@ -24,8 +26,8 @@ const schema = z
     NODE_ENV: z.string().optional(),
     STRIPE_SECRET_KEY: z.string().optional(),
   })
-  .refine((env) => env.NODE_ENV !== 'production', {
-    message: 'The Stripe simulator refuses to start with NODE_ENV=production: use Stripe itself.',
+  .refine((env) => env.NODE_ENV !== 'production' && env.LEASEHOLD_MODE !== 'production', {
+    message: 'The Stripe simulator refuses to start in production: use Stripe itself.',
   })
   .refine((env) => !/^[sr]k_live_/.test(env.STRIPE_SECRET_KEY ?? ''), {
     message: 'The Stripe simulator refuses to start beside a live key: take STRIPE_SECRET_KEY out of its environment.',
@@ -48,7 +50,9 @@ export interface Settings {
 
 /** @throws Error that names each setting that is wrong */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
-  const result = schema.safeParse(env);
+  const result = simulatorSettingsSchema.safeParse(
+    Object.fromEntries(Object.entries(env).filter(([, value]) => value !== '')),
+  );
   if (!result.success) throw new Error(z.prettifyError(result.error));
   const { data } = result;
   // While a secret is rotated there are two, newest first.

@@ -7,7 +7,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stateFolder } from '#cli/state-folder.ts';
 import { attachPlatform } from '#platform/attach.ts';
-import { ROOT } from '#platform/start.ts';
+import { ROOT } from '#platform/root.ts';
 import { grace } from '#stories/grace.ts';
 import { until } from '#stories/until.ts';
 import { connectTemporal } from '#workflows/connection.ts';

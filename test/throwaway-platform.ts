@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { detachMounts } from '#platform/detach-mounts.ts';
 import { removeOwnResources } from '#platform/parts/own-containers.ts';
 import { removePostgresHome } from '#platform/parts/postgres-home.ts';
 import { isAlive } from '#platform/process-identity.ts';
@@ -50,13 +50,4 @@ async function sweepOne(folder: string, record: RunRecord): Promise<void> {
   if (LEASEHOLD_INSTALLATION) removePostgresHome(LEASEHOLD_INSTALLATION);
   detachMounts(folder);
   rmSync(folder, { recursive: true, force: true });
-}
-
-/** An engine that was killed leaves its containers' file systems mounted. */
-function detachMounts(folder: string): void {
-  const paths = readFileSync('/proc/self/mountinfo', 'utf8')
-    .split('\n')
-    .flatMap((line) => line.split(' ')[4] ?? [])
-    .filter((path) => path.startsWith(`${folder}/`));
-  for (const path of paths.reverse()) spawnSync('umount', ['--lazy', path]);
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { serve } from '@hono/node-server';
 import type { ServerBuild } from '@remix-run/node';
+import { describeUnknown } from '#settings/unknown-settings.ts';
 import { createLogger } from '#telemetry/logger.ts';
 import { readWebSettings } from './settings.ts';
 import { createWebApp } from './web-app.ts';
@@ -13,6 +14,7 @@ const IDLE_CHECK_MS = 50;
 
 const settings = readWebSettings();
 const log = createLogger('web', settings.logLevel);
+for (const unknown of settings.unknown) log.warn(describeUnknown(unknown));
 const buildUrl = new URL('./build/server/index.js', import.meta.url);
 
 if (!existsSync(buildUrl)) {
@@ -28,7 +30,7 @@ const app = createWebApp({
   log,
   stopping: stopping.signal,
 });
-const server = serve({ fetch: app.fetch, port: settings.port, hostname: '127.0.0.1' }, (address) =>
+const server = serve({ fetch: app.fetch, port: settings.port, hostname: settings.listen }, (address) =>
   log.info({ port: address.port }, 'web listens'),
 );
 server.on('error', (error) => {

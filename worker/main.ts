@@ -17,6 +17,7 @@ import { createStripe } from '#billing/stripe-client.ts';
 import { loadCatalog } from '#catalogs/load.ts';
 import { createMailer } from '#mail/mailer.ts';
 import { createPrisma } from '#prisma/client.ts';
+import { describeUnknown, unknownSettings } from '#settings/unknown-settings.ts';
 import { createLogger } from '#telemetry/logger.ts';
 import { SUBSCRIPTION_TASK_QUEUE, workspaceTaskQueue } from '#workflows/subscription/messages.ts';
 import { accountWorkflows } from './account-workflows.ts';
@@ -36,6 +37,7 @@ const SHUTDOWN_GRACE_MS = 10_000;
 
 const settings = parseWorkerSettings(process.env);
 const log = createLogger('worker', settings.LOG_LEVEL);
+for (const unknown of unknownSettings(process.env)) log.warn(describeUnknown(unknown));
 Runtime.install({
   shutdownSignals: [],
   logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
@@ -145,11 +147,15 @@ const endpoint = createInternalEndpoint({
   metrics: metrics.registry,
   log,
 });
-const server = serve({ fetch: endpoint.fetch, hostname: '127.0.0.1', port: settings.LEASEHOLD_WORKER_PORT });
+const server = serve({
+  fetch: endpoint.fetch,
+  hostname: settings.LEASEHOLD_LISTEN,
+  port: settings.LEASEHOLD_WORKER_PORT,
+});
 const registration = await registerHost({
   prisma,
   hostId,
-  internalUrl: `http://127.0.0.1:${settings.LEASEHOLD_WORKER_PORT}`,
+  internalUrl: settings.LEASEHOLD_WORKER_URL ?? `http://127.0.0.1:${settings.LEASEHOLD_WORKER_PORT}`,
   capacity,
   log,
 });

@@ -1,70 +1,105 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
+import { attachPlatform } from '#platform/attach.ts';
 import { PART_NAMES, type PartName } from '#platform/part.ts';
+import { PlatformError } from '#platform/platform-error.ts';
 import { type Platform, startPlatform } from '#platform/start.ts';
 import { addressTable } from '../address-table.ts';
-import { createProgressLines } from '../progress-lines.ts';
+import { startDetached } from '../detached-start.ts';
+import { readPartNames, withNeeds } from '../part-names.ts';
+import { createProgressLines, type ProgressLines } from '../progress-lines.ts';
 import { stateFolder } from '../state-folder.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** One Ctrl-C arrives twice when npm passes on what the terminal has sent us already. */
 const SAME_SIGNAL_MS = 1_000;
 
-/** `leasehold up`: everything on this machine, until Ctrl-C. */
+interface UpFlags {
+  detach?: boolean;
+  only?: PartName[];
+  without?: PartName[];
+}
+
+/** `leasehold up`: everything on this machine, until Ctrl-C, or in the background. */
 export function upCommand(): Command {
   return new Command('up')
     .description('Start everything on this machine; Ctrl-C stops it. What has an address set is not started.')
+    .option('-d, --detach', 'run in the background: see it with "status" and "logs", stop it with "down"')
+    .option('--only <parts>', 'these parts, with what they need, such as worker,api', readPartNames)
     .option(
-      '--without <part>',
-      `leave a part out (may be repeated): ${PART_NAMES.join(', ')}. Without the simulator and without a STRIPE_SECRET_KEY billing is off`,
-      leaveOut,
+      '--without <parts>',
+      'all but these; what needs them takes them as there. Without the simulator and a STRIPE_SECRET_KEY billing is off',
+      readPartNames,
     )
-    .addHelpText('after', '\nSettings are read from the environment and from .env; see .env.example.')
-    .action(async ({ without = [] }: { without?: PartName[] }) => {
+    .addHelpText('after', `\nParts: ${PART_NAMES.join(', ')}.`)
+    .addHelpText('after', 'Settings are read from the environment and from .env; "bin/leasehold config" shows them.')
+    .action(async (flags: UpFlags) => {
       const lines = createProgressLines(process.stdout);
-      const startedAt = performance.now();
-      let askedToStopAt: number | undefined;
-
-      const platform = await startPlatform(
-        { stateDir: stateFolder(process.env), without, ports: 'default', onProgress: lines.part, onNotice: lines.say },
-        (starting) => stopOnSignal(starting),
-      ).catch((error: unknown) => {
-        lines.end();
-        if (askedToStopAt === undefined) throw error;
-        return null;
-      });
-      if (platform && askedToStopAt === undefined)
-        lines.say(
-          `\n${addressTable(platform)}\n\nUp after ${seconds(performance.now() - startedAt)}. Ctrl-C stops it.`,
-        );
-
-      const failure = platform ? await platform.ended : null;
-      lines.end();
-      if (failure) throw failure;
-      console.log('Stopped. The next start finds everything again.');
-
-      function stopOnSignal(starting: Platform): void {
-        for (const signal of SIGNALS)
-          process.on(signal, () => {
-            const now = performance.now();
-            if (askedToStopAt === undefined) {
-              askedToStopAt = now;
-              lines.say('\nStopping… (again to force)');
-              void starting.stop();
-            } else if (now - askedToStopAt > SAME_SIGNAL_MS) {
-              lines.say('Forced.');
-              void starting.kill().finally(() => process.exit(130));
-            }
-          });
-      }
+      if (flags.detach) await inBackground(flags, lines);
+      else await inForeground(flags, lines);
     });
 }
 
-function leaveOut(name: string, before: PartName[] = []): PartName[] {
-  const part = PART_NAMES.find((each) => each === name);
-  if (!part) throw new InvalidArgumentError(`There is no part ${name}.`);
-  return [...before, part];
+async function inForeground({ only, without }: UpFlags, lines: ProgressLines): Promise<void> {
+  const startedAt = performance.now();
+  let askedToStopAt: number | undefined;
+
+  const platform = await startPlatform(
+    {
+      stateDir: stateFolder(process.env),
+      ports: 'default',
+      ...(only ? { parts: withNeeds(only) } : {}),
+      ...(without ? { without } : {}),
+      onProgress: lines.part,
+      onNotice: lines.say,
+    },
+    (starting) => stopOnSignal(starting),
+  ).catch((error: unknown) => {
+    lines.end();
+    if (askedToStopAt === undefined) throw error;
+    return null;
+  });
+  if (platform && askedToStopAt === undefined)
+    lines.say(`\n${addressTable(platform)}\n\nUp after ${seconds(startedAt)}. Ctrl-C stops it.`);
+
+  const failure = platform ? await platform.ended : null;
+  lines.end();
+  if (failure) throw failure;
+  console.log('Stopped. The next start finds everything again.');
+
+  function stopOnSignal(starting: Platform): void {
+    for (const signal of SIGNALS)
+      process.on(signal, () => {
+        const now = performance.now();
+        if (askedToStopAt === undefined) {
+          askedToStopAt = now;
+          lines.say('\nStopping… (again to force)');
+          void starting.stop();
+        } else if (now - askedToStopAt > SAME_SIGNAL_MS) {
+          lines.say('Forced.');
+          void starting.kill().finally(() => process.exit(130));
+        }
+      });
+  }
 }
 
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`;
+async function inBackground({ only, without }: UpFlags, lines: ProgressLines): Promise<void> {
+  const startedAt = performance.now();
+  const stateDir = stateFolder(process.env);
+  if (await attachPlatform(stateDir)) throw new PlatformError(`Leasehold already runs on ${stateDir}.`);
+  const args = [...(only ? ['--only', only.join()] : []), ...(without ? ['--without', without.join()] : [])];
+  try {
+    await startDetached(stateDir, args, lines);
+  } finally {
+    lines.end();
+  }
+  const platform = await attachPlatform(stateDir);
+  if (!platform) throw new PlatformError('It came up and ended at once: see "bin/leasehold logs supervisor".');
+  const parts = await platform.parts();
+  lines.say(
+    `\n${addressTable({ env: platform.env, parts: () => parts })}\n\nUp after ${seconds(startedAt)}. "bin/leasehold down" stops it.`,
+  );
+}
+
+function seconds(since: number): string {
+  return `${((performance.now() - since) / 1000).toFixed(1)} s`;
 }

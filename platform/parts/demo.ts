@@ -1,4 +1,3 @@
-import { ensureDemoCustomer } from '../demo-customer.ts';
 import type { Part } from '../part.ts';
 
 /** A customer to sign in as, with a plan and a workspace. */
@@ -10,6 +9,8 @@ export const demo: Part = {
       describe('left out: a demo customer is not made at Stripe itself');
       return undefined;
     }
+    // Its clients take a second to load: by now everything else is up.
+    const { ensureDemoCustomer } = await import('../demo-customer.ts');
     await ensureDemoCustomer(env);
     describe(env.STRIPE_SECRET_KEY ? 'demo@leasehold.test' : 'demo@leasehold.test, on the free plan: billing is off');
     return undefined;

@@ -11,6 +11,7 @@ import { lastLines, startChild } from '../child.ts';
 import { PlatformError } from '../platform-error.ts';
 import { poll } from '../poll.ts';
 import { endProcess, identify, isAlive, type ProcessIdentity } from '../process-identity.ts';
+import { type EngineAtSocket, lookAtEngine } from './engine-at-socket.ts';
 
 const SYSTEM_SOCKET = '/var/run/docker.sock';
 const READY_WITHIN_MS = 60_000;
@@ -24,6 +25,10 @@ const run = promisify(execFile);
 export interface DockerEngineOptions {
   /** `DOCKER_HOST`: use this engine and no other. */
   dockerHost?: string | undefined;
+  /** The machine's own socket. Default `/var/run/docker.sock`. */
+  systemSocket?: string;
+  /** Whether an engine of our own may be started when there is none. Default: as root on Linux, as nobody else can. */
+  mayStart?: boolean;
   /** Folder of images, volumes and containers of an engine that is started here. */
   stateDir: string;
   /** Where an engine of ours writes its log. Default `dockerd.log` in `stateDir`. */
@@ -73,9 +78,13 @@ export class DockerEngineUnavailable extends PlatformError {
  */
 export async function ensureDockerEngine(options: DockerEngineOptions): Promise<DockerEngine> {
   if (options.dockerHost) return givenEngine(options.dockerHost);
-  if (existsSync(SYSTEM_SOCKET) && (await answers(`unix://${SYSTEM_SOCKET}`))) {
-    return { dockerHost: `unix://${SYSTEM_SOCKET}`, started: false, stop: async () => {} };
-  }
+  const systemHost = `unix://${options.systemSocket ?? SYSTEM_SOCKET}`;
+  const found = await lookAtEngine(systemHost);
+  if (found.kind === 'docker') return { dockerHost: systemHost, started: false, stop: async () => {} };
+  if (!(options.mayStart ?? canStartEngine()))
+    throw new DockerEngineUnavailable('ENGINE_MISSING', whyNone(systemHost, found));
+  if (found.kind === 'podman')
+    options.onProgress(`${systemHost} is podman ${found.version}, which is not used: an engine of our own is taken`);
   return ensureOwnDockerEngine(options);
 }
 
@@ -85,24 +94,53 @@ async function givenEngine(dockerHost: string): Promise<DockerEngine> {
   } catch (error) {
     throw new DockerEngineUnavailable('HOST_UNREACHABLE', error instanceof Error ? error.message : String(error));
   }
-  if (!(await poll(() => answers(dockerHost), { timeoutMs: 5000 }))) {
-    throw new DockerEngineUnavailable(
-      'HOST_UNREACHABLE',
-      `No Docker engine answers at DOCKER_HOST=${dockerHost}: start it, correct the address, or unset DOCKER_HOST to have one started.`,
-    );
-  }
+  let found: EngineAtSocket = { kind: 'silent' };
+  const isSettled = async () => {
+    found = await lookAtEngine(dockerHost);
+    return found.kind !== 'silent' && found.kind !== 'off';
+  };
+  await poll(isSettled, { timeoutMs: 5000 });
+  const { kind } = found as EngineAtSocket;
+  if (kind !== 'docker') throw new DockerEngineUnavailable('HOST_UNREACHABLE', whyNotGiven(dockerHost, found));
   return { dockerHost, started: false, stop: async () => {} };
+}
+
+/** Only root on Linux can start an engine. */
+function canStartEngine(): boolean {
+  return process.platform === 'linux' && process.getuid?.() === 0;
+}
+
+/** Why there is no engine for a user who can't start one, and the ways out. */
+function whyNone(address: string, found: EngineAtSocket): string {
+  switch (found.kind) {
+    case 'forbidden':
+      return `Docker is at ${address}, and this user may not use it: add the user to the group docker (sudo usermod -aG docker "$USER", then log in anew), set DOCKER_HOST to an engine that you may use, or run this as root.`;
+    case 'podman':
+      return `${address} is podman ${found.version}, and workspaces need Docker's own engine: install Docker, or set DOCKER_HOST to one.`;
+    case 'off':
+      return `The socket ${address} is there, but no engine answers on it: start Docker (sudo systemctl start docker), set DOCKER_HOST, or run this as root, which starts one of its own.`;
+    default:
+      return 'No Docker engine answers, and only root on Linux can start one: start Docker, set DOCKER_HOST, or run this as root.';
+  }
+}
+
+function whyNotGiven(dockerHost: string, found: EngineAtSocket): string {
+  const unset = 'or unset DOCKER_HOST to have one started';
+  switch (found.kind) {
+    case 'forbidden':
+      return `This user may not use DOCKER_HOST=${dockerHost}: add the user to the group docker (sudo usermod -aG docker "$USER", then log in anew), or run this as root.`;
+    case 'podman':
+      return `DOCKER_HOST=${dockerHost} is podman ${found.version}, and workspaces need Docker's own engine: set it to one, ${unset}.`;
+    default:
+      return `No Docker engine answers at DOCKER_HOST=${dockerHost}: start it, correct the address, ${unset}.`;
+  }
 }
 
 /** The last of the ways of `ensureDockerEngine`: a dockerd of our own, whatever else answers. */
 export async function ensureOwnDockerEngine(options: Omit<DockerEngineOptions, 'dockerHost'>): Promise<DockerEngine> {
   const { stateDir, log, onProgress } = options;
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) {
-    throw new DockerEngineUnavailable(
-      'ENGINE_MISSING',
-      'No Docker engine answers, and only root on Linux can start one: start Docker, set DOCKER_HOST, or run this as root.',
-    );
-  }
+  if (!canStartEngine())
+    throw new DockerEngineUnavailable('ENGINE_MISSING', whyNone(`unix://${SYSTEM_SOCKET}`, { kind: 'silent' }));
   await mkdir(stateDir, { recursive: true, mode: 0o711 });
   const runDir = await runDirectory(stateDir);
   const socket = join(runDir, 'docker.sock');
@@ -189,7 +227,12 @@ async function findOrInstall({
   if (missing.length > 0) {
     const ways =
       'install Docker (Debian: apt-get install docker.io iptables), set DOCKER_HOST to an engine elsewhere, or start one at /var/run/docker.sock';
-    if (!allowInstall || !existsSync('/etc/debian_version') || findProgram('apt-get') === null) {
+    if (!allowInstall)
+      throw new DockerEngineUnavailable(
+        'ENGINE_MISSING',
+        `There is no Docker engine (${missing.join(', ')}), and LEASEHOLD_NO_INSTALL=1 forbids to install one: ${ways}.`,
+      );
+    if (!existsSync('/etc/debian_version') || findProgram('apt-get') === null) {
       throw new DockerEngineUnavailable(
         'ENGINE_MISSING',
         `There is no Docker engine (${missing.join(', ')}): ${ways}.`,

@@ -11,12 +11,12 @@ export const docker: Part = {
   name: 'docker',
   needs: [],
   givenBy: 'DOCKER_HOST',
-  async start({ env, stateDir, logFile, progress, describe }) {
+  async start({ env, settings, stateDir, logFile, progress, describe }) {
     const engine = await ensureDockerEngine({
       stateDir: join(stateDir, 'docker'),
       logFile,
       log: createLogger('docker', 'silent'),
-      allowInstall: true,
+      allowInstall: settings.mayInstall,
       onProgress: progress,
     });
     env.DOCKER_HOST = engine.dockerHost;
@@ -43,12 +43,12 @@ export const docker: Part = {
 export const workspaceImage: Part = {
   name: 'workspace-image',
   needs: ['docker'],
-  async start({ env, progress, describe }) {
+  async start({ env, settings, progress, describe }) {
     const tag = env.LEASEHOLD_WORKSPACE_IMAGE ?? '';
     const { built } = await ensureWorkspaceImage({
       dockerHost: env.DOCKER_HOST ?? '',
       tag,
-      baseImage: process.env.LEASEHOLD_WORKSPACE_BASE || undefined,
+      baseImage: settings.workspaceBase,
       onProgress: progress,
     });
     describe(built ? `${tag}, built now` : tag);

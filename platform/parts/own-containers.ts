@@ -21,6 +21,21 @@ export async function stopOwnContainers(dockerHost: string, installationId: stri
   return containers.length;
 }
 
+/** The containers and volumes of one installation. Throws when the engine does not answer. */
+export async function ownResources(
+  dockerHost: string,
+  installationId: string,
+): Promise<{ kind: 'container' | 'volume'; name: string }[]> {
+  const docker = createDockerClient(dockerHost);
+  const filters = { label: [`${INSTALLATION_LABEL}=${installationId}`] };
+  const containers = await docker.listContainers({ all: true, filters });
+  const volumes = (await docker.listVolumes({ filters: JSON.stringify(filters) as never })).Volumes ?? [];
+  return [
+    ...containers.map(({ Names, Id }) => ({ kind: 'container' as const, name: Names[0]?.slice(1) ?? Id })),
+    ...volumes.map(({ Name }) => ({ kind: 'volume' as const, name: Name })),
+  ];
+}
+
 /** Removes the containers, volumes and networks of one installation. For state folders that are thrown away. */
 export async function removeOwnResources(dockerHost: string, installationId: string): Promise<void> {
   const docker = createDockerClient(dockerHost);

@@ -38,17 +38,23 @@ export interface PostgresUser {
  * Finds a place for programs and data that PostgreSQL's user can reach, and makes that user when we are root and there
  * is none.
  *
+ * @param mayInstall whether that user may be made
+ * @param say receives a phrase when it is made
  * @param stateDir preferred place of the data
  * @param installationId names the data's folder where the state folder can't be reached
  * @throws PlatformError where there are no programs for this machine, or no place can be made
  */
-export function preparePostgresHome(stateDir: string, installationId: string): PostgresHome {
+export function preparePostgresHome(
+  stateDir: string,
+  installationId: string,
+  { mayInstall, say }: { mayInstall: boolean; say(phrase: string): void },
+): PostgresHome {
   const programs = packagedPrograms();
   const ownDataDir = join(stateDir, 'postgres');
   if (process.getuid?.() !== 0) return { programs, dataDir: ownDataDir };
 
   sweepAbandonedData();
-  const user = ensurePostgresUser();
+  const user = ensurePostgresUser(mayInstall, say);
   return {
     user,
     programs: canReach(programs, user) ? programs : reachablePrograms(programs),
@@ -56,9 +62,14 @@ export function preparePostgresHome(stateDir: string, installationId: string): P
   };
 }
 
+/** The folder that an installation has outside its state folder, when PostgreSQL's user can't reach that. */
+export function postgresHomeOf(installationId: string): string {
+  return join(REACHABLE_FOLDER, installationId);
+}
+
 /** Removes what an installation keeps outside its state folder. For state folders that are thrown away. */
 export function removePostgresHome(installationId: string): void {
-  rmSync(join(REACHABLE_FOLDER, installationId), { recursive: true, force: true });
+  rmSync(postgresHomeOf(installationId), { recursive: true, force: true });
 }
 
 /** Whether a user may enter every folder on the way to `path`. */
@@ -80,11 +91,16 @@ export function packagedPrograms(): string {
   }
 }
 
-function ensurePostgresUser(): PostgresUser {
+function ensurePostgresUser(mayInstall: boolean, say: (phrase: string) => void): PostgresUser {
   const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8', stdio: 'pipe' }));
   try {
     return { uid: id('-u'), gid: id('-g') };
   } catch {
+    if (!mayInstall)
+      throw new PlatformError(
+        'PostgreSQL does not run as root, there is no user "postgres", and LEASEHOLD_NO_INSTALL=1 forbids to make one: make it (useradd --system postgres), run this as another user than root, or set DATABASE_URL.',
+      );
+    say('making the system user "postgres", as PostgreSQL does not run as root');
     try {
       execFileSync('useradd', ['--system', '--user-group', '--no-create-home', '--shell', '/bin/false', 'postgres'], {
         stdio: 'pipe',
@@ -118,7 +134,7 @@ function reachablePrograms(programs: string): string {
 
 function reachableDataDir(stateDir: string, installationId: string): string {
   makeReachableFolder();
-  const home = join(REACHABLE_FOLDER, installationId);
+  const home = postgresHomeOf(installationId);
   mkdirSync(home, { recursive: true, mode: 0o711 });
   writeFileSync(join(home, 'state-folder'), stateDir);
   return join(home, 'data');

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -30,7 +31,10 @@ export const postgres: Part = {
   needs: [],
   givenBy: 'DATABASE_URL',
   async start(context) {
-    const home = preparePostgresHome(context.stateDir, context.secrets.installationId);
+    const home = preparePostgresHome(context.stateDir, context.secrets.installationId, {
+      mayInstall: context.settings.mayInstall,
+      say: context.progress,
+    });
     if (!existsSync(join(home.dataDir, 'PG_VERSION'))) {
       context.progress('making the data folder');
       await initialise(home, context.secrets.postgresPassword);
@@ -66,12 +70,14 @@ export function embeddedDatabaseUrl(
 }
 
 async function initialise(home: PostgresHome, password: string): Promise<void> {
-  rmSync(home.dataDir, { recursive: true, force: true });
-  mkdirSync(home.dataDir, { recursive: true, mode: 0o700 });
+  // Made beside its place: one that was cut off half-way is never taken for a database.
+  const unfinished = `${home.dataDir}.unfinished`;
+  rmSync(unfinished, { recursive: true, force: true });
+  mkdirSync(unfinished, { recursive: true, mode: 0o700 });
   const passwordFile = join(tmpdir(), `leasehold-initdb-${process.pid}-${Date.now()}`);
   writeFileSync(passwordFile, password, { mode: 0o600 });
   if (home.user) {
-    chownSync(home.dataDir, home.user.uid, home.user.gid);
+    chownSync(unfinished, home.user.uid, home.user.gid);
     chownSync(passwordFile, home.user.uid, home.user.gid);
   }
   for (const program of ['initdb', 'postgres']) chmodSync(join(home.programs, program), 0o755);
@@ -79,13 +85,15 @@ async function initialise(home: PostgresHome, password: string): Promise<void> {
     await promisify(execFile)(
       join(home.programs, 'initdb'),
       [
-        ...['--pgdata', home.dataDir, '--username', SUPERUSER, '--pwfile', passwordFile],
+        ...['--pgdata', unfinished, '--username', SUPERUSER, '--pwfile', passwordFile],
         ...['--auth', 'scram-sha-256', '--encoding', 'UTF8', '--locale', 'C', '--no-sync'],
       ],
       { cwd: '/', env: { ...process.env, LC_ALL: 'C' }, ...home.user },
     );
-  } catch (error) {
     rmSync(home.dataDir, { recursive: true, force: true });
+    renameSync(unfinished, home.dataDir);
+  } catch (error) {
+    rmSync(unfinished, { recursive: true, force: true });
     throw new PlatformError(
       `PostgreSQL's data folder can't be made: ${(error as { stderr?: string }).stderr ?? error}`,
     );

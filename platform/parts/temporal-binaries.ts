@@ -1,13 +1,21 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { lockBuild } from '../build-lock.ts';
 import { PlatformError } from '../platform-error.ts';
-import { identify, isAlive, type ProcessIdentity } from '../process-identity.ts';
+import { explainSystemError } from '../system-error.ts';
 import { versions } from '../versions.ts';
+import { damagedFiles, keepChecksums } from './checksums.ts';
+
+/** What a build consists of, below its folder. */
+const FILES = ['server/server', 'server/sql', 'ui/server'];
+/** From this one on, Go fetches by itself the newer toolchain that a module asks for. */
+const FIRST_GO_WITH_TOOLCHAINS = [1, 21];
 
 export interface TemporalBinaries {
+  /** The folder that holds them. */
+  folder: string;
   /** The server. */
   server: string;
   /** The schema tool. */
@@ -56,9 +64,10 @@ export async function installedGo(env: NodeJS.ProcessEnv): Promise<string | null
 
 /**
  * Temporal's server, schema tool and Web UI: from the cache, else built there from their modules with the Go toolchain.
- * Two builds at once wait for each other; one that was interrupted leaves nothing that looks finished.
+ * Two builds at once wait for each other; one that was interrupted leaves nothing that looks finished; one that is damaged
+ * is built anew.
  *
- * @throws PlatformError without Go, or when the build fails
+ * @throws PlatformError without a Go that is new enough, when the build fails, or the cache can't be written
  */
 export async function ensureTemporalBinaries(
   env: NodeJS.ProcessEnv,
@@ -67,21 +76,53 @@ export async function ensureTemporalBinaries(
   const cache = cacheFolder(env);
   const goVersion = await installedGo(env);
   const found = findTemporalBinaries(cache, goVersion);
-  if (found) return found;
-  if (goVersion === null)
-    throw new PlatformError(
-      'Temporal is built with Go, and there is no "go" on the PATH: install Go 1.26, or set TEMPORAL_ADDRESS to a Temporal that runs.',
-    );
+  const damaged = found ? await damagedFiles(found.folder, FILES) : [];
+  if (found && damaged.length === 0) return found;
+  const why = found ? ` (${damaged.join(', ')} in ${found.folder} is damaged)` : '';
+  await requireGo(goVersion, env, why);
 
-  const target = join(cache, cacheKey(goVersion));
-  mkdirSync(cache, { recursive: true });
-  const unlock = await lock(`${target}.lock`, { progress, signal });
+  const target = join(cache, cacheKey(goVersion ?? ''));
+  let unlock: (() => void) | undefined;
   try {
+    mkdirSync(cache, { recursive: true });
+    const onWaiting = () => progress('waiting for another build of Temporal');
+    unlock = await lockBuild(`${target}.lock`, { onWaiting, signal });
+    // Another build may have mended it meanwhile.
+    if (existsSync(target) && (await damagedFiles(target, FILES)).length > 0) {
+      progress(`the cached Temporal is damaged (${damaged.join(', ')}): it is built anew`);
+      rmSync(target, { recursive: true });
+    }
     if (!existsSync(target)) await build(target, env, { progress, signal });
     return binariesIn(target);
+  } catch (error) {
+    throw explainSystemError(error);
   } finally {
-    unlock();
+    unlock?.();
   }
+}
+
+/** @throws PlatformError when Go is missing or too old to build Temporal */
+async function requireGo(goVersion: string | null, env: NodeJS.ProcessEnv, why: string): Promise<void> {
+  const waysOut = `install Go ${versions.go} (https://go.dev/doc/install), or set TEMPORAL_ADDRESS to a Temporal that runs`;
+  if (goVersion === null)
+    throw new PlatformError(`Temporal is built with Go${why}, and there is no "go" on the PATH: ${waysOut}.`);
+  if (!(await buildsTemporal(goVersion, env)))
+    throw new PlatformError(
+      `Temporal ${versions.temporalServer} is built with Go ${versions.go} or newer${why}, and the "go" on the PATH is ${goVersion.replace(/^go/, '')}: ${waysOut}.`,
+    );
+}
+
+/** Whether this Go builds Temporal: it is new enough, or fetches by itself one that is. */
+export async function buildsTemporal(goVersion: string, env: NodeJS.ProcessEnv): Promise<boolean> {
+  if (isAtLeast(goVersion, versions.go.split('.').map(Number))) return true;
+  const { output } = await run('go', ['env', 'GOTOOLCHAIN'], env);
+  return isAtLeast(goVersion, FIRST_GO_WITH_TOOLCHAINS) && !/^(local|path)\b/.test(output.trim());
+}
+
+/** @param goVersion such as `go1.26.8` or `go1.27rc1` */
+function isAtLeast(goVersion: string, [wantedMajor = 0, wantedMinor = 0]: readonly number[]): boolean {
+  const [, major = 0, minor = 0] = (/^go(\d+)\.(\d+)/.exec(goVersion) ?? []).map(Number);
+  return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
 }
 
 async function build(target: string, env: NodeJS.ProcessEnv, { progress, signal }: BuildObserver): Promise<void> {
@@ -103,6 +144,7 @@ async function build(target: string, env: NodeJS.ProcessEnv, { progress, signal 
     await install(join(partial, 'ui'), env, signal, [
       `github.com/temporalio/ui-server/v2/cmd/server@v${versions.temporalUi}`,
     ]);
+    await keepChecksums(partial, FILES);
     renameSync(partial, target);
   } finally {
     clearInterval(ticker);
@@ -120,32 +162,9 @@ async function install(folder: string, env: NodeJS.ProcessEnv, signal: AbortSign
     );
 }
 
-/** Takes a lock file that names its holder; one whose holder is gone is void. */
-async function lock(path: string, { progress, signal }: BuildObserver): Promise<() => void> {
-  for (;;) {
-    try {
-      writeFileSync(path, JSON.stringify(identify(process.pid)), { flag: 'wx' });
-      return () => rmSync(path, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-    if (holderIsAlive(path)) {
-      progress('waiting for another build of Temporal');
-      await delay(2_000, undefined, { signal });
-    } else rmSync(path, { force: true });
-  }
-}
-
-function holderIsAlive(path: string): boolean {
-  try {
-    return isAlive(JSON.parse(readFileSync(path, 'utf8')) as ProcessIdentity);
-  } catch {
-    return false;
-  }
-}
-
 function binariesIn(folder: string): TemporalBinaries {
   return {
+    folder,
     server: join(folder, 'server/server'),
     sqlTool: join(folder, 'server/sql'),
     ui: join(folder, 'ui/server'),

@@ -1,15 +1,37 @@
-import { readdirSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { lockBuild } from '../build-lock.ts';
 import { lastLines } from '../child.ts';
 import type { PartContext } from '../part.ts';
 import { PlatformError } from '../platform-error.ts';
 
-/** Builds the web UI when there is no build or a source is newer than it. */
-export async function ensureWebBuild({ root, logFile, progress, spawn }: PartContext): Promise<void> {
-  const builtAt = modifiedAt(join(root, 'web/build/server/index.js'));
-  const newestSource = Math.max(newestIn(join(root, 'web'), ['build']), modifiedAt(join(root, 'package-lock.json')));
-  if (builtAt > newestSource) return;
+/** Written when a build is whole: one that was cut off half-way has none, or an older one. */
+const FINISHED = 'web/build/finished';
 
+/**
+ * Builds the web UI when there is no finished build or a source is newer than it. Two starts in one checkout wait for each
+ * other.
+ */
+export async function ensureWebBuild(context: PartContext): Promise<void> {
+  const { root, progress, signal } = context;
+  if (isBuilt(root)) return;
+  mkdirSync(join(root, 'web/build'), { recursive: true });
+  const onWaiting = () => progress('waiting for another build of the web UI');
+  const unlock = await lockBuild(join(root, 'web/build.lock'), { onWaiting, signal });
+  try {
+    if (!isBuilt(root)) await build(context);
+  } finally {
+    unlock();
+  }
+}
+
+function isBuilt(root: string): boolean {
+  const builtAt = modifiedAt(join(root, FINISHED));
+  const sources = [newestIn(join(root, 'web'), ['build', 'build.lock']), modifiedAt(join(root, 'package-lock.json'))];
+  return builtAt > Math.max(...sources);
+}
+
+async function build({ root, logFile, progress, spawn }: PartContext): Promise<void> {
   progress('building, about 20 seconds');
   const child = await spawn({
     command: process.execPath,
@@ -19,6 +41,7 @@ export async function ensureWebBuild({ root, logFile, progress, spawn }: PartCon
   });
   const end = await child.exited;
   if (end !== 'ended with status 0') throw new PlatformError(`The web UI can't be built:\n${lastLines(logFile, 20)}`);
+  writeFileSync(join(root, FINISHED), '');
 }
 
 /** When the newest file under `folder` changed, in milliseconds since the epoch. */

@@ -1,26 +1,15 @@
-import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { readdirSync, readFileSync } from 'node:fs';
+import { cp, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type Docker from 'dockerode';
-import { create as createTar } from 'tar';
 import { createDockerClient } from '#activities/workspaces/docker-client.ts';
 import { PlatformError } from '../platform-error.ts';
+import { ROOT } from '../root.ts';
+import { digest, followProgress, INPUTS_LABEL, inStagingFolder, inspectImage, tarOf } from './image-build.ts';
+import { ensureOfflineBase, offlineBaseName } from './offline-base.ts';
 import { packageClosure } from './package-closure.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const RUNTIME_DIR = join(ROOT, 'workspace-runtime');
-/** Grows when the offline base is made in another way. */
-const BASE_RECIPE = 1;
-/** Label of the image: the digest of all that went into it. */
-const INPUTS_LABEL = 'leasehold.inputs';
-const USER_ID = 10_001;
-
-const run = promisify(execFile);
 
 export interface WorkspaceImageOptions {
   dockerHost: string;
@@ -48,18 +37,14 @@ export interface WorkspaceImage {
 export async function ensureWorkspaceImage(options: WorkspaceImageOptions): Promise<WorkspaceImage> {
   const docker = createDockerClient(options.dockerHost, { silenceMs: 300_000 });
   const closure = packageClosure(ROOT, 'pm2');
-  const base =
-    options.baseImage ??
-    `leasehold/base:${digest([`recipe ${BASE_RECIPE}`, process.version, process.arch, shell().source]).slice(0, 12)}`;
+  const base = options.baseImage ?? offlineBaseName();
   const inputs = digest([base, ...runtimeFiles(), ...closure.map((each) => `${each.path}@${each.version}`)]);
 
   const present = await inspectImage(docker, options.tag);
   if (present?.Config?.Labels?.[INPUTS_LABEL] === inputs) return { imageId: present.Id, built: false };
 
-  if (!(await inspectImage(docker, base))) {
-    if (options.baseImage) await pull(docker, options.baseImage, options.onProgress);
-    else await importBase(docker, base, options.onProgress);
-  }
+  if (!options.baseImage) await ensureOfflineBase(docker, options.onProgress);
+  else if (!(await inspectImage(docker, base))) await pull(docker, base, options.onProgress);
   options.onProgress(`building ${options.tag}`);
   await inStagingFolder(async (context) => {
     await cp(join(RUNTIME_DIR, 'Dockerfile'), join(context, 'Dockerfile'));
@@ -86,16 +71,6 @@ export async function ensureWorkspaceImage(options: WorkspaceImageOptions): Prom
   return { imageId: built.Id, built: true };
 }
 
-async function inspectImage(docker: Docker, name: string): Promise<Docker.ImageInspectInfo | null> {
-  return docker
-    .getImage(name)
-    .inspect()
-    .catch((error: { statusCode?: number }) => {
-      if (error.statusCode === 404) return null;
-      throw error;
-    });
-}
-
 async function pull(docker: Docker, image: string, onProgress: (line: string) => void): Promise<void> {
   onProgress(`pulling ${image}`);
   const failure = `The base image ${image} could not be pulled: check LEASEHOLD_WORKSPACE_BASE, or unset it to have a base made offline`;
@@ -104,68 +79,6 @@ async function pull(docker: Docker, image: string, onProgress: (line: string) =>
   } catch (error) {
     throw new PlatformError(error instanceof PlatformError ? error.message : `${failure}.`, { cause: error });
   }
-}
-
-/** Imports a root file system that holds what this machine itself runs Node with. */
-async function importBase(docker: Docker, name: string, onProgress: (line: string) => void): Promise<void> {
-  onProgress("making an offline base image from this machine's own node");
-  await inStagingFolder(async (root) => {
-    const { source, isBusybox } = shell();
-    const node = realpathSync(process.execPath);
-    for (const folder of ['etc', 'tmp', 'dev', 'proc', 'sys']) await mkdir(join(root, folder), { recursive: true });
-    await place(root, source, isBusybox ? '/bin/busybox' : '/bin/sh');
-    if (isBusybox) {
-      const applets = (await run(source, ['--list'])).stdout
-        .split('\n')
-        .filter((applet) => /^[a-z0-9[_.-]+$/i.test(applet));
-      for (const applet of applets) {
-        if (applet !== 'busybox') await symlink('busybox', join(root, 'bin', applet));
-      }
-    }
-    await place(root, node, '/usr/local/bin/node');
-    // PM2 asks getconf for the size of a memory page; the health check asks date for the time.
-    const tools = ['/usr/bin/getconf', ...(isBusybox ? [] : ['/bin/date'])].filter((tool) => existsSync(tool));
-    for (const tool of tools) await place(root, tool, tool);
-    const libraries = await Promise.all([node, ...tools, ...(isBusybox ? [] : [source])].map(librariesOf));
-    for (const library of new Set(libraries.flat())) await place(root, library, library);
-
-    await writeFile(
-      join(root, 'etc/passwd'),
-      `root:x:0:0:root:/:/bin/sh\nworkspace:x:${USER_ID}:${USER_ID}::/data:/bin/sh\n`,
-    );
-    await writeFile(join(root, 'etc/group'), `root:x:0:\nworkspace:x:${USER_ID}:\n`);
-    await writeFile(join(root, 'etc/nsswitch.conf'), 'passwd: files\ngroup: files\nhosts: files dns\n');
-    const certificates = '/etc/ssl/certs/ca-certificates.crt';
-    if (existsSync(certificates)) await place(root, certificates, certificates);
-
-    const [repo, tag] = name.split(':');
-    const stream = await docker.importImage(tarOf(root), {
-      repo,
-      tag,
-      changes: 'ENV PATH=/usr/local/bin:/usr/bin:/bin',
-    });
-    await followProgress(docker, stream, 'The offline base image could not be imported');
-  });
-}
-
-/** A static busybox where there is one: a shell and small tools in one file. Else the machine's own shell. */
-function shell(): { source: string; isBusybox: boolean } {
-  const busybox = ['/usr/bin/busybox', '/bin/busybox'].find((file) => existsSync(file));
-  return busybox
-    ? { source: realpathSync(busybox), isBusybox: true }
-    : { source: realpathSync('/bin/sh'), isBusybox: false };
-}
-
-/** Absolute paths of the libraries that a program is linked to, its loader included; none for a static one. */
-async function librariesOf(program: string): Promise<string[]> {
-  const { stdout } = await run('ldd', [program]).catch(() => ({ stdout: '' }));
-  return [...stdout.matchAll(/(?:=>\s*|^\s*)(\/\S+)\s+\(0x/gm)].map((match) => match[1] ?? '');
-}
-
-async function place(root: string, source: string, target: string): Promise<void> {
-  const file = join(root, target);
-  await mkdir(dirname(file), { recursive: true });
-  await cp(source, file, { dereference: true });
 }
 
 /** All that goes into the image from `workspace-runtime/`: programs and plugins, not the page about them nor tests. */
@@ -177,43 +90,4 @@ function runtimeSources(): string[] {
 
 function runtimeFiles(): string[] {
   return ['Dockerfile', ...runtimeSources()].map((file) => `${file}\0${readFileSync(join(RUNTIME_DIR, file), 'utf8')}`);
-}
-
-async function inStagingFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'leasehold-image-'));
-  try {
-    await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-/** The folder as a tar stream whose entries belong to root, without the times of this machine. */
-function tarOf(folder: string): NodeJS.ReadableStream {
-  const entries = readdirSync(folder);
-  return createTar(
-    { cwd: folder, portable: true, mtime: new Date(0), sync: false },
-    entries,
-  ) as unknown as NodeJS.ReadableStream;
-}
-
-interface ProgressLine {
-  stream?: string;
-  error?: string;
-}
-
-function followProgress(docker: Docker, stream: NodeJS.ReadableStream, failure: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    docker.modem.followProgress(stream, (error: Error | null, lines: ProgressLine[] | undefined) => {
-      const message = error?.message ?? lines?.find((line) => line.error)?.error;
-      if (message) reject(new PlatformError(`${failure}: ${message}`));
-      else resolve();
-    });
-  });
-}
-
-function digest(parts: string[]): string {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(`${part.length}:${part}`);
-  return hash.digest('hex');
 }
