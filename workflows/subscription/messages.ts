@@ -4,6 +4,7 @@ import type { AccountView } from '#domain/account-view.ts';
 import type { Audience, WorkspaceSize } from '#domain/catalog.ts';
 import type { RefusalCode } from '#domain/commands.ts';
 import type { Override } from '#domain/entitlements.ts';
+import type { HostReport } from '#domain/host-report.ts';
 import type { Happened } from '#domain/timeline.ts';
 
 /** The workflow type, and the task queue of the workers that run it. */
@@ -130,7 +131,11 @@ export interface LinkCustomerCommand {
 /** `ApplicationFailure.type` of Updates that are refused. Where the pool is the reason, `details[0]` is a `PoolShortage`. */
 export type RefusalType = RefusalCode | 'UnknownAccount';
 
+export type { HostReport } from '#domain/host-report.ts';
+
 export const billingHints = defineSignal<[BillingHint[]]>('billingHints');
+/** From the workers beside the Docker engines: what they saw of an account's workspaces. The same report again changes nothing. */
+export const hostReports = defineSignal<[HostReport[]]>('hostReports');
 /** For operators: go on in a fresh run with the same state, for example after a deploy. */
 export const startFreshRun = defineSignal('startFreshRun');
 export const wishWorkspace = defineUpdate<Receipt, [WorkspaceWish]>('wishWorkspace');
