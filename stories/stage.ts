@@ -78,6 +78,7 @@ export async function openStage(platform: PlatformHandle): Promise<Stage> {
       docker,
       prisma,
       workspaceId: customer.workspaceId,
+      installation: setting(env, 'LEASEHOLD_INSTALLATION'),
       internalToken: setting(env, 'LEASEHOLD_INTERNAL_TOKEN'),
     }),
     async close() {

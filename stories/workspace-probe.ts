@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
+import { objectName } from '#activities/workspaces/ownership.ts';
 import type { PrismaClient } from '#prisma/client.ts';
 
 /** What Docker says of a workspace. */
@@ -15,6 +16,7 @@ export interface WorkspaceProbeOptions {
   docker: Docker;
   prisma: PrismaClient;
   workspaceId: string;
+  installation: string;
   internalToken: string;
 }
 
@@ -24,6 +26,11 @@ export class WorkspaceProbe {
 
   constructor(options: WorkspaceProbeOptions) {
     this.options = options;
+  }
+
+  /** Of its container, network and volume. */
+  get name(): string {
+    return objectName(this.options);
   }
 
   async container(): Promise<ContainerReading> {
@@ -68,7 +75,7 @@ export class WorkspaceProbe {
 
   /** Whether the data volume is there. */
   async hasVolume(): Promise<boolean> {
-    return (await orAbsent(this.options.docker.getVolume(`leasehold-${this.options.workspaceId}`).inspect())) !== null;
+    return (await orAbsent(this.options.docker.getVolume(this.name).inspect())) !== null;
   }
 
   /** The memory limit as a process inside sees it (cgroup v1 or v2), in MB. */
@@ -93,7 +100,7 @@ export class WorkspaceProbe {
   }
 
   private handle(): Docker.Container {
-    return this.options.docker.getContainer(`leasehold-${this.options.workspaceId}`);
+    return this.options.docker.getContainer(this.name);
   }
 
   private async run(command: string[]): Promise<string> {

@@ -135,7 +135,9 @@ export function createInternalEndpoint(deps: InternalEndpointDeps): Hono {
 
   async function inspect(workspaceId: string): Promise<Docker.ContainerInspectInfo | null> {
     if (!/^[\w.-]+$/.test(workspaceId)) return null;
-    const container = await unlessMissing(deps.docker.getContainer(objectName(workspaceId)).inspect());
+    const container = await unlessMissing(
+      deps.docker.getContainer(objectName({ installation: deps.installation, workspaceId })).inspect(),
+    );
     const labels = container?.Config.Labels;
     const isOurs =
       labels?.[INSTALLATION_LABEL] === deps.installation &&

@@ -62,14 +62,18 @@ function newId(): string {
   return `ws-${randomUUID().slice(0, 8)}`;
 }
 
+function nameOf(workspaceId: string): string {
+  return objectName({ installation, workspaceId });
+}
+
 function inspect(workspaceId: string) {
-  return docker.getContainer(objectName(workspaceId)).inspect();
+  return docker.getContainer(nameOf(workspaceId)).inspect();
 }
 
 /** Runs a program inside and gives what it printed. */
 async function inside(workspaceId: string, ...command: string[]): Promise<string> {
   const exec = await docker
-    .getContainer(objectName(workspaceId))
+    .getContainer(nameOf(workspaceId))
     .exec({ Cmd: command, AttachStdout: true, AttachStderr: true, Tty: true });
   const stream = await exec.start({ Tty: true });
   const chunks: Buffer[] = [];
@@ -292,7 +296,7 @@ test('started five times at once, there is one container and one network', async
   const results = await Promise.all(Array.from({ length: 5 }, () => converge(wish(id, 'running'))));
   expect(new Set(results.map((result) => result.containerId)).size).toBe(1);
   expect(results.flatMap((result) => result.actions)).toEqual(['created', 'started']);
-  const networks = await docker.listNetworks({ filters: { name: [objectName(id)] } });
+  const networks = await docker.listNetworks({ filters: { name: [nameOf(id)] } });
   expect(networks).toHaveLength(1);
 });
 
@@ -300,13 +304,13 @@ test('started by two workers at once, there is one container and one network', a
   const id = newId();
   const results = await Promise.all([converger()(wish(id, 'running')), converger()(wish(id, 'running'))]);
   expect(new Set(results.map((result) => result.containerId)).size).toBe(1);
-  expect(await docker.listNetworks({ filters: { name: [objectName(id)] } })).toHaveLength(1);
+  expect(await docker.listNetworks({ filters: { name: [nameOf(id)] } })).toHaveLength(1);
 });
 
 test('a foreign container with our name is neither adopted nor deleted', async () => {
   const id = newId();
   const theirs = await docker.createContainer({
-    name: objectName(id),
+    name: nameOf(id),
     Image: env.LEASEHOLD_WORKSPACE_IMAGE ?? '',
     Cmd: ['sleep', '60'],
   });
@@ -331,8 +335,8 @@ test("another account's container is foreign too", async () => {
 
 test('a foreign volume with our name is not mounted', async () => {
   const id = newId();
-  await docker.createVolume({ Name: objectName(id) });
-  foreign.push(() => docker.getVolume(objectName(id)).remove());
+  await docker.createVolume({ Name: nameOf(id) });
+  foreign.push(() => docker.getVolume(nameOf(id)).remove());
   await expect(converger()(wish(id, 'running'))).rejects.toMatchObject({ code: 'FOREIGN_OBJECT' });
   expect(await unlessMissing(inspect(id))).toBeNull();
 });
@@ -341,8 +345,8 @@ test('a stale generation changes nothing', async () => {
   const id = newId();
   await expect(converger({ stored: 2 })(wish(id, 'running'))).rejects.toMatchObject({ name: 'StaleGeneration' });
   expect(await unlessMissing(inspect(id))).toBeNull();
-  expect(await unlessMissing(docker.getVolume(objectName(id)).inspect())).toBeNull();
-  expect(await docker.listNetworks({ filters: { name: [objectName(id)] } })).toEqual([]);
+  expect(await unlessMissing(docker.getVolume(nameOf(id)).inspect())).toBeNull();
+  expect(await docker.listNetworks({ filters: { name: [nameOf(id)] } })).toEqual([]);
 
   await converger()(wish(id, 'running'));
   await expect(converger({ stored: 2 })(wish(id, 'stopped'))).rejects.toMatchObject({ name: 'StaleGeneration' });
@@ -390,8 +394,8 @@ test('a new workspace larger than the host is refused with all numbers, and noth
     new RegExp(`${capacity.memoryMb + 1} MB.*${capacity.memoryMb} MB.*${capacity.cpuPercent / 100 + 1} CPUs`),
   );
   expect(await unlessMissing(inspect(id))).toBeNull();
-  expect(await unlessMissing(docker.getVolume(objectName(id)).inspect())).toBeNull();
-  expect(await docker.listNetworks({ filters: { name: [objectName(id)] } })).toEqual([]);
+  expect(await unlessMissing(docker.getVolume(nameOf(id)).inspect())).toBeNull();
+  expect(await docker.listNetworks({ filters: { name: [nameOf(id)] } })).toEqual([]);
 });
 
 test('a workspace that ends at its start is reported with its last words and left down', async () => {
@@ -459,8 +463,8 @@ test('deleting removes container, network and volume, and is done once', async (
     actions: ['stopped', 'deleted'],
   });
   expect(await unlessMissing(inspect(id))).toBeNull();
-  expect(await unlessMissing(docker.getVolume(objectName(id)).inspect())).toBeNull();
-  expect(await docker.listNetworks({ filters: { name: [objectName(id)] } })).toEqual([]);
+  expect(await unlessMissing(docker.getVolume(nameOf(id)).inspect())).toBeNull();
+  expect(await docker.listNetworks({ filters: { name: [nameOf(id)] } })).toEqual([]);
   expect(await converge(wish(id, 'deleted'))).toMatchObject({ state: 'absent', actions: [] });
 });
 

@@ -106,7 +106,7 @@ export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
   ): Promise<ConvergeResult> {
     const { accountId, workspaceId, generation, desired } = input;
     const owner: Owner = { installation: deps.installation, hostId: deps.hostId, accountId, workspaceId };
-    const name = objectName(workspaceId);
+    const name = objectName(owner);
     let pending: PendingResize | null = null;
 
     switch (desired.state) {

@@ -33,7 +33,7 @@ afterAll(async () => {
 
 test('what should run is started and what should not is stopped, whatever happened to the host', async () => {
   for (const id of [shouldRun, shouldStop]) await converge(wish(id, 'running'));
-  await docker.getContainer(objectName(shouldRun)).stop({ t: 10 });
+  await docker.getContainer(objectName({ ...place, workspaceId: shouldRun })).stop({ t: 10 });
 
   const reconciler = startHostReconciler(
     {
@@ -45,7 +45,8 @@ test('what should run is started and what should not is stopped, whatever happen
     },
     { everyMs: 500 },
   );
-  const isRunning = async (id: string) => (await docker.getContainer(objectName(id)).inspect()).State.Running;
+  const isRunning = async (id: string) =>
+    (await docker.getContainer(objectName({ ...place, workspaceId: id })).inspect()).State.Running;
   await expect.poll(() => isRunning(shouldRun), { timeout: 30_000 }).toBe(true);
   await expect.poll(() => isRunning(shouldStop), { timeout: 30_000 }).toBe(false);
   await reconciler.stop();
