@@ -43,6 +43,7 @@ const observing = (state: AccountState, observed: ObservedWorkspaceState): Accou
       generation: each.desired.generation,
       containerId: 'c',
       at: NOW,
+      since: NOW,
       reason: null,
       size: each.desired.size,
       pending: null,
