@@ -10,9 +10,9 @@ import { createExportAccount } from './accounts/export-account.ts';
 import { createHostClient } from './accounts/host-client.ts';
 import { createListAccounts } from './accounts/list-accounts.ts';
 import { createOpenAccount } from './accounts/open-account.ts';
-import { createPickHost } from './accounts/pick-host.ts';
 import { createReadAccount } from './accounts/read-account.ts';
 import { createReadModel } from './accounts/read-model.ts';
+import { createReserveHost } from './accounts/reserve-host.ts';
 import { createSendCommand } from './accounts/send-command.ts';
 import { type AppType, createApp } from './app.ts';
 import { createAuditAuth } from './audit/audit-auth.ts';
@@ -38,12 +38,17 @@ import { createRateLimits } from './rate-limits.ts';
 import { createReadiness } from './readiness.ts';
 import type { ApiSettings } from './settings.ts';
 import { createTemporalLink } from './temporal.ts';
+import { createExecutions } from './workspaces/executions.ts';
+import { createLiveHub } from './workspaces/live-hub.ts';
+import { createReadUsageHistory } from './workspaces/usage-history.ts';
 
 export interface Api {
   app: AppType;
   forwarder: Forwarder;
   /** Creates the demo user when its password is set. Rejects while PostgreSQL does not answer. */
   prepare(): Promise<void>;
+  /** Ends the answers that go on, so that the port can be closed. */
+  endStreams(): void;
   /** Stops forwarding and closes every connection. */
   close(): Promise<void>;
 }
@@ -86,9 +91,9 @@ export function createApi(
     { concurrency: FORWARDING_CONCURRENCY, ...forwarding },
   );
   const posts = createPostOffice({ mailer: createMailer({ smtpUrl: settings.smtpUrl, from: settings.mailFrom }), log });
-  const pickHost = createPickHost(prisma);
+  const hosting = createReserveHost(prisma, { cpuOvercommit: settings.cpuOvercommit });
   const listAccounts = createListAccounts(prisma);
-  const openAccount = createOpenAccount({ prisma, temporal, catalog, pickHost, log });
+  const openAccount = createOpenAccount({ prisma, temporal, catalog, hosting, log });
   const auth = createAuth({
     prisma,
     log,
@@ -120,6 +125,8 @@ export function createApi(
     takeTurn: createTakeTurn(prisma),
     webOrigin: settings.webOrigin,
   });
+  const hosts = createHostClient({ token: settings.internalToken, log });
+  const stopping = new AbortController();
   const app = createApp({
     log,
     prisma,
@@ -149,8 +156,12 @@ export function createApi(
     sendCommand,
     withBilling,
     billing: billingSwitch(stripe),
-    pickHost,
-    hosts: createHostClient({ token: settings.internalToken, log }),
+    hosting,
+    hosts,
+    executions: createExecutions({ prisma, log }),
+    readUsageHistory: createReadUsageHistory(prisma),
+    liveHub: createLiveHub({ hosts, log }),
+    stopping: stopping.signal,
     catalog,
   });
   return {
@@ -159,7 +170,9 @@ export function createApi(
     async prepare() {
       if (settings.demoPassword !== undefined) await ensureDemoUser({ prisma, auth }, settings.demoPassword);
     },
+    endStreams: () => stopping.abort(),
     async close() {
+      stopping.abort();
       await Promise.all([forwarder.stop(), posts.settled()]);
       await Promise.all([acceptingPool.end(), forwardingPool.end(), prisma.$disconnect()]);
       await temporal.connection.close();

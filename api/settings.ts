@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFAULT_CPU_OVERCOMMIT } from '#domain/placement.ts';
 import type { SignInProviders } from './auth/sign-in-providers.ts';
 
 const schema = z.object({
@@ -16,6 +17,7 @@ const schema = z.object({
   LEASEHOLD_INTERNAL_TOKEN: z.string().min(16, 'needs at least 16 characters'),
   LEASEHOLD_DEMO_PASSWORD: z.string().min(8).optional(),
   LEASEHOLD_CATALOG: z.string().default('catalogs/demo.yaml'),
+  LEASEHOLD_CPU_OVERCOMMIT: z.coerce.number().min(1).default(DEFAULT_CPU_OVERCOMMIT),
   SMTP_URL: z.string().regex(/^smtps?:\/\//, 'must start with smtp:// or smtps://'),
   MAIL_FROM: z.string().default('Leasehold <billing@leasehold.test>'),
   LEASEHOLD_GITHUB_CLIENT_ID: z.string().optional(),
@@ -80,6 +82,8 @@ export interface ApiSettings {
   demoPassword: string | undefined;
   /** File of the catalog in force, the same as the workers'. Default `catalogs/demo.yaml`. */
   catalogFile: string;
+  /** How many times a host's CPU may be promised to workspaces. Default 16. */
+  cpuOvercommit: number;
   /** Where mails are handed in: `smtp://…` or `smtps://…`. */
   smtpUrl: string;
   /** Sender of mails. Default `Leasehold <billing@leasehold.test>`. */
@@ -115,6 +119,7 @@ export function readApiSettings(env: Record<string, string | undefined>): ApiSet
     internalToken: values.LEASEHOLD_INTERNAL_TOKEN,
     demoPassword: values.LEASEHOLD_DEMO_PASSWORD,
     catalogFile: values.LEASEHOLD_CATALOG,
+    cpuOvercommit: values.LEASEHOLD_CPU_OVERCOMMIT,
     smtpUrl: values.SMTP_URL,
     mailFrom: values.MAIL_FROM,
     providers: providersOf(values),

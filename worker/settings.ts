@@ -1,4 +1,13 @@
 import { z } from 'zod';
+import { DEFAULT_CPU_OVERCOMMIT } from '#domain/placement.ts';
+
+/** `zone=eu,disk=ssd` */
+const labels = z
+  .string()
+  .default('')
+  .transform((list) => list.split(',').flatMap((each) => each.trim() || []))
+  .refine((list) => list.every((each) => /^[\w.-]+=[\w.-]+$/.test(each)), 'must be name=value,name=value')
+  .transform((list) => Object.fromEntries(list.map((each) => each.split('=', 2) as [string, string])));
 
 const settingsSchema = z.object({
   DATABASE_URL: z.string().min(1),
@@ -9,14 +18,23 @@ const settingsSchema = z.object({
   SMTP_URL: z.url(),
   MAIL_FROM: z.string().default('Leasehold <billing@leasehold.test>'),
   LEASEHOLD_CATALOG: z.string().default('catalogs/demo.yaml'),
-  LEASEHOLD_HOST_ID: z.string().default('local'),
+  LEASEHOLD_HOST_ID: z
+    .string()
+    .regex(/^[\w.-]{1,63}$/, 'must have letters, digits, _, . and -, 63 at most')
+    .default('local'),
+  LEASEHOLD_HOST_LABELS: labels,
+  /** `all`: accounts, their reconciliation with Stripe, and this host's workspaces. `host`: the workspaces alone. */
+  LEASEHOLD_WORKER_ROLE: z.enum(['all', 'host']).default('all'),
   LEASEHOLD_INSTALLATION: z.string().min(1),
   LEASEHOLD_INTERNAL_TOKEN: z.string().min(16),
   LEASEHOLD_WORKER_PORT: z.coerce.number().int().default(4312),
+  LEASEHOLD_INTERNAL_URL: z.url().optional(),
   LEASEHOLD_WORKSPACE_IMAGE: z.string().default('leasehold/workspace:dev'),
   LEASEHOLD_SUBNET_POOL: z.string().default('10.201.0.0/16'),
   LEASEHOLD_HOST_MEMORY_MB: z.coerce.number().int().positive().optional(),
   LEASEHOLD_HOST_CPU_PERCENT: z.coerce.number().int().positive().optional(),
+  LEASEHOLD_CPU_OVERCOMMIT: z.coerce.number().min(1).default(DEFAULT_CPU_OVERCOMMIT),
+  LEASEHOLD_HOST_LOOK_SECONDS: z.coerce.number().min(1).max(3600).default(60),
   LEASEHOLD_RECONCILE_PER_SECOND: z.coerce.number().positive().max(50).default(5),
   LEASEHOLD_WEB_ORIGIN: z.url().default('http://127.0.0.1:4310'),
 });
