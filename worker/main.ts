@@ -4,13 +4,19 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createMailActivities } from '#activities/mail/send.ts';
 import { createMoneyTables } from '#activities/money.ts';
+import { createPlacementActivities } from '#activities/placement.ts';
 import { createReadModelActivities } from '#activities/read-model.ts';
 import { createReconciliationActivities } from '#activities/reconciliation/create-reconciliation-activities.ts';
 import { createStripeActivities } from '#activities/stripe.ts';
 import { type ConvergeDeps, createConvergeWorkspace } from '#activities/workspaces/converge-workspace.ts';
 import { createWorkspaceActivities } from '#activities/workspaces/create-workspace-activities.ts';
+import { createDataVolumes } from '#activities/workspaces/data-volumes.ts';
 import { createDockerClient } from '#activities/workspaces/docker-client.ts';
+import { unlessMissing } from '#activities/workspaces/engine-error.ts';
 import { readHostCapacity } from '#activities/workspaces/host-capacity.ts';
+import { createHostReporter } from '#activities/workspaces/host-reporter.ts';
+import { createWorkspaceMover } from '#activities/workspaces/move-workspace.ts';
+import { objectName } from '#activities/workspaces/ownership.ts';
 import { startHostReconciler } from '#activities/workspaces/reconcile-host.ts';
 import { createStripe } from '#billing/stripe-client.ts';
 import { loadCatalog } from '#catalogs/load.ts';
@@ -18,14 +24,19 @@ import { createMailer } from '#mail/mailer.ts';
 import { createPrisma } from '#prisma/client.ts';
 import { createLogger } from '#telemetry/logger.ts';
 import { SUBSCRIPTION_TASK_QUEUE, workspaceTaskQueue } from '#workflows/subscription/messages.ts';
-import { accountWorkflows } from './account-workflows.ts';
+import { accountWorkflows, sendHostReports } from './account-workflows.ts';
+import { createDataRoutes } from './data-routes.ts';
 import { registerHost } from './host-registration.ts';
+import { createHostStore } from './host-store.ts';
 import { createInternalEndpoint } from './internal-endpoint.ts';
 import { createLiveSampler } from './live-sampler.ts';
+import { PRODUCT_VERSION } from './product-version.ts';
+import { readHome } from './read-home.ts';
 import { ensureReconciliationSchedules, RECONCILIATION_WORKER } from './reconciliation.ts';
 import { requireSearchAttributes } from './require-search-attributes.ts';
+import { createSampleHistory } from './sample-history.ts';
+import { createHostReader, startSampling } from './sample-workspaces.ts';
 import { parseWorkerSettings } from './settings.ts';
-import { readSettledWishes } from './settled-wishes.ts';
 import { createWorkerMetrics } from './worker-metrics.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
@@ -63,38 +74,45 @@ const stripeActivities = createStripeActivities({
   catalog: loadCatalog(settings.LEASEHOLD_CATALOG, process.env),
   money: createMoneyTables({ prisma }),
 });
-const subscriptions = await Worker.create({
-  ...shared,
-  taskQueue: SUBSCRIPTION_TASK_QUEUE,
-  workflowBundle: bundle,
-  maxCachedWorkflows: CACHED_WORKFLOWS,
-  activities: {
-    ...stripeActivities,
-    ...createReadModelActivities({ prisma }),
-    ...createMailActivities({
-      prisma,
-      mailer: createMailer({ smtpUrl: settings.SMTP_URL, from: settings.MAIL_FROM }),
-      webOrigin: settings.LEASEHOLD_WEB_ORIGIN,
-    }),
-  },
-});
+const servesAccounts = settings.LEASEHOLD_WORKER_ROLE === 'all';
+const subscriptions =
+  servesAccounts &&
+  (await Worker.create({
+    ...shared,
+    taskQueue: SUBSCRIPTION_TASK_QUEUE,
+    workflowBundle: bundle,
+    maxCachedWorkflows: CACHED_WORKFLOWS,
+    activities: {
+      ...stripeActivities,
+      ...createReadModelActivities({ prisma }),
+      ...createMailActivities({
+        prisma,
+        mailer: createMailer({ smtpUrl: settings.SMTP_URL, from: settings.MAIL_FROM }),
+        webOrigin: settings.LEASEHOLD_WEB_ORIGIN,
+      }),
+      ...createPlacementActivities({ prisma, policy: { cpuOvercommit: settings.LEASEHOLD_CPU_OVERCOMMIT } }),
+    },
+  }));
 const client = new Client({ connection, namespace });
 const metrics = createWorkerMetrics(prisma);
-const reconciliation = await Worker.create({
-  ...shared,
-  ...RECONCILIATION_WORKER,
-  workflowBundle: bundle,
-  activities: createReconciliationActivities({
-    prisma,
-    stripe,
-    readBilling: stripeActivities.readBilling,
-    ...accountWorkflows(client),
-    metrics: metrics.reconciliation,
-    log,
-    perSecond: settings.LEASEHOLD_RECONCILE_PER_SECOND,
-  }),
-});
-await ensureReconciliationSchedules(client.schedule);
+const reconciliation =
+  servesAccounts &&
+  (await Worker.create({
+    ...shared,
+    ...RECONCILIATION_WORKER,
+    workflowBundle: bundle,
+    activities: createReconciliationActivities({
+      prisma,
+      stripe,
+      readBilling: stripeActivities.readBilling,
+      ...accountWorkflows(client),
+      metrics: metrics.reconciliation,
+      log,
+      perSecond: settings.LEASEHOLD_RECONCILE_PER_SECOND,
+    }),
+  }));
+if (servesAccounts) await ensureReconciliationSchedules(client.schedule);
+const hostStore = createHostStore(prisma, hostId);
 const convergeDeps = {
   docker,
   readDesiredGeneration: async (id) => {
@@ -105,29 +123,51 @@ const convergeDeps = {
   installation: settings.LEASEHOLD_INSTALLATION,
   image: settings.LEASEHOLD_WORKSPACE_IMAGE,
   capacity,
+  recordIncident: hostStore.recordIncident,
   subnetPool: settings.LEASEHOLD_SUBNET_POOL,
   internalToken: settings.LEASEHOLD_INTERNAL_TOKEN,
   log,
 } satisfies ConvergeDeps;
 // One converge for both callers: it holds the lanes in which a workspace's changes wait for each other.
 const converge = createConvergeWorkspace(convergeDeps);
+const volumes = createDataVolumes(convergeDeps);
 const workspaces = await Worker.create({
   ...shared,
   taskQueue: workspaceTaskQueue(hostId),
-  activities: createWorkspaceActivities(convergeDeps, converge),
+  activities: createWorkspaceActivities(
+    converge,
+    createWorkspaceMover({
+      ...convergeDeps,
+      volumes,
+      converge,
+      readHome: (id) => readHome(prisma, id),
+      readHostUrl: async (id) => (await prisma.host.findUnique({ where: { id } }))?.internalUrl ?? null,
+    }),
+  ),
 });
 
-const reconciler = startHostReconciler({
-  docker,
-  converge,
-  readSettledWishes: () => readSettledWishes(prisma, hostId),
-  hostId,
-  installation: settings.LEASEHOLD_INSTALLATION,
+const reconciler = startHostReconciler(
+  {
+    docker,
+    converge,
+    store: hostStore,
+    reporter: createHostReporter((accountId, reports) => sendHostReports(client, accountId, reports), log),
+    hostId,
+    installation: settings.LEASEHOLD_INSTALLATION,
+    onStrangers: metrics.strangers,
+    log,
+  },
+  { everyMs: settings.LEASEHOLD_HOST_LOOK_SECONDS * 1000 },
+);
+const sampler = createLiveSampler({ docker, log });
+const sampling = startSampling({
+  readHost: createHostReader({ docker, hostId, installation: settings.LEASEHOLD_INSTALLATION }),
+  history: createSampleHistory(prisma, hostId),
   log,
 });
-const sampler = createLiveSampler({ docker, log });
 const endpoint = createInternalEndpoint({
   docker,
+  patientDocker: createDockerClient(settings.DOCKER_HOST, { silenceMs: 0 }),
   sampler,
   hostId,
   installation: settings.LEASEHOLD_INSTALLATION,
@@ -137,6 +177,19 @@ const endpoint = createInternalEndpoint({
     temporal: () => connection.workflowService.getSystemInfo({}),
     postgres: () => prisma.$queryRaw`SELECT 1`,
   },
+  dataRoutes: createDataRoutes({
+    volumes,
+    isDown: async (id) => {
+      const container = docker.getContainer(
+        objectName({ installation: settings.LEASEHOLD_INSTALLATION, workspaceId: id }),
+      );
+      const [row, found] = await Promise.all([
+        prisma.workspace.findFirst({ where: { id, hostId } }),
+        unlessMissing(container.inspect()),
+      ]);
+      return row?.desiredState === 'stopped' && found?.State.Running !== true;
+    },
+  }),
   metrics: metrics.registry,
   log,
 });
@@ -144,12 +197,14 @@ const server = serve({ fetch: endpoint.fetch, hostname: '127.0.0.1', port: setti
 const registration = await registerHost({
   prisma,
   hostId,
-  internalUrl: `http://127.0.0.1:${settings.LEASEHOLD_WORKER_PORT}`,
+  internalUrl: settings.LEASEHOLD_INTERNAL_URL ?? `http://127.0.0.1:${settings.LEASEHOLD_WORKER_PORT}`,
   capacity,
+  labels: settings.LEASEHOLD_HOST_LABELS,
+  version: PRODUCT_VERSION,
   log,
 });
 
-const workers = [subscriptions, reconciliation, workspaces];
+const workers = [subscriptions, reconciliation, workspaces].filter((worker) => worker !== false);
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => {
     log.info({ signal }, 'stopping: work in hand is finished, nothing new is taken');
@@ -161,8 +216,11 @@ await Promise.all(workers.map((worker) => worker.run()));
 
 registration.stop();
 await reconciler.stop();
+await sampling.stop();
 sampler.stop();
 server.close();
+// Whoever watches a workspace or follows its log would keep this process.
+if ('closeAllConnections' in server) server.closeAllConnections();
 await connection.close();
 await prisma.$disconnect();
 log.info('stopped');

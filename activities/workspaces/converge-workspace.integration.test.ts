@@ -43,6 +43,7 @@ function converger({ stored = 1, ...changed }: Wish = {}): ConvergeWorkspace {
     image: env.LEASEHOLD_WORKSPACE_IMAGE ?? '',
     capacity,
     subnetPool: '10.202.0.0/16',
+    recordIncident: async () => {},
     internalToken,
     log: createLogger('test', 'silent'),
     ...changed,
@@ -247,12 +248,38 @@ describe('a size that the host has no room for', () => {
     expect((await inspect(id)).HostConfig).toMatchObject({ Memory: 192 << 20, CpuQuota: 50_000 });
   });
 
-  test('a host whose capacity was lowered takes nothing away from what it has', async () => {
+  test('a host whose capacity was lowered takes nothing away from what runs there', async () => {
     const id = newId();
     await converger()(wish(id, 'running', LARGE));
     const lowered = converger({ capacity: { memoryMb: 256, cpuPercent: 50 } });
-    await lowered(wish(id, 'stopped', LARGE));
     expect(await lowered(wish(id, 'running', LARGE))).toMatchObject({ state: 'running', size: LARGE, pending: null });
+  });
+
+  test('a start waits until there is memory for it, with the numbers, whether it is new or was stopped', async () => {
+    const hostId = newId();
+    const [first, second] = [newId(), newId()];
+    const converge = converger({ hostId, capacity: { memoryMb: 256, cpuPercent: 200 } });
+    const waits = {
+      pending: {
+        size: SMALL,
+        reason:
+          'This host has 256 MB, 64 MB of them free; 192 MB are needed. The workspace is started as soon as there is room.',
+      },
+      actions: [],
+    };
+    await converge(wish(first, 'running'));
+    expect(await converge(wish(second, 'running'))).toMatchObject({ ...waits, state: 'absent', size: null });
+    expect(await unlessMissing(docker.getVolume(nameOf(second)).inspect())).toBeNull();
+    await converge(wish(first, 'stopped'));
+    expect(await converge(wish(second, 'running'))).toMatchObject({ state: 'running', pending: null });
+    expect(await converge(wish(first, 'running'))).toMatchObject({ ...waits, state: 'stopped', size: SMALL });
+    expect((await inspect(first)).HostConfig.RestartPolicy?.Name).toBe('no');
+  });
+
+  test('of two that start at once into the room for one, one waits', async () => {
+    const converge = converger({ hostId: newId(), capacity: { memoryMb: 256, cpuPercent: 200 } });
+    const results = await Promise.all([converge(wish(newId(), 'running')), converge(wish(newId(), 'running'))]);
+    expect(results.map(({ state }) => state).sort()).toEqual(['absent', 'running']);
   });
 
   test('two that grow at once never get the same room; the other gets it when there is some', async () => {

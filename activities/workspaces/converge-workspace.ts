@@ -5,11 +5,12 @@ import type { PendingResize } from '#domain/account-state.ts';
 import type { WorkspaceSize } from '#domain/catalog.ts';
 import { countText } from '#domain/size-words.ts';
 import type { Logger } from '#telemetry/logger.ts';
-import { type Admitted, createAdmission } from './admission.ts';
+import { createAdmission } from './admission.ts';
 import { lastLogLines } from './container-log.ts';
 import { engineMessage, isEngineError, tolerate, unlessMissing } from './engine-error.ts';
 import { isGatewayHealthy } from './gateway-health.ts';
 import { assertFits, type HostCapacity } from './host-capacity.ts';
+import type { RecordIncident } from './incident.ts';
 import { createLatestWins } from './latest-wins.ts';
 import { workingSetMb } from './memory-use.ts';
 import { assertOwned, isOwned, type Owner, objectName, ownerLabels } from './ownership.ts';
@@ -34,6 +35,7 @@ const SHRINK_HEADROOM = 0.85;
 /** The world may change between inspect and act; then it is inspected again, this often. */
 const ROUNDS = 4;
 const LOG_LINES = 8;
+const NOTHING_ENDED = { exitCode: null, outOfMemory: false };
 
 export interface ConvergeDeps {
   docker: Docker;
@@ -45,6 +47,8 @@ export interface ConvergeDeps {
   /** Name of the workspace image. It is never pulled here. */
   image: string;
   capacity: HostCapacity;
+  /** Gets the last words of one that never answered. What ends by itself is seen by the watch of the engine's events. */
+  recordIncident: RecordIncident;
   /** IPv4 block of the workspaces' networks, such as `10.201.0.0/16`. */
   subnetPool: string;
   /** `LEASEHOLD_INTERNAL_TOKEN`, from which gateway tokens are derived. */
@@ -70,7 +74,8 @@ export type ConvergeWorkspace = (input: ConvergeInput, attempt?: Attempt) => Pro
  * generation is compared.
  *
  * A container that is there and can't have the size of the wish now keeps the one that it has and goes on with it: the
- * result says which is in force and which waits (`pending`). One that is new fails when it is larger than the host.
+ * result says which is in force and which waits (`pending`). One that there is no room to start stays down, and the result
+ * says so: not running, `pending` with the numbers. One that is new fails when it is larger than the whole host.
  *
  * The restart policy is the engine's memory of what should run: `unless-stopped` while it should, `no` before it is
  * stopped. Throws `StaleGeneration`, `WorkspaceFailed`, and what dockerode throws when the engine does not answer.
@@ -156,31 +161,34 @@ export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
       return container;
     }
 
-    async function run(): Promise<Docker.ContainerInspectInfo> {
+    async function run(): Promise<Docker.ContainerInspectInfo | null> {
       const found = await find();
       if (!found) assertFits(desired.size, deps.capacity);
-      const networkId = await networks.ensure(owner, beforeChange);
-      await ensureVolume();
-      const spec = await currentSpec();
-
-      const start = (admitted: Admitted) => bringUp(found, admitted, spec, networkId);
-      const handle = await (found
-        ? admission.admit(found, desired.size, start)
-        : start({ size: desired.size, pending: null }));
+      const starts = !found?.State.Running;
+      const handle = await admission.admit(
+        { workspaceId, container: found, wanted: desired.size, starts },
+        async (admitted) => {
+          pending = admitted.pending;
+          return admitted.mayRun ? bringUp(found, admitted.size) : null;
+        },
+      );
+      if (!handle) return found && keepDown(found);
       // Nothing was done to it: a workspace that is busy for a while is not stopped for that.
       if (pending && actions.size === 0) return handle.inspect();
       return healthy(handle);
     }
 
+    /** Without room for it: the engine must not start it either. */
+    async function keepDown(container: Docker.ContainerInspectInfo): Promise<Docker.ContainerInspectInfo> {
+      await halt(container);
+      return mustFind();
+    }
+
     /** A container of this size that runs; the one that was found where that can be. */
-    async function bringUp(
-      found: Docker.ContainerInspectInfo | null,
-      admitted: Admitted,
-      spec: ContainerSpec,
-      networkId: string,
-    ): Promise<Docker.Container> {
-      const { size } = admitted;
-      pending = admitted.pending;
+    async function bringUp(found: Docker.ContainerInspectInfo | null, size: WorkspaceSize): Promise<Docker.Container> {
+      const networkId = await networks.ensure(owner, beforeChange);
+      await ensureVolume();
+      const spec = await currentSpec();
       let container = found;
       if (container && !container.State.Running) {
         const fits =
@@ -216,7 +224,8 @@ export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
       if (!container) return null;
       await halt(container);
       const halted = await mustFind();
-      await admission.admit(halted, desired.size, async (admitted) => {
+      const request = { workspaceId, container: halted, wanted: desired.size, starts: false };
+      await admission.admit(request, async (admitted) => {
         pending = admitted.pending;
         if (!hasLimits(halted, admitted.size)) await resize(halted, admitted.size);
       });
@@ -335,14 +344,20 @@ export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
       crashed: boolean,
       limitMs: number,
     ): Promise<WorkspaceFailed> {
-      const logLines = await lastLogLines(handle, LOG_LINES).catch(() => []);
+      const lastLines = crashed ? [] : await lastLogLines(handle, LOG_LINES).catch(() => []);
       await halt(container);
+      const { ExitCode: exitCode, StartedAt } = container.State;
+      if (!crashed) {
+        const id = `not-healthy/${container.Id.slice(0, 12)}/${StartedAt}`;
+        await deps
+          .recordIncident({ ...NOTHING_ENDED, id, workspaceId, at: new Date(), kind: 'not-healthy', lastLines })
+          .catch((err: unknown) => log.warn({ err, workspaceId }, 'an incident could not be written down'));
+      }
       const killed = container.State.OOMKilled ? `, killed for memory at ${memoryMbOf(container)} MB` : '';
       const what = crashed
-        ? `The workspace ended after its start (exit code ${container.State.ExitCode}${killed}).`
+        ? `The workspace ended after its start (exit code ${exitCode}${killed}).`
         : `The workspace did not answer within ${Math.round(limitMs / 1000)} s after its start.`;
-      const said = logLines.length > 0 ? ` Its last words: ${logLines.join(' | ').slice(-1000)}` : '';
-      return new WorkspaceFailed('NOT_HEALTHY', `${what}${said}`, { exitCode: container.State.ExitCode, logLines });
+      return new WorkspaceFailed('NOT_HEALTHY', what, { exitCode });
     }
 
     async function mustFind(): Promise<Docker.ContainerInspectInfo> {
