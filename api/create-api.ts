@@ -6,11 +6,14 @@ import { createPrisma } from '#prisma/client.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { createFindAccount } from './access/find-account.ts';
 import { createEnsureAccounts } from './accounts/ensure-accounts.ts';
+import { createExplainShortage } from './accounts/explain-shortage.ts';
 import { createExportAccount } from './accounts/export-account.ts';
 import { createHostClient } from './accounts/host-client.ts';
 import { createListAccounts } from './accounts/list-accounts.ts';
 import { createOpenAccount } from './accounts/open-account.ts';
 import { createReadAccount } from './accounts/read-account.ts';
+import { createReadHostRoom } from './accounts/read-host-room.ts';
+import { createReadIncident } from './accounts/read-incident.ts';
 import { createReadModel } from './accounts/read-model.ts';
 import { createReserveHost } from './accounts/reserve-host.ts';
 import { createSendCommand } from './accounts/send-command.ts';
@@ -153,7 +156,10 @@ export function createApi(
     checkReadiness: createReadiness({ prisma, temporal, log }),
     readModel,
     readAccount,
+    readIncident: createReadIncident(prisma),
+    readHostRoom: createReadHostRoom(prisma),
     sendCommand,
+    explainShortage: createExplainShortage({ readModel, catalog }),
     withBilling,
     billing: billingSwitch(stripe),
     hosting,

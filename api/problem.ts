@@ -34,7 +34,9 @@ export type ProblemCode =
   | 'last-payment-method'
   | 'loopback-only'
   | 'no-customer'
+  | 'move-too-late'
   | 'no-host'
+  | 'no-move-planned'
   | 'no-subscription'
   | 'member-already'
   | 'member-not-found'
@@ -48,6 +50,7 @@ export type ProblemCode =
   | 'organisations-not-offered'
   | 'origin-not-trusted'
   | 'plan-limit'
+  | 'plugin-timeout'
   | 'owns-accounts'
   | 'owns-organisations'
   | 'password-unfit'
@@ -75,12 +78,14 @@ export type ProblemCode =
   | 'subscription-not-found'
   | 'temporal-unavailable'
   | 'token-invalid'
+  | 'too-many-deleted'
   | 'unauthenticated'
   | 'workspace-deleted'
   | 'workspace-has-no-room'
   | 'workspace-name-taken'
   | 'workspace-not-found'
-  | 'workspace-not-running';
+  | 'workspace-not-running'
+  | 'workspace-over-storage';
 
 export interface ProblemOptions {
   /** Further members of the answer, such as an amount. */

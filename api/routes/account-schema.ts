@@ -100,6 +100,16 @@ export const workspaceSchema = z
   })
   .openapi('Workspace');
 
+export const incidentSchema = z
+  .object({
+    at: instant,
+    kind: z.enum(['crashed', 'crash-looping', 'out-of-memory', 'not-healthy', 'storage']),
+    exitCode: z.number().nullable(),
+    outOfMemory: z.boolean(),
+    lastLines: z.array(z.string()).openapi({ description: 'What it wrote last, oldest first.' }),
+  })
+  .openapi('Incident');
+
 export const liveWorkspaceSchema = z
   .object({
     workspaceId: z.string(),

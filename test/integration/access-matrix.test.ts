@@ -183,6 +183,16 @@ const GUARDED: Record<string, Row> = {
     missing: NOT_THERE,
   },
   'GET /api/v1/workspaces/{id}': ACCOUNT_READ,
+  'GET /api/v1/workspaces/{id}/live/stream': ACCOUNT_READ,
+  'GET /api/v1/workspaces/{id}/history': ACCOUNT_READ,
+  'GET /api/v1/workspaces/{id}/executions': ACCOUNT_READ,
+  'GET /api/v1/workspaces/{id}/logs': {
+    own: '401  200 200 403 200 404  403 200 403 403 200  401 401 401',
+    suspended: '401  200 200 403 200 404  403 200 403 403 404  401 401 401',
+    personal: '401  200 404 404 404 404  403 200 403 403 404  401 401 401',
+    foreign: NOT_THERE,
+    missing: NOT_THERE,
+  },
   'POST /api/v1/workspaces/{id}/start': RUNS(202),
   'POST /api/v1/workspaces/{id}/messages': RUNS(200),
   'POST /api/v1/workspaces/{id}/stop': {
@@ -469,6 +479,10 @@ async function ask(route: string, kind: AccountKind, column: Column): Promise<An
     ...(isJson ? { body: JSON.stringify(body ?? {}) } : {}),
   };
   const answer = await api.app.request(path, sent, { incoming: { socket: { remoteAddress: someAddress() } } });
+  if (answer.headers.get('content-type')?.startsWith('text/event-stream')) {
+    await answer.body?.cancel();
+    return { status: answer.status, body: {} };
+  }
   const text = await answer.text();
   const isObject = text.startsWith('{');
   return { status: answer.status, body: isObject ? (JSON.parse(text) as Answered['body']) : {} };
@@ -680,9 +694,10 @@ async function startWorker(): Promise<void> {
   worker = { stop: () => made.shutdown(), ran: made.run() };
 }
 
-/** In a host worker's place: it knows of no figures, and its plugins answer. */
+/** In a host worker's place: it knows of no figures, its logs are empty, and its plugins answer. */
 async function startHost(): Promise<void> {
   host = createServer((request, response) => {
+    if (request.url?.includes('/logs?')) return response.writeHead(200).end();
     const answer = { plugin: 'echo', result: 1, durationMs: 1, executionId: 'x1' };
     response
       .writeHead(request.method === 'POST' ? 200 : 404, { 'content-type': 'application/json' })
