@@ -1,6 +1,7 @@
 import type { LiveWorkspace } from '#activities/contracts.ts';
 import type { Debt } from '#domain/account-state.ts';
 import type { AccountView as KnownView, WorkspaceStatus, WorkspaceView } from '#domain/account-view.ts';
+import type { SizePreview } from '#domain/size-preview.ts';
 import type { Happened, HappenedKind, Upcoming, UpcomingKind } from '#domain/timeline.ts';
 
 /** What the API answers: all that its clients know of us. The web imports these types and nothing else. */
@@ -35,8 +36,24 @@ export interface TimelineAnswer {
   entries: Happened[];
 }
 
+/** Something that went wrong in a workspace. Its lines are its owner's own. */
+export interface IncidentAnswer {
+  /** UTC, ISO 8601; wall time. */
+  at: string;
+  kind: 'crashed' | 'crash-looping' | 'out-of-memory' | 'not-healthy' | 'storage';
+  exitCode: number | null;
+  outOfMemory: boolean;
+  /** What it wrote last, oldest first. */
+  lastLines: string[];
+}
+
+/** `GET /api/v1/workspaces/:id/size-preview`. */
+export type SizePreviewAnswer = SizePreview;
+
 /** `GET /api/v1/workspaces/:id`. */
 export type WorkspaceAnswer = WorkspaceView & {
+  /** The newest one, or `null`. */
+  incident: IncidentAnswer | null;
   /** The host's own figures, or `null` when the host does not answer. */
   live: LiveWorkspace | null;
 };

@@ -18,7 +18,7 @@ import {
 } from './workspace-wishes.ts';
 
 const SIZE_PARTS = ['memoryMb', 'cpuPercent', 'storageMb'] as const satisfies (keyof WorkspaceSize)[];
-/** Deleted workspaces that an account goes on showing. */
+/** Deleted workspaces that an account goes on showing, and the most whose data is kept at a time. */
 const REMEMBERED_DELETED = 20;
 
 export type RefusalCode =
@@ -31,6 +31,7 @@ export type RefusalCode =
   | 'WorkspaceNameTaken'
   | 'WorkspaceSizeInvalid'
   | 'WorkspaceLimitReached'
+  | 'TooManyDeletedWorkspaces'
   | 'PlanHasNoWorkspaces'
   | 'PoolExhausted'
   | 'AccountDeleted'
@@ -160,6 +161,12 @@ export function createWorkspace(state: AccountState, command: NewWorkspace, now:
   const [hold] = state.holds;
   if (hold) throw new CommandRefused('WorkspaceSuspended', hold.reason);
   refuseTakenName(state, workspaceId, name);
+  const kept = state.workspaces.filter(({ deletion, desired }) => deletion !== null && desired.state !== 'deleted');
+  if (kept.length >= REMEMBERED_DELETED)
+    throw new CommandRefused(
+      'TooManyDeletedWorkspaces',
+      `The data of ${kept.length} deleted workspaces is still kept. Delete one of them for good, or take one back.`,
+    );
   if (size) refuseUselessSize(size);
   refuseBeyondPool(state, { id: workspaceId, name, size });
 

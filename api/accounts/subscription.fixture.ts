@@ -8,6 +8,12 @@ import {
   createWorkspace,
   deleteWorkspace,
   keepAccount,
+  recoverWorkspace,
+  renameWorkspace,
+  resizeWorkspace,
+  restartWorkspace,
+  restoreWorkspace,
+  type WorkspaceCommand,
   wishWorkspace,
 } from '#workflows/subscription/messages.ts';
 
@@ -56,7 +62,10 @@ export async function subscription({ accountId }: { accountId: string }): Promis
     if (name === 'tiny') throw ApplicationFailure.nonRetryable('Too small.', 'WorkspaceSizeInvalid');
     return receiptFor(commandId);
   });
-  setHandler(deleteWorkspace, ({ commandId }) => receiptFor(commandId));
+  for (const update of [deleteWorkspace, restartWorkspace, recoverWorkspace, restoreWorkspace])
+    setHandler(update, ({ commandId }: WorkspaceCommand) => receiptFor(commandId));
+  setHandler(renameWorkspace, ({ commandId }) => receiptFor(commandId));
+  setHandler(resizeWorkspace, ({ commandId }) => receiptFor(commandId));
   setHandler(closeAccount, ({ commandId }) => receiptFor(commandId));
   setHandler(keepAccount, ({ commandId }) => receiptFor(commandId));
   await condition(() => false);

@@ -1,25 +1,16 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { type RouteHandler, z } from '@hono/zod-openapi';
 import type { AccountState } from '#domain/account-state.ts';
-import type { Catalog } from '#domain/catalog.ts';
-import {
-  CommandRefused,
-  type NewWorkspace,
-  type PoolShortage,
-  createWorkspace as tryToCreate,
-} from '#domain/commands.ts';
-import { offersFor } from '#domain/offers.ts';
-import { wayOut } from '#domain/plan-limit.ts';
-import { poolLimitError } from '#domain/pool-limit.ts';
+import { CommandRefused, type NewWorkspace, createWorkspace as tryToCreate } from '#domain/commands.ts';
 import { createWorkspace } from '#workflows/subscription/messages.ts';
 import { defineRoute } from '../access/define-route.ts';
 import type { FindAccount } from '../access/find-account.ts';
+import type { ExplainShortage } from '../accounts/explain-shortage.ts';
 import type { ReadModel } from '../accounts/read-model.ts';
 import { type Refusal, refused } from '../accounts/refusals.ts';
 import type { ReserveHost } from '../accounts/reserve-host.ts';
 import type { SendCommand } from '../accounts/send-command.ts';
 import type { ApiEnv } from '../api-env.ts';
-import { Problem } from '../problem.ts';
 import { problemAnswer } from '../problem-schema.ts';
 import { accountParams } from './account.ts';
 import { idempotencyHeaders } from './idempotency-key.ts';
@@ -70,20 +61,9 @@ export function createCreateWorkspaceHandler(deps: {
   readModel: ReadModel;
   sendCommand: SendCommand;
   hosting: ReserveHost;
-  catalog: Catalog;
+  explainShortage: ExplainShortage;
 }): RouteHandler<typeof createWorkspaceRoute, ApiEnv> {
-  const { findAccount, readModel, sendCommand, hosting, catalog } = deps;
-
-  /** What lifts the limit is found in the account as last saved. */
-  async function explain(accountId: string, { message, details }: Refusal): Promise<Problem | undefined> {
-    const [shortage] = details as [PoolShortage?];
-    const account = shortage && (await readModel.storedState(accountId));
-    if (!account) return undefined;
-    const now = new Date(Date.now() + (await readModel.clockAheadMs(accountId))).toISOString();
-    const error = poolLimitError(offersFor(catalog, account, now), shortage);
-    const detail = `${message} ${wayOut(error.liftedBy)}`;
-    return new Problem(403, 'plan-limit', 'The plan does not allow it', detail, { data: { ...error } });
-  }
+  const { findAccount, readModel, sendCommand, hosting, explainShortage: explain } = deps;
 
   /** What the plan does not allow is refused with its numbers, also where no host has room for it. */
   async function reserve(accountId: string, asked: Omit<NewWorkspace, 'commandId' | 'hostId'>): Promise<string> {

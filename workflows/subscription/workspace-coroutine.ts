@@ -9,6 +9,7 @@ import {
 } from '@temporalio/workflow';
 import type { ConvergeResult } from '#activities/contracts.ts';
 import type { ObservedWorkspace, WorkspaceRetry, WorkspaceState } from '#domain/account-state.ts';
+import { FIRST_RESIZE_RETRY_MS } from '#domain/size-preview.ts';
 import { countText, sizeText } from '#domain/size-words.ts';
 import { presentObserved } from '#domain/stored-account.ts';
 import { addMs } from '#domain/time.ts';
@@ -20,8 +21,7 @@ import { BackOff, workflowNow } from './clock.ts';
 
 const FIRST_RETRY_MS = 5_000;
 const LONGEST_RETRY_MS = 5 * 60_000;
-/** A size that waits for room on the host, or until less is in use, is asked for again. */
-const FIRST_RESIZE_RETRY_MS = 60_000;
+/** A size that waits for room on the host, or until less is in use, is asked for again, first after `FIRST_RESIZE_RETRY_MS`. */
 const LONGEST_RESIZE_RETRY_MS = 6 * 60 * 60_000;
 /** A workspace that its host calls failed is tried this often before it waits for its owner. */
 const TRIES_OF_FAILED = 4;
