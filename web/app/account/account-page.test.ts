@@ -23,7 +23,7 @@ function page(changes: Partial<AccountAnswer> = {}, live: LiveWorkspace | null =
   return presentAccountPage({
     account: accountAnswer(changes),
     history: [],
-    live: new Map([['ws-1', live]]),
+    lives: new Map([['ws-1', { live, incident: null }]]),
     viewer: { locale: 'en-GB', timeZone: 'UTC', timeZoneKnown: true },
     wallMs,
   });

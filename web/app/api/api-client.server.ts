@@ -46,13 +46,16 @@ export interface ApiClient {
   getWithCookies<T>(path: string): Promise<Answered<T>>;
   /** The answer as it comes, to be passed on: a redirect is not followed. */
   getRaw(path: string): Promise<Response>;
+  /** The body of an answer that goes on, as it comes; it ends with `signal`. */
+  getStream(path: string, headers?: Record<string, string>): Promise<ReadableStream<Uint8Array> | null>;
   /** @param headers beside those that always go along */
   post<T>(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answered<T>>;
   patch<T>(path: string, body: unknown): Promise<Answered<T>>;
+  put<T>(path: string, body: unknown): Promise<Answered<T>>;
   delete<T>(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answered<T>>;
 }
 
-type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /**
  * Speaks to the API in the name of whoever sent `request`: the session's cookie and the origin go along, so that the
@@ -65,7 +68,13 @@ export function createApiClient(
   request: Request,
   signal: AbortSignal = request.signal,
 ): ApiClient {
-  async function call(method: Method, path: string, body?: unknown, more: Record<string, string> = {}) {
+  async function call(
+    method: Method,
+    path: string,
+    body?: unknown,
+    more: Record<string, string> = {},
+    ended = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+  ) {
     const headers = new Headers({ accept: 'application/json', ...more });
     for (const name of ['cookie', 'origin', 'user-agent']) {
       const value = request.headers.get(name);
@@ -78,7 +87,7 @@ export function createApiClient(
       headers,
       redirect: 'manual',
       body: method === 'GET' ? null : JSON.stringify(body ?? {}),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+      signal: ended,
     }).catch((error: unknown) => {
       throw new ApiUnreachable(error);
     });
@@ -96,8 +105,10 @@ export function createApiClient(
     get: async <T>(path: string) => (await answered<T>(call('GET', path))).answer,
     getWithCookies: (path) => answered(call('GET', path)),
     getRaw: (path) => call('GET', path),
+    getStream: async (path, headers) => (await call('GET', path, undefined, headers, signal)).body,
     post: (path, body, headers) => answered(call('POST', path, body, headers)),
     patch: (path, body) => answered(call('PATCH', path, body)),
+    put: (path, body) => answered(call('PUT', path, body)),
     delete: (path, body, headers) => answered(call('DELETE', path, body, headers)),
   };
 }
