@@ -3,6 +3,9 @@ import type { Debt } from '#domain/account-state.ts';
 import type { AccountView as KnownView, WorkspaceStatus, WorkspaceView } from '#domain/account-view.ts';
 import type { SizePreview } from '#domain/size-preview.ts';
 import type { Happened, HappenedKind, Upcoming, UpcomingKind } from '#domain/timeline.ts';
+import type { UsagePeriod } from '#domain/usage-period.ts';
+import type { LogLine } from './accounts/host-client.ts';
+import type { ExecutionCount, RecordedExecution } from './workspaces/executions.ts';
 
 /** What the API answers: all that its clients know of us. The web imports these types and nothing else. */
 export type { Happened, HappenedKind, LiveWorkspace, Upcoming, UpcomingKind, WorkspaceStatus, WorkspaceView };
@@ -57,6 +60,26 @@ export type WorkspaceAnswer = WorkspaceView & {
   /** The host's own figures, or `null` when the host does not answer. */
   live: LiveWorkspace | null;
 };
+
+/** `GET /api/v1/workspaces/:id/history`. */
+export type { HistoryRange, UsageHistory as UsageHistoryAnswer, UsagePoint } from './workspaces/usage-history.ts';
+
+/** `GET /api/v1/workspaces/:id/logs`. */
+export interface LogAnswer {
+  /** Oldest first. */
+  lines: LogLine[];
+}
+export type { LogLine };
+
+/** `GET /api/v1/workspaces/:id/executions`. */
+export interface ExecutionsAnswer {
+  /** What is counted together, the account's own time. */
+  period: UsagePeriod;
+  total: ExecutionCount;
+  by: (ExecutionCount & { at: string })[];
+  /** Newest first. */
+  recent: RecordedExecution[];
+}
 
 /** `POST /api/v1/workspaces/:id/start` and `/stop`, with status 202. */
 export interface WishAnswer {

@@ -36,6 +36,8 @@ export async function subscription({ accountId }: { accountId: string }): Promis
     const view: Partial<AccountView> = {
       accountId,
       version,
+      now: '2026-03-08T00:00:00.000Z',
+      subscription: null,
       standing: 'suspended',
       holds: [{ name: 'billing', since: '2026-03-08T00:00:00.000Z', reason: 'The renewal was not paid.' }],
       debt: {

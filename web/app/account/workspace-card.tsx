@@ -1,5 +1,6 @@
 import { useFetcher } from '@remix-run/react';
 import { useId } from 'react';
+import { ActivityLink } from '../activity/activity-link.tsx';
 import { Badge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
@@ -115,6 +116,7 @@ export function WorkspaceCard({ workspace, answered, mayRun, mayManage }: Worksp
           </Notice>
         </div>
       ) : null}
+      {workspace.status === 'deleted' ? null : <ActivityLink workspaceId={id} name={name} />}
       <WorkspaceSwitch workspace={workspace} fetcher={fetcher} mayRun={mayRun} mayManage={mayManage} />
 
       {mayManage ? (
