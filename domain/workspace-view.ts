@@ -115,6 +115,7 @@ function reasonOf(workspace: WorkspaceState, holds: readonly Hold[], status: Wor
   const settled = isSettled(workspace);
   switch (status) {
     case 'suspended':
+    case 'stopping':
       return holds[0]?.reason ?? hold?.reason ?? null;
     case 'failed':
     case 'crash-looping':

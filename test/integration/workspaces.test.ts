@@ -142,8 +142,8 @@ test('a fresh run goes on with it: it follows its owner, and the same key still 
   expect(await containers()).toBe(2);
 });
 
-test('deleted: its container and its data are gone, its share goes back, and its place can be taken', async () => {
-  expect((await send('DELETE', `/api/v1/workspaces/${second}`)).status).toBe(202);
+test('deleted at once: its container and its data are gone, its share goes back, and its place can be taken', async () => {
+  expect((await send('DELETE', `/api/v1/workspaces/${second}?immediately=true`)).status).toBe(202);
   await stage.driver.settle();
   expect(await containers()).toBe(1);
   expect(await volumes()).toEqual([stage.workspace.name]);
@@ -156,7 +156,7 @@ test('deleted: its container and its data are gone, its share goes back, and its
   expect(again.status).toBe(202);
   await stage.driver.settle();
   expect((await probe(String(again.body.workspaceId)).container()).status).toBe('running');
-  expect((await send('DELETE', `/api/v1/workspaces/${again.body.workspaceId}`)).status).toBe(202);
+  expect((await send('DELETE', `/api/v1/workspaces/${again.body.workspaceId}?immediately=true`)).status).toBe(202);
   await stage.driver.settle();
   expect(await containers()).toBe(1);
 });
