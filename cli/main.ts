@@ -10,6 +10,7 @@ import { eventsCommand } from './commands/events.ts';
 import { extendGraceCommand } from './commands/extend-grace.ts';
 import { fastForwardCommand } from './commands/fast-forward.ts';
 import { grantCommand } from './commands/grant.ts';
+import { hostCommand } from './commands/host.ts';
 import { reconcileCommand } from './commands/reconcile.ts';
 import { storyCommand } from './commands/story.ts';
 import { upCommand } from './commands/up.ts';
@@ -28,6 +29,7 @@ const program = new Command('leasehold')
   .addCommand(extendGraceCommand())
   .addCommand(eventsCommand())
   .addCommand(reconcileCommand())
+  .addCommand(hostCommand())
   .addCommand(catalogCommand())
   .addCommand(billingGuideCommand())
   .addCommand(doctorCommand());

@@ -35,7 +35,7 @@ export function planMove(state: AccountState, command: PlanMove, now: Instant): 
   const workspace = workspaceOf(state, command.workspaceId);
   const isElsewhere = workspace.hostId !== fromHostId;
   if (isElsewhere || workspace.move !== null || workspace.desired.state === 'deleted') return { state, happened: [] };
-  const asks = workspace.desired.state === 'running';
+  const asks = workspace.desired.state === 'running' && withinDays > 0;
   const at = asks ? addDays(now, withinDays) : now;
   const move: WorkspaceMove = { id: commandId, reason, stage: 'planned', at, latestAt: at, toHostId, trouble: null };
   const next = withWorkspace(state, { ...workspace, move });

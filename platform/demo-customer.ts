@@ -14,13 +14,7 @@ export const DEMO_ACCOUNT_ID = 'demo';
  * @param env the environment of the product's processes
  */
 export async function ensureDemoCustomer(env: Record<string, string>): Promise<void> {
-  const {
-    DATABASE_URL = '',
-    STRIPE_SECRET_KEY = '',
-    STRIPE_API_BASE,
-    LEASEHOLD_CATALOG = '',
-    LEASEHOLD_HOST_ID = '',
-  } = env;
+  const { DATABASE_URL = '', STRIPE_SECRET_KEY = '', STRIPE_API_BASE, LEASEHOLD_CATALOG = '' } = env;
   const prisma = createPrisma(DATABASE_URL, { maxConnections: 1 });
   try {
     if (await prisma.account.findUnique({ where: { id: DEMO_ACCOUNT_ID }, select: { id: true } })) return;
@@ -29,6 +23,7 @@ export async function ensureDemoCustomer(env: Record<string, string>): Promise<v
     try {
       const seeded = await seedCustomer(
         {
+          prisma,
           stripe: createStripe(STRIPE_SECRET_KEY, STRIPE_API_BASE),
           client,
           catalog: loadCatalog(LEASEHOLD_CATALOG, env),
@@ -36,7 +31,6 @@ export async function ensureDemoCustomer(env: Record<string, string>): Promise<v
         {
           accountId: DEMO_ACCOUNT_ID,
           ownerUserId: owner.id,
-          hostId: LEASEHOLD_HOST_ID,
           workspaceName: 'main',
           card: 'pm_card_visa',
         },

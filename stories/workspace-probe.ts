@@ -2,6 +2,9 @@ import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { objectName } from '#activities/workspaces/ownership.ts';
 import type { PrismaClient } from '#prisma/client.ts';
+import { until } from './until.ts';
+
+const HELD_WITHIN_MS = 60_000;
 
 /** What Docker says of a workspace. */
 export interface ContainerReading {
@@ -64,6 +67,32 @@ export class WorkspaceProbe {
       'process.stdout.write(require("fs").readFileSync(process.argv[1]))',
       `/data/${name}`,
     ]);
+  }
+
+  /** When its container was last started. */
+  async startedAt(): Promise<string> {
+    return (await this.handle().inspect()).State.StartedAt;
+  }
+
+  /** A program in the workspace takes so much memory, until `releaseMemory`. Resolves once it has it. */
+  async holdMemory(megabytes: number): Promise<void> {
+    const script = `const fs = require("fs"); const held = Buffer.alloc(${megabytes} * 1024 * 1024, 1);
+      fs.writeFileSync("/data/held", "");
+      setInterval(() => {
+        if (!fs.existsSync("/data/release")) return;
+        fs.rmSync("/data/release");
+        fs.rmSync("/data/held");
+        process.exit(held[0] - 1);
+      }, 100);`;
+    const exec = await this.handle().exec({ Cmd: ['node', '-e', script] });
+    await exec.start({ Detach: true });
+    await until('the memory to be held', HELD_WITHIN_MS, () => this.has('held'));
+  }
+
+  /** Ends the program of `holdMemory`. */
+  async releaseMemory(): Promise<void> {
+    await this.write('release', '');
+    await until('the memory to be given back', HELD_WITHIN_MS, async () => !(await this.has('held')));
   }
 
   /** Whether a file is in the data volume; works on a stopped container too. */
