@@ -3,6 +3,7 @@ import type Docker from 'dockerode';
 import type { ConvergeInput, ConvergeResult } from '#activities/contracts.ts';
 import type { PendingResize } from '#domain/account-state.ts';
 import type { WorkspaceSize } from '#domain/catalog.ts';
+import { SHRINK_HEADROOM } from '#domain/size-preview.ts';
 import { countText } from '#domain/size-words.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { createAdmission } from './admission.ts';
@@ -25,15 +26,16 @@ import {
 } from './workspace-container.ts';
 import { StaleGeneration, WorkspaceFailed } from './workspace-failure.ts';
 import { createWorkspaceNetworks } from './workspace-network.ts';
+import type { WorkspaceStorage } from './workspace-storage.ts';
 import { workspaceToken } from './workspace-token.ts';
 
 /** SIGTERM, then this long until SIGKILL. */
 const STOP_GRACE_SECONDS = 10;
 const HEALTH_POLL_MS = 200;
-/** A shrink waits while more than this part of the new limit is in use: cgroup v2 would kill the process. */
-const SHRINK_HEADROOM = 0.85;
 /** The world may change between inspect and act; then it is inspected again, this often. */
 const ROUNDS = 4;
+/** A file system is made with room to spare for what it keeps for itself. */
+const STORAGE_TOLERANCE = 1.25;
 const LOG_LINES = 8;
 const NOTHING_ENDED = { exitCode: null, outOfMemory: false };
 
@@ -49,6 +51,8 @@ export interface ConvergeDeps {
   capacity: HostCapacity;
   /** Gets the last words of one that never answered. What ends by itself is seen by the watch of the engine's events. */
   recordIncident: RecordIncident;
+  /** Makes the data volumes of new workspaces. Default: limits of storage are soft. */
+  storage?: Pick<WorkspaceStorage, 'limited'>;
   /** IPv4 block of the workspaces' networks, such as `10.201.0.0/16`. */
   subnetPool: string;
   /** `LEASEHOLD_INTERNAL_TOKEN`, from which gateway tokens are derived. */
@@ -85,6 +89,7 @@ export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
   const lanes = createLatestWins();
   const networks = createWorkspaceNetworks(docker, deps.subnetPool);
   const admission = createAdmission(deps);
+  const limited = deps.storage?.limited ?? null;
 
   return (input, attempt = {}) =>
     lanes.run(input.workspaceId, input.generation, async (newest) => {
@@ -113,6 +118,8 @@ export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
     const owner: Owner = { installation: deps.installation, hostId: deps.hostId, accountId, workspaceId };
     const name = objectName(owner);
     let pending: PendingResize | null = null;
+    /** Of a limit that the kernel keeps; `null` where it is soft. */
+    let storageMb: number | null = null;
 
     switch (desired.state) {
       case 'running':
@@ -125,8 +132,18 @@ export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
 
     function report(container: Docker.ContainerInspectInfo | null): ConvergeResult {
       const state = container === null ? 'absent' : container.State.Running ? 'running' : 'stopped';
-      const size = container && sizeInForce(container, desired.size);
-      return { state, containerId: container?.Id ?? null, reason: null, size, pending, actions: [...actions] };
+      const size =
+        container && sizeInForce(container, { ...desired.size, storageMb: storageMb ?? desired.size.storageMb });
+      const storageLimit = container && (limited?.has(name) ? 'hard' : 'soft');
+      return {
+        state,
+        containerId: container?.Id ?? null,
+        reason: null,
+        size,
+        storageLimit,
+        pending,
+        actions: [...actions],
+      };
     }
 
     /** Still wanted? Asked before every mutation. */
@@ -188,6 +205,7 @@ export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
     async function bringUp(found: Docker.ContainerInspectInfo | null, size: WorkspaceSize): Promise<Docker.Container> {
       const networkId = await networks.ensure(owner, beforeChange);
       await ensureVolume();
+      await sizeStorage(!found?.State.Running);
       const spec = await currentSpec();
       let container = found;
       if (container && !container.State.Running) {
@@ -229,6 +247,7 @@ export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
         pending = admitted.pending;
         if (!hasLimits(halted, admitted.size)) await resize(halted, admitted.size);
       });
+      await sizeStorage(true);
       return find();
     }
 
@@ -260,6 +279,9 @@ export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
         await change('remove volume', () => unlessMissing(docker.getVolume(name).remove()));
         actions.add('deleted');
       }
+      if (limited?.has(name) && !(await unlessMissing(docker.getVolume(name).inspect()))) {
+        await change('remove storage', () => limited.remove(name));
+      }
       if (container) await find();
       await networks.assertOurs(owner);
       if (volume) assertOwned('volume', volume.Labels, owner);
@@ -270,9 +292,27 @@ export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
     async function ensureVolume(): Promise<void> {
       const volume = docker.getVolume(name);
       if (!(await unlessMissing(volume.inspect()))) {
-        await change('create volume', () => docker.createVolume({ Name: name, Labels: ownerLabels(owner) }));
+        await change('create volume', async () => {
+          const DriverOpts = await limited?.make(name, desired.size.storageMb);
+          await docker.createVolume({ Name: name, Labels: ownerLabels(owner), ...(DriverOpts && { DriverOpts }) });
+        });
       }
       assertOwned('volume', (await volume.inspect()).Labels, owner);
+    }
+
+    /** A limit that the kernel keeps is given the wished size; what has to wait for the next start is said. */
+    async function sizeStorage(isIdle: boolean): Promise<void> {
+      if (!limited?.has(name)) return;
+      const wanted = desired.size.storageMb;
+      const { limitMb, usedMb } = await change('storage', () => limited.prepare(name, wanted, isIdle));
+      if (limitMb >= wanted && limitMb <= wanted * STORAGE_TOLERANCE) return;
+      storageMb = limitMb;
+      const kept = `It has ${countText(limitMb)} MB until then.`;
+      const reason =
+        limitMb > wanted && isIdle
+          ? `${countText(wanted)} MB of storage are wished and ${countText(usedMb)} MB are in use. It keeps ${countText(limitMb)} MB until less is stored.`
+          : `Its storage is changed to ${countText(wanted)} MB when it is started next. ${kept}`;
+      pending = { size: desired.size, reason: pending ? `${pending.reason} ${reason}` : reason };
     }
 
     async function currentSpec(): Promise<ContainerSpec> {

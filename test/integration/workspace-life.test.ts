@@ -166,37 +166,37 @@ test('more than the pool has is refused with the numbers, by the preview and by 
 test('shrinking below what is in use is foretold, waits with both numbers and a time, and is done once less is in use', async () => {
   const container = stage.docker.getContainer(stage.workspace.name);
   const hog = await container.exec({
-    Cmd: ['node', '-e', 'globalThis.b=Buffer.alloc(150e6,1);setInterval(()=>{},1e3)'],
+    Cmd: ['node', '-e', 'globalThis.b=Buffer.alloc(300e6,1);setInterval(()=>{},1e3)'],
   });
   await hog.start({ Detach: true });
-  await until('the memory to be in use', TIMEOUT_MS, async () => ((await answered()).live?.memoryUsedMb ?? 0) > 150);
-  const size = { memoryMb: 128, cpuPercent: 50, storageMb: 1_024 };
+  await until('the memory to be in use', TIMEOUT_MS, async () => ((await answered()).live?.memoryUsedMb ?? 0) > 300);
+  const size = { memoryMb: 256, cpuPercent: 50, storageMb: 1_024 };
   const query = new URLSearchParams(Object.entries(size).map(([part, value]) => [part, String(value)]));
   const preview = (await (await send('GET', `${path}/size-preview?${query}`)).json()) as SizePreviewAnswer;
   expect(preview).toMatchObject({ outcome: 'deferred', triedAgainAt: expect.any(String) });
-  expect(preview.sentences[0]).toMatch(/^You use [\d,]+ MB of the new 128 MB\.$/);
+  expect(preview.sentences[0]).toMatch(/^You use [\d,]+ MB of the new 256 MB\.$/);
 
   await done('PUT', `${path}/size`, size);
   const waiting = await answered();
   expect(waiting).toMatchObject({ status: 'resize-pending', pendingSize: size, nextTryAt: expect.any(String) });
-  expect(waiting.reason).toMatch(/The new limit is 128 MB and the workspace uses [\d,]+ MB/);
+  expect(waiting.reason).toMatch(/The new limit is 256 MB and the workspace uses [\d,]+ MB/);
   expect((await stage.workspace.container()).memoryMb).toBe(512);
 
   const { Pid } = await hog.inspect();
   process.kill(Pid);
-  await until('the memory to be free', TIMEOUT_MS, async () => ((await answered()).live?.memoryUsedMb ?? 999) < 100);
+  await until('the memory to be free', TIMEOUT_MS, async () => ((await answered()).live?.memoryUsedMb ?? 999) < 180);
   await pass(2 * MINUTE_MS);
   await until('the new size', TIMEOUT_MS, async () => (await view())?.pendingSize === null);
-  expect(await stage.workspace.container()).toMatchObject({ status: 'running', memoryMb: 128 });
-  expect(await view()).toMatchObject({ status: 'running', size: { memoryMb: 128 }, nextTryAt: null, reason: null });
+  expect(await stage.workspace.container()).toMatchObject({ status: 'running', memoryMb: 256 });
+  expect(await view()).toMatchObject({ status: 'running', size: { memoryMb: 256 }, nextTryAt: null, reason: null });
 });
 
 test('growing keeps it running, and restarts it where that is asked for', async () => {
-  const preview = (await (await send('GET', `${path}/size-preview?memoryMb=256`)).json()) as SizePreviewAnswer;
+  const preview = (await (await send('GET', `${path}/size-preview?memoryMb=320`)).json()) as SizePreviewAnswer;
   expect(preview).toMatchObject({ outcome: 'keeps-running', growsWithRestart: true });
   const before = await startedAt();
-  await done('PUT', `${path}/size`, { memoryMb: 256, cpuPercent: 50, storageMb: 1_024 });
-  expect(await stage.workspace.container()).toMatchObject({ status: 'running', memoryMb: 256 });
+  await done('PUT', `${path}/size`, { memoryMb: 320, cpuPercent: 50, storageMb: 1_024 });
+  expect(await stage.workspace.container()).toMatchObject({ status: 'running', memoryMb: 320 });
   expect(await startedAt()).toBe(before);
   await done('PUT', `${path}/size`, { memoryMb: 384, cpuPercent: 50, storageMb: 1_024, restart: true });
   expect(await stage.workspace.container()).toMatchObject({ status: 'running', memoryMb: 384 });

@@ -126,7 +126,7 @@ function sinceOf(view: WorkspaceView, busy: boolean, now: string, viewer: Viewer
   if (!busy) return sentence`Since ${since}`;
   if (view.expectedBy === null || view.overdue !== null) return sentence`Began ${since.relative}`;
   const left = momentOf(view.expectedBy, now, viewer);
-  return sentence`Began ${since.relative}; done ${left.relative} at the latest, as a rule`;
+  return sentence`Began ${since.relative}; as a rule it is done by ${left.time}`;
 }
 
 function noticesOf(view: WorkspaceView, tone: Tone, now: string, viewer: Viewer): WorkspaceNotice[] {
