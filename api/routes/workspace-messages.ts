@@ -100,13 +100,18 @@ function endOf({ status, body }: HostAnswer): ExecutionEnd | null {
 
 async function notRunning(readAccount: ReadAccount, accountId: string, id: string): Promise<Problem> {
   const account = await readAccount(accountId);
-  const status = account?.workspaces.find((each) => each.id === id)?.status;
-  if (status === 'suspended') return suspended(readAccount, accountId);
+  const workspace = account?.workspaces.find((each) => each.id === id);
+  const { status = 'not there', reason = null } = workspace ?? {};
+  if (status === 'suspended' && account && account.holds.length > 0) return suspended(readAccount, accountId);
+  if (status === 'suspended' || status === 'crash-looping' || status === 'failed') {
+    const why = `It is ${status}. ${reason ?? ''}`.trim();
+    return new Problem(409, 'workspace-not-running', 'The workspace does not run', why);
+  }
   return new Problem(
     409,
     'workspace-not-running',
     'The workspace does not run',
-    `It is ${status ?? 'not there'}. Start it, wait until it runs, and send the message again.`,
+    `It is ${status}. Start it, wait until it runs, and send the message again.`,
   );
 }
 
