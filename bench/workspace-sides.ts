@@ -24,6 +24,8 @@ export interface WorkspaceSide {
   stop(workspaceId: string): Promise<void>;
   /** Takes everything of it away. */
   remove(workspaceId: string): Promise<void>;
+  /** Forgets what was stored for it. */
+  close(): Promise<void>;
 }
 
 export interface SideDeps {
@@ -95,6 +97,10 @@ export async function leaseholdSide(deps: SideDeps, ids: readonly string[]): Pro
       await history.save(new Date(Math.floor(Date.now() / 10_000) * 10_000), uses);
       return readings.size;
     },
+    async close() {
+      await prisma.account.delete({ where: { id: place.hostId } });
+      await prisma.user.delete({ where: { id: place.hostId } });
+    },
   };
 }
 
@@ -159,12 +165,13 @@ export async function dockerodeSide({ docker, image }: SideDeps): Promise<Worksp
       await docker.getNetwork(nameOf(id)).remove();
       await docker.getVolume(nameOf(id)).remove();
     },
+    close: async () => {},
   };
 }
 
 async function storeWorkspaces(prisma: PrismaClient, hostId: string, ids: readonly string[]): Promise<void> {
   const at = new Date();
-  const userId = `bench-${hostId}`;
+  const userId = hostId;
   await prisma.user.create({ data: { id: userId, name: 'Bench', email: `${userId}@leasehold.test` } });
   await prisma.account.create({
     data: {

@@ -70,11 +70,15 @@ export async function measureWorkspaces(
   const warm = `bench-${run}-warm`;
   const ours = await leaseholdSide(deps, [...ids, warm]);
   const raw = await dockerodeSide(deps);
-  for (const side of [raw, ours]) await measure(side, [warm], { ...options, looks: 1 }, () => {});
-  return {
-    dockerode: await measure(raw, ids, options, note),
-    leasehold: await measure(ours, ids, options, note),
-  };
+  try {
+    for (const side of [raw, ours]) await measure(side, [warm], { ...options, looks: 1 }, () => {});
+    return {
+      dockerode: await measure(raw, ids, options, note),
+      leasehold: await measure(ours, ids, options, note),
+    };
+  } finally {
+    await Promise.all([ours.close(), raw.close()]);
+  }
 }
 
 async function measure(
