@@ -15,8 +15,11 @@ export function wishWorkspaces(state: AccountState, now: Instant): WorkspaceStat
     if (workspace.desired.state === 'deleted') return workspace;
     const wanted = desiredState(workspace, state.holds, deleted);
     const size = state.holds.length > 0 ? workspace.desired.size : (workspace.allocation ?? workspace.desired.size);
-    if (wanted === workspace.desired.state && sameSize(size, workspace.desired.size)) return workspace;
-    return { ...workspace, desired: { state: wanted, size, generation: workspace.desired.generation + 1, since: now } };
+    // The second half of a restart that is not to happen any more is no restart.
+    const restart = workspace.restart?.phase === 'starting' && wanted !== 'running' ? null : workspace.restart;
+    const kept = restart === workspace.restart ? workspace : { ...workspace, restart };
+    if (wanted === workspace.desired.state && sameSize(size, workspace.desired.size)) return kept;
+    return { ...kept, desired: { state: wanted, size, generation: workspace.desired.generation + 1, since: now } };
   });
 }
 
