@@ -7,7 +7,7 @@ import type { Registry } from 'prom-client';
 import { z } from 'zod';
 import type { LiveWorkspace } from '#activities/contracts.ts';
 import { isEngineUnreachable, unlessMissing } from '#activities/workspaces/engine-error.ts';
-import { gatewayUrl } from '#activities/workspaces/gateway-health.ts';
+import { gatewayUrl, isGatewayHealthy } from '#activities/workspaces/gateway-health.ts';
 import { HOST_LABEL, INSTALLATION_LABEL, objectName, WORKSPACE_LABEL } from '#activities/workspaces/ownership.ts';
 import { workspaceToken } from '#activities/workspaces/workspace-token.ts';
 import type { Logger } from '#telemetry/logger.ts';
@@ -66,6 +66,8 @@ export interface InternalEndpointDeps {
   checks?: Record<string, () => Promise<unknown>>;
   /** What other hosts ask for when a workspace moves to them. Default: nothing. */
   dataRoutes?: Hono;
+  /** For operators, told with readiness: how well this host keeps workspaces apart and within their storage. Default: nothing. */
+  limits?: () => Record<string, string>;
   /** What operators watch, answered at `GET /metrics`. Default: nothing. */
   metrics?: Registry;
   log: Logger;
@@ -98,7 +100,7 @@ export function createInternalEndpoint(deps: InternalEndpointDeps): Hono {
       ),
     );
     const ready = results.every(([, result]) => result === 'ok');
-    return c.json({ ready, checks: Object.fromEntries(results) }, ready ? 200 : 503);
+    return c.json({ ready, checks: Object.fromEntries(results), limits: deps.limits?.() }, ready ? 200 : 503);
   });
 
   app.get('/metrics', async (c) => {
@@ -241,7 +243,7 @@ export function createInternalEndpoint(deps: InternalEndpointDeps): Hono {
       cpuPercent: round(sample?.cpuPercent ?? 0),
       cpuLimitPercent,
       cpuOfLimitPercent: share(sample?.cpuPercent ?? 0, cpuLimitPercent),
-      health: (isRunning && healthOf(container)) || 'none',
+      health: isRunning ? await healthOf(container) : 'none',
     };
   }
 
@@ -321,9 +323,11 @@ function answerProblem(c: Context, { status, code, message, data }: InternalProb
   );
 }
 
-function healthOf(container: Docker.ContainerInspectInfo): LiveWorkspace['health'] {
+/** The engine looks seldom: whether a workspace that has just started answers is asked of it. */
+async function healthOf(container: Docker.ContainerInspectInfo): Promise<LiveWorkspace['health']> {
   const status = container.State.Health?.Status;
-  return status === 'starting' || status === 'healthy' || status === 'unhealthy' ? status : 'none';
+  if (status === 'starting') return (await isGatewayHealthy(container)) ? 'healthy' : 'starting';
+  return status === 'healthy' || status === 'unhealthy' ? status : 'none';
 }
 
 function share(value: number, limit: number): number {
