@@ -126,6 +126,8 @@ export interface ReceiveInput {
   fromHostId: string;
   /** It has never run there: there may be no data. */
   mayBeEmpty: boolean;
+  /** What its volume is made for. */
+  storageMb: number;
 }
 
 export interface ConvergeInput {
@@ -140,6 +142,8 @@ export interface ConvergeInput {
 export type ConvergeResult = Omit<ObservedWorkspace, 'generation' | 'at' | 'since'> & {
   /** What was done to get there, for the history; empty when all was as it should be. */
   actions: ('created' | 'started' | 'stopped' | 'resized' | 'deleted')[];
+  /** Who keeps the limit of its storage: the kernel, or a measurement every few minutes; `null` without a container. */
+  storageLimit: 'hard' | 'soft' | null;
 };
 
 /** `ApplicationFailure.type`s that are not worth a retry. */

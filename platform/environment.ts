@@ -66,6 +66,7 @@ export function productEnvironment(
     LEASEHOLD_HOST_ID: 'local',
     LEASEHOLD_INSTALLATION: secrets.installationId,
     LEASEHOLD_SUBNET_POOL: subnetPool(secrets.installationId),
+    LEASEHOLD_STORAGE_DIR: `${stateDir}/storage`,
     LEASEHOLD_INTERNAL_TOKEN: secrets.internalToken,
     LEASEHOLD_WORKSPACE_IMAGE: 'leasehold/workspace:dev',
     LEASEHOLD_DEMO_PASSWORD: secrets.demoPassword,

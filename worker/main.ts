@@ -15,9 +15,12 @@ import { createDockerClient } from '#activities/workspaces/docker-client.ts';
 import { unlessMissing } from '#activities/workspaces/engine-error.ts';
 import { readHostCapacity } from '#activities/workspaces/host-capacity.ts';
 import { createHostReporter } from '#activities/workspaces/host-reporter.ts';
+import { createIsolation } from '#activities/workspaces/isolation.ts';
+import { startMeasuringStorage } from '#activities/workspaces/measure-storage.ts';
 import { createWorkspaceMover } from '#activities/workspaces/move-workspace.ts';
 import { objectName } from '#activities/workspaces/ownership.ts';
 import { startHostReconciler } from '#activities/workspaces/reconcile-host.ts';
+import { findWorkspaceStorage } from '#activities/workspaces/workspace-storage.ts';
 import { createStripe } from '#billing/stripe-client.ts';
 import { loadCatalog } from '#catalogs/load.ts';
 import { createMailer } from '#mail/mailer.ts';
@@ -65,7 +68,8 @@ const hostId = settings.LEASEHOLD_HOST_ID;
 const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
 const connection = await NativeConnection.connect(connectionOptions);
 await requireSearchAttributes(connection, namespace, log);
-const bundle = { codePath: await workflowBundle() };
+const servesAccounts = settings.LEASEHOLD_WORKER_ROLE === 'all';
+const bundle = servesAccounts ? { codePath: await workflowBundle() } : null;
 const shared = { connection, namespace, shutdownGraceTime: SHUTDOWN_GRACE_MS };
 
 const stripe = createStripe(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE);
@@ -74,9 +78,8 @@ const stripeActivities = createStripeActivities({
   catalog: loadCatalog(settings.LEASEHOLD_CATALOG, process.env),
   money: createMoneyTables({ prisma }),
 });
-const servesAccounts = settings.LEASEHOLD_WORKER_ROLE === 'all';
 const subscriptions =
-  servesAccounts &&
+  bundle &&
   (await Worker.create({
     ...shared,
     taskQueue: SUBSCRIPTION_TASK_QUEUE,
@@ -96,7 +99,7 @@ const subscriptions =
 const client = new Client({ connection, namespace });
 const metrics = createWorkerMetrics(prisma);
 const reconciliation =
-  servesAccounts &&
+  bundle &&
   (await Worker.create({
     ...shared,
     ...RECONCILIATION_WORKER,
@@ -113,6 +116,13 @@ const reconciliation =
   }));
 if (servesAccounts) await ensureReconciliationSchedules(client.schedule);
 const hostStore = createHostStore(prisma, hostId);
+const storage = await findWorkspaceStorage({
+  docker,
+  dockerHost: settings.DOCKER_HOST,
+  folder: settings.LEASEHOLD_STORAGE_DIR,
+  image: settings.LEASEHOLD_WORKSPACE_IMAGE,
+  log,
+});
 const convergeDeps = {
   docker,
   readDesiredGeneration: async (id) => {
@@ -124,6 +134,7 @@ const convergeDeps = {
   image: settings.LEASEHOLD_WORKSPACE_IMAGE,
   capacity,
   recordIncident: hostStore.recordIncident,
+  storage,
   subnetPool: settings.LEASEHOLD_SUBNET_POOL,
   internalToken: settings.LEASEHOLD_INTERNAL_TOKEN,
   log,
@@ -146,12 +157,24 @@ const workspaces = await Worker.create({
   ),
 });
 
+const isolation = createIsolation({
+  policy: { subnetPool: settings.LEASEHOLD_SUBNET_POOL, egress: settings.LEASEHOLD_EGRESS },
+  dockerHost: settings.DOCKER_HOST,
+  log,
+});
+await isolation.enforce();
+const reporter = createHostReporter((accountId, reports) => sendHostReports(client, accountId, reports), log);
+const measuring = startMeasuringStorage(
+  { docker, store: hostStore, reporter, storage, installation: settings.LEASEHOLD_INSTALLATION, log },
+  { everyMs: settings.LEASEHOLD_STORAGE_LOOK_SECONDS * 1000 },
+);
 const reconciler = startHostReconciler(
   {
     docker,
     converge,
     store: hostStore,
-    reporter: createHostReporter((accountId, reports) => sendHostReports(client, accountId, reports), log),
+    reporter,
+    enforceIsolation: isolation.enforce,
     hostId,
     installation: settings.LEASEHOLD_INSTALLATION,
     onStrangers: metrics.strangers,
@@ -191,6 +214,7 @@ const endpoint = createInternalEndpoint({
     },
   }),
   metrics: metrics.registry,
+  limits: () => ({ isolation: isolation.state(), storage: storage.softBecause ?? 'hard' }),
   log,
 });
 const server = serve({ fetch: endpoint.fetch, hostname: '127.0.0.1', port: settings.LEASEHOLD_WORKER_PORT });
@@ -204,7 +228,7 @@ const registration = await registerHost({
   log,
 });
 
-const workers = [subscriptions, reconciliation, workspaces].filter((worker) => worker !== false);
+const workers = [subscriptions, reconciliation, workspaces].filter((worker) => worker !== null);
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => {
     log.info({ signal }, 'stopping: work in hand is finished, nothing new is taken');
@@ -216,6 +240,7 @@ await Promise.all(workers.map((worker) => worker.run()));
 
 registration.stop();
 await reconciler.stop();
+await measuring.stop();
 await sampling.stop();
 sampler.stop();
 server.close();

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EGRESS } from '#activities/workspaces/network-policy.ts';
 import { DEFAULT_CPU_OVERCOMMIT } from '#domain/placement.ts';
 
 /** `zone=eu,disk=ssd` */
@@ -34,6 +35,9 @@ const settingsSchema = z.object({
   LEASEHOLD_HOST_MEMORY_MB: z.coerce.number().int().positive().optional(),
   LEASEHOLD_HOST_CPU_PERCENT: z.coerce.number().int().positive().optional(),
   LEASEHOLD_CPU_OVERCOMMIT: z.coerce.number().min(1).default(DEFAULT_CPU_OVERCOMMIT),
+  LEASEHOLD_EGRESS: z.enum(EGRESS).default('internet'),
+  LEASEHOLD_STORAGE_DIR: z.string().startsWith('/').optional(),
+  LEASEHOLD_STORAGE_LOOK_SECONDS: z.coerce.number().min(1).max(86_400).default(300),
   LEASEHOLD_HOST_LOOK_SECONDS: z.coerce.number().min(1).max(3600).default(60),
   LEASEHOLD_RECONCILE_PER_SECOND: z.coerce.number().positive().max(50).default(5),
   LEASEHOLD_WEB_ORIGIN: z.url().default('http://127.0.0.1:4310'),

@@ -28,6 +28,8 @@ export interface ReconcileHostDeps {
   reporter: HostReporter;
   hostId: string;
   installation: string;
+  /** Sets the host's packet filter anew: an engine that starts, or an operator, may have changed it. Never rejects. */
+  enforceIsolation?: () => Promise<void>;
   /** Told how many things nobody answers for were found at a look, by what they are. */
   onStrangers?: (found: Record<Finding['what'], number>) => void;
   log: Logger;
@@ -63,6 +65,7 @@ export function startHostReconciler(
   let wake = new AbortController();
 
   async function look(): Promise<void> {
+    await deps.enforceIsolation?.();
     if (await store.isPaused()) return;
     await deps.reporter.tellKept();
     const wishes = await store.readSettledWishes();
