@@ -74,6 +74,10 @@ export function upcomingOf(state: AccountState, now: Instant): Upcoming[] {
   for (const { name, desired, deletion } of state.workspaces)
     if (deletion && desired.state !== 'deleted')
       list.push({ at: deletion.deleteAt, kind: 'delete', text: `The data of ${name} is deleted, as you asked.` });
+  for (const { name, move } of state.workspaces) {
+    const text = `${name} moves to another machine: it stops for some minutes.`;
+    if (move?.stage === 'planned' && move.trouble === null) list.push({ at: move.at, kind: 'workspace-moves', text });
+  }
   for (const addOn of state.addOns) list.push(...upcomingOfAddOn(addOn));
   for (const { until } of state.overrides)
     if (until !== null) list.push({ at: until, kind: 'grant-ends', text: 'What support gave ends.' });

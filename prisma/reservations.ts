@@ -2,7 +2,7 @@ import type { Prisma, PrismaClient } from './client.ts';
 
 /** A workspace that has not come to be so long after its reservation never will. */
 const VOID_AFTER_MINUTES = 15;
-const LONGEST_WAIT_MS = 10_000;
+const LONGEST_WAIT_MS = 20_000;
 
 /** A host and what is promised on it, while nobody else can promise anything. */
 export interface LockedHost {

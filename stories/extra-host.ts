@@ -15,6 +15,9 @@ import { ROOT } from '#platform/start.ts';
 import type { PrismaClient } from '#prisma/client.ts';
 import { createLogger } from '#telemetry/logger.ts';
 
+/** A worker starts beside all else that the story has begun. */
+const READY_WITHIN_MS = 180_000;
+
 /** A further host of a running platform, for a story alone. */
 export interface ExtraHost {
   id: string;
@@ -88,7 +91,8 @@ export async function openExtraHost(
       await prisma.host.deleteMany({ where: { id } });
       await prisma.placement.deleteMany({ where: { hostId: id } });
     });
-    await waitUntilReady(worker, `The worker of host ${id}`, () => answersOk(`http://127.0.0.1:${port}/ready`));
+    const isReady = () => answersOk(`http://127.0.0.1:${port}/ready`);
+    await waitUntilReady(worker, `The worker of host ${id}`, isReady, READY_WITHIN_MS);
     return { id, docker: createDockerClient(dockerHost), close };
   } catch (error) {
     await close();

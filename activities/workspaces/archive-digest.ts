@@ -4,6 +4,9 @@ const BLOCK = 512;
 /** Names and numbers that don't fit into a header; far more than any file system allows. */
 const MOST_EXTENSION_BYTES = 1024 * 1024;
 
+/** A file system of its own has it at its root; it is no data. */
+const LOST_AND_FOUND = /^[^/]+\/lost\+found\/?$/;
+
 /** What was in an archive. */
 export interface ArchiveContent {
   /** SHA-256, hexadecimal, of every entry with its content. The same for any order and any dialect of tar. */
@@ -108,6 +111,7 @@ export class ArchiveReader {
       return;
     }
     const { path, type, mode, uid, gid, mtime, linkPath } = entry;
+    if (LOST_AND_FOUND.test(path)) return;
     const size = '12345'.includes(type) ? 0 : entry.size;
     this.bytes += size;
     const time = type === '5' ? 0 : mtime;

@@ -11,7 +11,12 @@ const docker = createDockerClient(env.DOCKER_HOST ?? '');
 const installation = randomUUID();
 const owner: Owner = { installation, hostId: 'here', accountId: 'acct', workspaceId: `ws-${randomUUID().slice(0, 8)}` };
 const there: Owner = { ...owner, hostId: 'there', installation: randomUUID() };
-const always = { beforeChange: async () => {}, signal: new AbortController().signal, onBytes: () => {} };
+const always = {
+  storageMb: 1024,
+  beforeChange: async () => {},
+  signal: new AbortController().signal,
+  onBytes: () => {},
+};
 let source: DataVolumes;
 let target: DataVolumes;
 
@@ -77,7 +82,7 @@ test('a copy is the same byte for byte, with names, owners, modes and links, and
     console.log(JSON.stringify([uid, mode & 0o777, fs.readlinkSync('/data/link'), fs.readFileSync('/data/deep/${'x'.repeat(120)}/Grüße.txt', 'utf8'),
       require('crypto').createHash('sha256').update(fs.readFileSync('/data/big.bin')).digest('hex'), fs.existsSync('/data/empty')]));`;
   expect(await inVolume(there, look)).toBe(await inVolume(owner, look));
-  expect(await holders()).toEqual([]);
+  await expect.poll(holders, { timeout: 20_000 }).toEqual([]);
 });
 
 test('a copy that is cut off is an error, and the next one is whole', async () => {

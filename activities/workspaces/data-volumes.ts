@@ -1,5 +1,6 @@
-import type { Readable } from 'node:stream';
-import { PassThrough, pipeline } from 'node:stream';
+import { randomUUID } from 'node:crypto';
+import { PassThrough, pipeline, type Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { type ArchiveContent, ArchiveReader } from './archive-digest.ts';
 import { tolerate, unlessMissing } from './engine-error.ts';
@@ -13,9 +14,13 @@ import {
   WORKSPACE_LABEL,
 } from './ownership.ts';
 import { WorkspaceFailed } from './workspace-failure.ts';
+import type { WorkspaceStorage } from './workspace-storage.ts';
 
-/** Label of the containers that hold a volume while it is copied. They are never started. */
+/** Labels of the containers that hold a volume while it is copied: for which host, and of which workspace. They are never started. */
 const COPY_LABEL = 'leasehold.copy';
+const COPY_OF_LABEL = 'leasehold.copy-of';
+const LET_GO_WITHIN_MS = 30_000;
+const LOOK_AGAIN_MS = 100;
 const DATA = '/data';
 
 export interface DataVolumesDeps {
@@ -24,6 +29,8 @@ export interface DataVolumesDeps {
   installation: string;
   /** Name of the workspace image. It is never pulled here. */
   image: string;
+  /** Makes volumes whose size the kernel limits. Default: limits of storage are soft. */
+  storage?: Pick<WorkspaceStorage, 'limited'>;
 }
 
 /** The data of workspaces as archives. Nothing of it looks at whether a workspace runs: that is the caller's to know. */
@@ -32,10 +39,15 @@ export interface DataVolumes {
   has(workspaceId: string): Promise<boolean>;
   /** A tar archive of all of it. To be read to its end or destroyed. */
   read(workspaceId: string): Promise<Readable>;
+  /**
+   * Removes what holds volumes for copies, of one workspace or of all: a process that was killed in the middle leaves it. A copy
+   * that is under way breaks off.
+   */
+  letGo(workspaceId?: string): Promise<void>;
   /** What is in it. */
   content(workspaceId: string): Promise<ArchiveContent>;
   /**
-   * Makes the volume anew from an archive of `read`, and what was there of it before is gone. Throws `WorkspaceFailed` for a
+   * Makes the volume anew, for `storageMb`, from an archive of `read`, and what was there of it before is gone. Throws `WorkspaceFailed` for a
    * volume of that name that is somebody else's; rejects when the archive breaks off.
    *
    * @param options.beforeChange asked before each change; may throw
@@ -43,11 +55,19 @@ export interface DataVolumes {
   write(
     owner: Owner,
     archive: Readable,
-    options: { beforeChange: () => Promise<void>; signal: AbortSignal; onBytes: (bytes: number) => void },
+    options: {
+      storageMb: number;
+      beforeChange: () => Promise<void>;
+      signal: AbortSignal;
+      onBytes: (bytes: number) => void;
+    },
   ): Promise<ArchiveContent>;
 }
 
-export function createDataVolumes({ docker, hostId, installation, image }: DataVolumesDeps): DataVolumes {
+export function createDataVolumes(deps: DataVolumesDeps): DataVolumes {
+  const { docker, hostId, installation, image } = deps;
+  const limited = deps.storage?.limited ?? null;
+
   async function find(workspaceId: string): Promise<Docker.VolumeInspectInfo | null> {
     const volume = await unlessMissing(docker.getVolume(objectName({ installation, workspaceId })).inspect());
     const labels = volume?.Labels;
@@ -66,14 +86,12 @@ export function createDataVolumes({ docker, hostId, installation, image }: DataV
         'IMAGE_MISSING',
         `The host does not have the workspace image ${image}; support has to build it.`,
       );
-    const name = `leasehold-copy-${purpose}-${installation.slice(0, 8)}-${workspaceId}`;
-    // Of an attempt that was cut off.
-    await tolerate([404], docker.getContainer(name).remove({ force: true }));
+    const name = `leasehold-copy-${randomUUID().slice(0, 8)}-${workspaceId}`;
     return docker.createContainer({
       name,
       Image: found.Id,
       NetworkDisabled: true,
-      Labels: { [COPY_LABEL]: installation },
+      Labels: { [COPY_LABEL]: `${installation}/${hostId}`, [COPY_OF_LABEL]: workspaceId },
       HostConfig: {
         NetworkMode: 'none',
         Mounts: [
@@ -88,6 +106,22 @@ export function createDataVolumes({ docker, hostId, installation, image }: DataV
         ],
       },
     });
+  }
+
+  async function letGo(workspaceId?: string): Promise<void> {
+    const label = [
+      `${COPY_LABEL}=${installation}/${hostId}`,
+      ...(workspaceId === undefined ? [] : [`${COPY_OF_LABEL}=${workspaceId}`]),
+    ];
+    const giveUpAt = Date.now() + LET_GO_WITHIN_MS;
+    for (;;) {
+      const holders = await docker.listContainers({ all: true, filters: { label } });
+      if (holders.length === 0) return;
+      if (Date.now() > giveUpAt) throw new Error(`${holders.length} containers hold volumes and can't be removed.`);
+      // 409: it is being removed.
+      for (const { Id } of holders) await tolerate([404, 409], docker.getContainer(Id).remove({ force: true }));
+      await delay(LOOK_AGAIN_MS);
+    }
   }
 
   async function archiveOf(workspaceId: string, purpose: 'read' | 'compare'): Promise<Readable> {
@@ -110,13 +144,16 @@ export function createDataVolumes({ docker, hostId, installation, image }: DataV
   }
 
   return {
+    letGo,
     has: async (workspaceId) => (await find(workspaceId)) !== null,
     read: (workspaceId) => archiveOf(workspaceId, 'read'),
     content,
 
-    async write(owner, archive, { beforeChange, signal, onBytes }) {
+    async write(owner, archive, { storageMb, beforeChange, signal, onBytes }) {
       const { workspaceId } = owner;
-      const volume = docker.getVolume(objectName(owner));
+      const name = objectName(owner);
+      const volume = docker.getVolume(name);
+      await letGo(workspaceId);
       const existing = await unlessMissing(volume.inspect());
       if (existing) {
         assertOwned('volume', existing.Labels, owner);
@@ -124,7 +161,9 @@ export function createDataVolumes({ docker, hostId, installation, image }: DataV
         await unlessMissing(volume.remove());
       }
       await beforeChange();
-      await docker.createVolume({ Name: objectName(owner), Labels: ownerLabels(owner) });
+      if (limited?.has(name)) await limited.remove(name);
+      const DriverOpts = await limited?.make(name, storageMb);
+      await docker.createVolume({ Name: name, Labels: ownerLabels(owner), ...(DriverOpts && { DriverOpts }) });
       assertOwned('volume', (await volume.inspect()).Labels, owner);
 
       const container = await holder(workspaceId, 'write');

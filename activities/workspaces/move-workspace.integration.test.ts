@@ -10,6 +10,7 @@ import { InternalProblem } from '#worker/internal-problem.ts';
 import type { ConvergeWorkspace } from './converge-workspace.ts';
 import { createDataVolumes, type DataVolumes } from './data-volumes.ts';
 import { createDockerClient } from './docker-client.ts';
+import { unlessMissing } from './engine-error.ts';
 import { createWorkspaceMover, type WorkspaceMover } from './move-workspace.ts';
 import { type Owner, objectName, ownerLabels } from './ownership.ts';
 
@@ -21,7 +22,7 @@ const workspaceId = `ws-${randomUUID().slice(0, 8)}`;
 // Two hosts on one engine: their objects have different names because their installations differ.
 const old: Owner = { installation: randomUUID(), hostId: 'old', accountId: 'acct', workspaceId };
 const next: Owner = { installation: randomUUID(), hostId: 'next', accountId: 'acct', workspaceId };
-const input = { accountId: 'acct', workspaceId, generation: 3, fromHostId: 'old', mayBeEmpty: false };
+const input = { accountId: 'acct', workspaceId, generation: 3, fromHostId: 'old', mayBeEmpty: false, storageMb: 1024 };
 const attempt = () => ({ signal: new AbortController().signal, onStep: () => {} });
 
 let source: DataVolumes;
@@ -78,10 +79,19 @@ beforeEach(async () => {
   isDown = true;
   breaksAfter = Number.POSITIVE_INFINITY;
   removed = [];
-  await docker.getVolume(objectName(next)).remove({ force: true });
+  await Promise.all([source.letGo(), target.letGo()]);
+  await unlessMissing(docker.getVolume(objectName(next)).remove());
   const converge: ConvergeWorkspace = async ({ desired }) => {
     removed.push(desired.state);
-    return { state: 'absent', containerId: null, reason: null, size: null, pending: null, actions: ['deleted'] };
+    return {
+      state: 'absent',
+      containerId: null,
+      reason: null,
+      size: null,
+      pending: null,
+      storageLimit: null,
+      actions: ['deleted'],
+    };
   };
   mover = createWorkspaceMover({
     volumes: target,
@@ -96,7 +106,8 @@ beforeEach(async () => {
 });
 
 afterAll(async () => {
-  for (const each of [old, next]) await docker.getVolume(objectName(each)).remove({ force: true });
+  await Promise.all([source?.letGo(), target?.letGo()]);
+  for (const each of [old, next]) await unlessMissing(docker.getVolume(objectName(each)).remove());
   wire?.close();
   endpoint?.close();
 });

@@ -47,6 +47,7 @@ export function createWorkspaceMover(deps: MoverDeps): WorkspaceMover {
       const home = await deps.readHome(workspaceId);
       if (home && home.hostId === deps.hostId && !home.isDeleted)
         throw new WorkspaceFailed('LIVES_HERE', 'The workspace lives on this host: nothing of it was removed.');
+      await volumes.letGo(workspaceId);
       const size = { memoryMb: 0, cpuPercent: 0, storageMb: 0 };
       const desired = { state: 'deleted' as const, size };
       const { actions } = await deps.converge({ accountId, workspaceId, generation, desired, now }, attempt);
@@ -73,6 +74,7 @@ export function createWorkspaceMover(deps: MoverDeps): WorkspaceMover {
     if (!answer.body) throw new Error('The other host sent no data.');
     const archive = Readable.fromWeb(answer.body as ReadableStream);
     const stored = await volumes.write(owner, archive, {
+      storageMb: input.storageMb,
       beforeChange,
       signal: attempt.signal,
       onBytes: (bytes) => {

@@ -183,12 +183,19 @@ async function carry(desk: AccountDesk, workspace: WorkspaceState): Promise<bool
     desk.change((state) => ({ state: deferMove(state, id, trouble, workflowNow()), happened: [] }));
     return true;
   }
-  const generation = desk.storedWish(id)?.desired.generation ?? 0;
+  const { generation, size } = desk.storedWish(id)?.desired ?? workspace.desired;
   const mayBeEmpty = desk.workspace(id)?.observed?.state === 'absent';
   const accountId = desk.state?.accountId ?? '';
   const scope = new CancellationScope();
   const copy = scope.run(() =>
-    movers(toHostId).receiveWorkspace({ accountId, workspaceId: id, generation, fromHostId: hostId, mayBeEmpty }),
+    movers(toHostId).receiveWorkspace({
+      accountId,
+      workspaceId: id,
+      generation,
+      fromHostId: hostId,
+      mayBeEmpty,
+      storageMb: size.storageMb,
+    }),
   );
   const watch = new CancellationScope();
   const watching = watch.run(() => condition(isOver).then(() => scope.cancel())).catch(() => undefined);
