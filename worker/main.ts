@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { serve } from '@hono/node-server';
 import { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
@@ -119,7 +120,8 @@ const hostStore = createHostStore(prisma, hostId);
 const storage = await findWorkspaceStorage({
   docker,
   dockerHost: settings.DOCKER_HOST,
-  folder: settings.LEASEHOLD_STORAGE_DIR,
+  // Two hosts on one machine may be told the same folder.
+  folder: settings.LEASEHOLD_STORAGE_DIR && join(settings.LEASEHOLD_STORAGE_DIR, hostId),
   image: settings.LEASEHOLD_WORKSPACE_IMAGE,
   log,
 });
@@ -142,6 +144,8 @@ const convergeDeps = {
 // One converge for both callers: it holds the lanes in which a workspace's changes wait for each other.
 const converge = createConvergeWorkspace(convergeDeps);
 const volumes = createDataVolumes(convergeDeps);
+// Of copies that a kill has cut off.
+await volumes.letGo();
 const workspaces = await Worker.create({
   ...shared,
   taskQueue: workspaceTaskQueue(hostId),

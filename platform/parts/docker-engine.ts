@@ -36,6 +36,8 @@ export interface DockerEngineOptions {
    * drop that one's rules. Default `true`.
    */
   iptables?: boolean;
+  /** Whether containers outlive a dockerd of ours that is killed. Default true. */
+  liveRestore?: boolean;
   /** Receives one line for people for each step that takes time. */
   onProgress: (line: string) => void;
 }
@@ -147,7 +149,7 @@ export async function ensureOwnDockerEngine(options: Omit<DockerEngineOptions, '
       ...['--exec-root', join(runDir, 'exec')],
       ...['--pidfile', pidFile],
       ...['--host', dockerHost],
-      '--live-restore',
+      ...(options.liveRestore === false ? [] : ['--live-restore']),
       '--bridge=none',
       '--userland-proxy=false',
       ...(options.iptables === false ? ['--iptables=false', '--ip-masq=false'] : []),
