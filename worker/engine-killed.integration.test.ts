@@ -135,6 +135,12 @@ async function untilDone(converge: ConvergeWorkspace, wish: Parameters<ConvergeW
 }
 
 describe.each([true, false])('dockerd is killed, with live-restore: %s', (liveRestore) => {
+  beforeAll(async () => {
+    // One that lives is used as it is.
+    await engine.stop();
+    await start(liveRestore);
+  });
+
   test.each([
     ['create', 1],
     ['create', 15],
