@@ -18,6 +18,7 @@ export function hostCommand(): Command {
     .addCommand(listCommand())
     .addCommand(drainCommand())
     .addCommand(undrainCommand())
+    .addCommand(findingsCommand())
     .addCommand(pauseCommand('pause', 'Stop what a host does by itself (restarts, repairs), until resume.', true))
     .addCommand(pauseCommand('resume', 'Let a host restart and repair by itself again.', false));
 }
@@ -73,6 +74,29 @@ function pauseCommand(name: string, description: string, paused: boolean): Comma
         await pauseHost(prisma, hostId, paused);
         const what = paused ? 'changes nothing by itself until it is resumed' : 'restarts and repairs by itself again';
         console.log(`Host ${hostId} ${what}.`);
+      }),
+    );
+}
+
+function findingsCommand(): Command {
+  return new Command('findings')
+    .description(
+      'What hosts have that nobody answers for: with our labels and unknown, or with a name of ours and foreign.',
+    )
+    .option('--all', 'also what is gone by now')
+    .option('--json', 'print JSON and nothing else')
+    .action(({ all, json }: Json & { all?: boolean }) =>
+      withDatabase(async (prisma) => {
+        const found = await prisma.hostFinding.findMany({
+          where: all ? {} : { goneAt: null },
+          orderBy: [{ hostId: 'asc' }, { foundAt: 'asc' }],
+        });
+        if (json) return console.log(JSON.stringify(found, null, 2));
+        for (const { hostId, what, kind, name, foundAt, quarantine, goneAt } of found) {
+          const done = goneAt ? 'gone' : quarantine ? `stopped, now ${quarantine}` : 'left alone';
+          console.log(`${hostId}  ${foundAt.toISOString().slice(0, 16)}  ${what} ${kind} ${name}: ${done}`);
+        }
+        if (found.length === 0) console.log('Nothing: somebody answers for all that our hosts have.');
       }),
     );
 }
