@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { createDockerClient } from '#activities/workspaces/docker-client.ts';
+import { HOST_LABEL } from '#activities/workspaces/ownership.ts';
 import type { PlatformHandle } from '#platform/attach.ts';
 import { startChild } from '#platform/child.ts';
 import { ensureOwnDockerEngine } from '#platform/parts/docker-engine.ts';
-import { removeOwnResources } from '#platform/parts/own-containers.ts';
+import { leaveHost } from '#platform/parts/own-containers.ts';
 import { answersOk, waitUntilReady } from '#platform/ready.ts';
 import { ROOT } from '#platform/start.ts';
 import type { PrismaClient } from '#prisma/client.ts';
@@ -44,16 +45,18 @@ export async function openExtraHost(
   { name, engine, memoryMb, subnetPool }: ExtraHostOptions,
 ): Promise<ExtraHost> {
   const id = `${name}-${randomUUID().slice(0, 8)}`;
+  const log = createLogger('story', 'warn');
   const folder = await mkdtemp(join(tmpdir(), 'leasehold-host-'));
   const { env } = platform;
   const undo: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
   const close = async () => {
-    for (const step of undo.splice(0).reverse()) await step();
+    // What can't be undone keeps nothing else from being undone.
+    for (const step of undo.splice(0).reverse())
+      await step().catch((error: unknown) => log.warn({ err: error }, 'left behind'));
   };
   try {
     let dockerHost = env.DOCKER_HOST ?? '';
     if (engine === 'own') {
-      const log = createLogger('story', 'warn');
       const started = await ensureOwnDockerEngine({
         stateDir: join(folder, 'engine'),
         log,
@@ -63,9 +66,12 @@ export async function openExtraHost(
       });
       undo.push(() => started.stop());
       dockerHost = started.dockerHost;
-      undo.push(() => removeOwnResources(started.dockerHost, env.LEASEHOLD_INSTALLATION ?? ''));
       await copyImage(env.LEASEHOLD_WORKSPACE_IMAGE ?? '', env.DOCKER_HOST ?? '', dockerHost);
     }
+    const docker = createDockerClient(dockerHost);
+    const storageDir = join(folder, 'storage');
+    undo.push(() => leaveHost({ LEASEHOLD_STORAGE_DIR: storageDir, LEASEHOLD_SUBNET_POOL: subnetPool }));
+    undo.push(() => removeObjects(docker, id));
     const port = await freePort();
     const worker = await startChild({
       command: process.execPath,
@@ -79,6 +85,7 @@ export async function openExtraHost(
         LEASEHOLD_HOST_LABELS: 'made-by=story',
         LEASEHOLD_HOST_MEMORY_MB: String(memoryMb),
         LEASEHOLD_INTERNAL_URL: `http://127.0.0.1:${port}`,
+        LEASEHOLD_STORAGE_DIR: storageDir,
         LEASEHOLD_SUBNET_POOL: subnetPool,
         LEASEHOLD_WORKER_PORT: String(port),
         LEASEHOLD_WORKER_ROLE: 'host',
@@ -93,11 +100,21 @@ export async function openExtraHost(
     });
     const isReady = () => answersOk(`http://127.0.0.1:${port}/ready`);
     await waitUntilReady(worker, `The worker of host ${id}`, isReady, READY_WITHIN_MS);
-    return { id, docker: createDockerClient(dockerHost), close };
+    return { id, docker, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** Containers, volumes and networks of one host, which are nobody else's. */
+async function removeObjects(docker: Docker, hostId: string): Promise<void> {
+  const filters = { label: [`${HOST_LABEL}=${hostId}`] };
+  for (const { Id } of await docker.listContainers({ all: true, filters }))
+    await docker.getContainer(Id).remove({ force: true });
+  const { Volumes } = await docker.listVolumes({ filters: JSON.stringify(filters) as never });
+  for (const { Name } of Volumes ?? []) await docker.getVolume(Name).remove();
+  for (const { Id } of await docker.listNetworks({ filters })) await docker.getNetwork(Id).remove();
 }
 
 async function copyImage(image: string, from: string, to: string): Promise<void> {

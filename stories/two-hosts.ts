@@ -168,6 +168,11 @@ async function wish(stage: Stage, wants: 'running' | 'stopped'): Promise<void> {
   await client.workflow.getHandle(driver.workflowId).executeUpdate(wishWorkspace, {
     args: [{ commandId: `story/${wants}`, workspaceId: customer.workspaceId, wants }],
   });
+  await until(
+    `the workspace to be ${wants}`,
+    TIMEOUT_MS,
+    async () => (await viewOf(stage)).workspaces[0]?.status === wants,
+  );
   await driver.settle();
 }
 

@@ -211,6 +211,14 @@ const GUARDED: Record<string, Row> = {
     foreign: NOT_THERE,
     missing: NOT_THERE,
   },
+  // No move waits for a time.
+  'POST /api/v1/workspaces/{id}/move': {
+    own: '401  409 409 403 409 404  403 409 403 403 409  401 401 401',
+    suspended: '401  409 409 403 409 404  403 409 403 403 404  401 401 401',
+    personal: '401  409 404 404 404 404  403 409 403 403 404  401 401 401',
+    foreign: NOT_THERE,
+    missing: NOT_THERE,
+  },
   'POST /api/v1/workspaces/{id}/restart': RUNS(202),
   'POST /api/v1/workspaces/{id}/recover': RUNS(202),
   'PUT /api/v1/workspaces/{id}/size': {
@@ -535,6 +543,8 @@ async function bodyOf(route: string, kind: AccountKind): Promise<unknown> {
       return { name: 'A key', scopes: ['read'], expiresInDays: 1 };
     case 'POST /api/v1/accounts/{accountId}/workspaces':
       return { name: 'further' };
+    case 'POST /api/v1/workspaces/{id}/move':
+      return { at: null };
     case 'PATCH /api/v1/workspaces/{id}':
       return { name: 'Another' };
     case 'PUT /api/v1/workspaces/{id}/size':
