@@ -67,7 +67,8 @@ test('without JavaScript it shows how things were, and the ranges are links', as
   await page.getByRole('region', { name: 'Right now' }).getByRole('meter', { name: 'Memory' }).waitFor();
   await page.getByRole('link', { name: '7 days' }).click();
   await page.waitForURL('**/activity?range=7d');
-  await page.getByRole('region', { name: 'Log' }).waitFor();
+  await page.getByRole('region', { name: 'Log', exact: true }).waitFor();
+  expect(await page.getByRole('button', { name: 'Follow' }).count()).toBe(0);
 });
 
 /** The activity page of the demo's workspace. */

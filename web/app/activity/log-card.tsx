@@ -16,16 +16,18 @@ interface LogCardProps {
 /** What it wrote last, and what it writes while somebody follows. */
 export function LogCard({ accountId, workspaceId, loaded }: LogCardProps) {
   const [lines, setLines] = useState(loaded ?? []);
+  const [canFollow, setCanFollow] = useState(false);
   const [following, setFollowing] = useState(false);
   const [note, setNote] = useState('');
   const end = useRef<HTMLElement>(null);
   const lastAt = useRef('');
-  lastAt.current = lines.at(-1)?.at ?? '';
+  lastAt.current = endOf(lines);
 
-  useEffect(
-    () => setLines((shown) => (loaded && loaded.length > 0 && !following ? loaded : shown)),
-    [loaded, following],
-  );
+  // Only where there is JavaScript.
+  useEffect(() => setCanFollow(true), []);
+  useEffect(() => {
+    if (!following && loaded) setLines((shown) => (endOf(loaded) > endOf(shown) ? loaded : shown));
+  }, [loaded, following]);
 
   useEffect(() => {
     if (!following) return;
@@ -60,9 +62,11 @@ export function LogCard({ accountId, workspaceId, loaded }: LogCardProps) {
         <h2 id="log" className="text-lg font-semibold tracking-tight">
           Log
         </h2>
-        <Button type="button" look="quiet" onClick={() => setFollowing((before) => !before)} aria-pressed={following}>
-          {following ? 'Stop following' : 'Follow'}
-        </Button>
+        {canFollow ? (
+          <Button type="button" look="quiet" onClick={() => setFollowing((before) => !before)} aria-pressed={following}>
+            {following ? 'Stop following' : 'Follow'}
+          </Button>
+        ) : null}
       </div>
       {loaded === null && lines.length === 0 ? (
         <p className="mt-3 text-muted">The log can’t be read right now.</p>
@@ -87,4 +91,9 @@ export function LogCard({ accountId, workspaceId, loaded }: LogCardProps) {
       <p className="mt-2 text-xs text-muted">Times are UTC. The last 200 lines are shown; the API tells more.</p>
     </Card>
   );
+}
+
+/** When the newest was written; instants compare as text. */
+function endOf(lines: readonly LogLine[]): string {
+  return lines.at(-1)?.at ?? '';
 }

@@ -40,7 +40,8 @@ test('CPU is a share of what is allowed, memory in MB, and both say average, pea
   expect(cpu?.summary).toBe('CPU: 20% on average, 90% at most (13:01). The limit is 0.5 CPU, which is 100% here.');
   expect(memory?.summary).toBe('Memory: 100 MB on average, 200 MB at most (13:01). The limit is 256 MB.');
   expect(cpu?.times).toEqual(['13:00', '13:20', '13:40', '14:00']);
-  expect(cpu?.heights).toEqual(['112%', '56%', '0%']);
+  expect(cpu?.heights).toEqual(['120%', '60%', '0%']);
+  expect(memory?.heights).toEqual(['280 MB', '140 MB', '0 MB']);
 });
 
 test('everything drawn lies within the drawing, the limit too, and more than the limit as well', () => {
@@ -56,6 +57,13 @@ test('where it did not run there is no curve; one look that came too late is no 
   const [cpu] = presentCharts(history([point(0), point(1), point(3), point(20), point(21)]), ZURICH);
   expect(cpu?.average.match(/M/g)).toHaveLength(2);
   expect(presentCharts(history([point(5)]), ZURICH)[0]?.average).toMatch(/h1$/);
+});
+
+test('marks are round numbers, in GB where there are some', () => {
+  const heights = (memoryLimitMb: number) => presentCharts(history([point(0, { memoryLimitMb })]), ZURICH)[1]?.heights;
+  expect(heights(512)).toEqual(['560 MB', '280 MB', '0 MB']);
+  expect(heights(2_048)).toEqual(['2.4 GB', '1.2 GB', '0 MB']);
+  expect(heights(16_384)).toEqual(['20 GB', '10 GB', '0 MB']);
 });
 
 test('nothing at all is said to be nothing', () => {

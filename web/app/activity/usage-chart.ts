@@ -5,8 +5,8 @@ import type { Viewer } from '../format/viewer.ts';
 /** Size of the drawing; it is stretched to what there is. */
 export const CHART_WIDTH = 1_000;
 export const CHART_HEIGHT = 200;
-/** Room above the limit, so that its line can be seen. */
-const HEADROOM = 1.12;
+/** Room above the limit at least, so that its line can be seen. */
+const HEADROOM = 1.08;
 const TIME_MARKS = 4;
 
 /** A curve over time, ready to be drawn and to be read out. */
@@ -44,6 +44,7 @@ export function presentCharts(history: UsageHistoryAnswer, viewer: Viewer): Usag
       average: (point) => shareOf(point.cpuAvgPercent, point.cpuLimitPercent),
       highest: (point) => shareOf(point.cpuMaxPercent, point.cpuLimitPercent),
       limit: () => 100,
+      unit: 1,
       text: (percent) => `${Math.round(percent)}%`,
       limitText: (point) => `${cpus(point.cpuLimitPercent)}, which is 100% here`,
     }),
@@ -51,6 +52,7 @@ export function presentCharts(history: UsageHistoryAnswer, viewer: Viewer): Usag
       average: (point) => point.memoryAvgMb,
       highest: (point) => point.memoryMaxMb,
       limit: (point) => point.memoryLimitMb,
+      unit: 1024,
       text: megabytes,
       limitText: (point) => megabytes(point.memoryLimitMb),
     }),
@@ -74,6 +76,8 @@ export function presentRows({ points, stepSeconds, from, to }: UsageHistoryAnswe
 }
 
 interface Measure {
+  /** Marks of more than one of these are round in them. */
+  unit: number;
   average(point: UsagePoint): number;
   highest(point: UsagePoint): number;
   limit(point: UsagePoint): number;
@@ -88,7 +92,8 @@ function chart(
   measure: Measure,
 ): UsageChart {
   const [start, end] = [Date.parse(from), Date.parse(to)];
-  const top = Math.max(1, ...points.flatMap((each) => [measure.limit(each), measure.highest(each)])) * HEADROOM;
+  const most = Math.max(1, ...points.flatMap((each) => [measure.limit(each), measure.highest(each)])) * HEADROOM;
+  const top = Math.ceil(most / measure.unit) > 1 ? roundTop(most / measure.unit) * measure.unit : roundTop(most);
   const x = (at: string) => round(((Date.parse(at) + stepSeconds * 500 - start) / (end - start)) * CHART_WIDTH);
   const y = (value: number) => round(CHART_HEIGHT - (value / top) * CHART_HEIGHT);
   const runs = unbroken(points, stepSeconds);
@@ -149,9 +154,17 @@ function unbroken(points: readonly UsagePoint[], stepSeconds: number): UsagePoin
 function timeFormat(from: string, to: string, { locale, timeZone }: Viewer): (at: string) => string {
   const days = (Date.parse(to) - Date.parse(from)) / 86_400_000;
   const day: Intl.DateTimeFormatOptions = days > 1.5 ? { day: 'numeric', month: 'short' } : {};
-  const time: Intl.DateTimeFormatOptions = days > 10 ? {} : { hour: 'numeric', minute: '2-digit' };
+  const twelveHours = new Intl.DateTimeFormat(locale, { hour: 'numeric' }).resolvedOptions().hour12;
+  const time: Intl.DateTimeFormatOptions =
+    days > 10 ? {} : { hour: twelveHours ? 'numeric' : '2-digit', minute: '2-digit' };
   const format = new Intl.DateTimeFormat(locale, { timeZone, ...day, ...time });
   return (at) => format.format(new Date(at)).replace(/[\u202f\u00a0]/g, ' ');
+}
+
+/** At least so much, and with its half a round number: 120, 320, 600, 1.2. */
+function roundTop(value: number): number {
+  const step = 0.4 * 10 ** Math.floor(Math.log10(value));
+  return Number((Math.ceil(value / step) * step).toPrecision(6));
 }
 
 function shareOf(value: number, limit: number): number {
