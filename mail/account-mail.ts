@@ -99,12 +99,12 @@ export function mailText(template: MailTemplate, facts: MailDetails, accountUrl:
       };
     case 'move-planned':
       return {
-        subject: `Choose when your workspace ${facts.workspaceName} moves`,
+        subject: `Your workspace ${facts.workspaceName} moves to another machine by ${day(facts.moveAt)}`,
         body: [
           `Your workspace ${facts.workspaceName} has to move to another machine${facts.reason ? `: ${facts.reason}` : '.'}`,
-          `It stops for some minutes while its data is copied, then runs again as before. Choose a time that suits you; without one it moves on ${day(facts.moveAt)}.`,
+          `It stops for some minutes while its data is copied, then runs again as before. Have it moved from your account page when that suits you; otherwise it moves on ${day(facts.moveAt)}.`,
         ],
-        action: { label: 'Choose a time', url: accountUrl },
+        action: { label: 'Move it when it suits you', url: accountUrl },
       };
     case 'duplicate-ended':
       return {

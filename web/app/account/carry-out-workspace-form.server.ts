@@ -22,6 +22,8 @@ export async function carryOutWorkspaceForm(api: ApiClient, accountId: string, f
     case 'recover':
     case 'restore':
       return (await api.post<WishAnswer>(`${workspace}/${intent}`)).answer;
+    case 'move':
+      return (await api.post<WishAnswer>(`${workspace}/move`, { at: null })).answer;
     case 'create':
       if (!name) return invalid('Please give the workspace a name.');
       return (await api.post<WishAnswer>(account, { name }, headers)).answer;

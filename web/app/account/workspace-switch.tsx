@@ -1,5 +1,5 @@
 import type { useFetcher } from '@remix-run/react';
-import { LoaderCircle, type LucideIcon, Play, RotateCcw, Square, Undo2 } from 'lucide-react';
+import { LoaderCircle, type LucideIcon, Play, RotateCcw, Server, Square, Undo2 } from 'lucide-react';
 import { Button } from '../ui/button.tsx';
 import type { WorkspacePanel } from './workspace.ts';
 import type { WorkspaceFormAnswer } from './workspace-refused.ts';
@@ -36,6 +36,9 @@ export function WorkspaceSwitch({ workspace, fetcher, mayRun, mayManage }: Works
       <input type="hidden" name="workspaceId" value={id} />
       {can.recover ? (
         <Press look="primary" intent="recover" icon={RotateCcw} sent={sent} about={name} text={recovers} wide />
+      ) : null}
+      {can.move ? (
+        <Press look="quiet" intent="move" icon={Server} sent={sent} about={name} text="Move it now" wide />
       ) : null}
       <Button
         look={can.recover ? 'quiet' : 'primary'}

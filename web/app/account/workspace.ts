@@ -41,6 +41,8 @@ export interface WorkspacePanel {
     start: boolean;
     stop: boolean;
     restart: boolean;
+    /** It has to move, and may do so now. */
+    move: boolean;
     recover: boolean;
     rename: boolean;
     resize: boolean;
@@ -96,6 +98,7 @@ export function presentWorkspace(
       start: view.canStart && !isDown,
       stop: view.canStop,
       restart: view.canRestart,
+      move: view.move?.stage === 'planned',
       recover: view.canRecover,
       rename: view.canRename,
       resize: view.canResize,

@@ -110,6 +110,8 @@ function whatOf({ action, target, details }: AuditEntry, names: ReadonlyMap<stri
       return `created the workspace ${named}`;
     case 'workspace.delete':
       return `deleted the workspace ${named}`;
+    case 'workspace.move':
+      return `chose when the workspace ${named} moves`;
     case 'workspace.recover':
       return `tried the workspace ${named} again`;
     case 'workspace.rename':
