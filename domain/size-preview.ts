@@ -59,12 +59,17 @@ export function previewSize(
     const refusal = { code: error.code, shortage: error.shortage ?? null };
     return { ...base, outcome: 'refused', sentences: [error.message], refusal };
   }
-  const also = [...storageSentences(before, wish.size), ...othersSentences(before.id, state, after)];
+  const isUp = before.observed?.state === 'running' && before.desired.state === 'running';
+  const waitsForStart = isUp && wish.restart !== true && wish.size.storageMb !== from.storageMb;
+  const also = [
+    ...(waitsForStart ? ['Where its host enforces the storage, the new one counts from its next start.'] : []),
+    ...storageSentences(before, wish.size),
+    ...othersSentences(before.id, state, after),
+  ];
   if (sameSize(from, wish.size) && wish.restart !== true)
     return { ...base, outcome: 'same', sentences: ['It has this size already.', ...also] };
 
-  const runs = before.observed?.state === 'running' && before.desired.state === 'running';
-  const waits = waitSentence(from, wish.size, figures, runs);
+  const waits = waitSentence(from, wish.size, figures, isUp);
   const uses = usesSentence(from, wish.size, figures.memoryUsedMb);
   if (waits !== null) {
     const triedAgainAt = addMs(now, FIRST_RESIZE_RETRY_MS);

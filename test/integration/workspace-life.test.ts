@@ -170,7 +170,7 @@ test('shrinking below what is in use is foretold, waits with both numbers and a 
   });
   await hog.start({ Detach: true });
   await until('the memory to be in use', TIMEOUT_MS, async () => ((await answered()).live?.memoryUsedMb ?? 0) > 300);
-  const size = { memoryMb: 256, cpuPercent: 50, storageMb: 1_024 };
+  const size = { memoryMb: 256, cpuPercent: 50, storageMb: 5_120 };
   const query = new URLSearchParams(Object.entries(size).map(([part, value]) => [part, String(value)]));
   const preview = (await (await send('GET', `${path}/size-preview?${query}`)).json()) as SizePreviewAnswer;
   expect(preview).toMatchObject({ outcome: 'deferred', triedAgainAt: expect.any(String) });
@@ -195,10 +195,10 @@ test('growing keeps it running, and restarts it where that is asked for', async 
   const preview = (await (await send('GET', `${path}/size-preview?memoryMb=320`)).json()) as SizePreviewAnswer;
   expect(preview).toMatchObject({ outcome: 'keeps-running', growsWithRestart: true });
   const before = await startedAt();
-  await done('PUT', `${path}/size`, { memoryMb: 320, cpuPercent: 50, storageMb: 1_024 });
+  await done('PUT', `${path}/size`, { memoryMb: 320, cpuPercent: 50, storageMb: 5_120 });
   expect(await stage.workspace.container()).toMatchObject({ status: 'running', memoryMb: 320 });
   expect(await startedAt()).toBe(before);
-  await done('PUT', `${path}/size`, { memoryMb: 384, cpuPercent: 50, storageMb: 1_024, restart: true });
+  await done('PUT', `${path}/size`, { memoryMb: 384, cpuPercent: 50, storageMb: 5_120, restart: true });
   expect(await stage.workspace.container()).toMatchObject({ status: 'running', memoryMb: 384 });
   expect((await startedAt()) > before).toBe(true);
 });
@@ -245,12 +245,12 @@ test('what went astray is brought back', async () => {
 });
 
 test('over its storage it stops and says how to get room; it runs again by itself when there is some', async () => {
-  await report({ kind: 'storage', usedMb: 1_200, limitMb: 1_024, state: 'over' });
+  await report({ kind: 'storage', usedMb: 6_000, limitMb: 5_120, state: 'over' });
   expect(await stage.workspace.container()).toMatchObject({ status: 'exited' });
   expect(await view()).toMatchObject({
     status: 'suspended',
     reason: expect.stringMatching(
-      /^Its data takes 1,200 MB and it has 1,024 MB of storage, so it was stopped\. Give it more/,
+      /^Its data takes 6,000 MB and it has 5,120 MB of storage, so it was stopped\. Give it more/,
     ),
     canRecover: true,
     canStart: false,
@@ -260,10 +260,10 @@ test('over its storage it stops and says how to get room; it runs again by itsel
   expect((await workflow().query(accountView)).holds).toEqual([]);
 
   await done('POST', `${path}/recover`);
-  expect(await view()).toMatchObject({ status: 'running', note: expect.stringContaining('1,200 MB') });
+  expect(await view()).toMatchObject({ status: 'running', note: expect.stringContaining('6,000 MB') });
   await pass(31 * MINUTE_MS);
   expect(await view()).toMatchObject({ status: 'suspended' });
-  await report({ kind: 'storage', usedMb: 300, limitMb: 1_024, state: 'ok' });
+  await report({ kind: 'storage', usedMb: 300, limitMb: 5_120, state: 'ok' });
   expect(await stage.workspace.container()).toMatchObject({ status: 'running' });
   expect(await view()).toMatchObject({ status: 'running', note: null });
 });
