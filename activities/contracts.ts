@@ -78,6 +78,20 @@ export interface SaveAccountInput {
   actedOn: { eventIds: string[]; outcome: string };
 }
 
+/** Who finds room for workspaces; on the queue `subscriptions`. */
+export interface PlacementActivities {
+  /**
+   * Reserves room for a workspace on another host than the one that it is to leave: on `toHostId`, or where most is free.
+   * `hostId` is `null` when nobody has room: `refusal` says why, for people.
+   */
+  reserveForMove(input: {
+    workspaceId: string;
+    size: WorkspaceSize;
+    fromHostId: string;
+    toHostId: string | null;
+  }): Promise<{ hostId: string } | { hostId: null; refusal: string }>;
+}
+
 /** Activities on the queue `workspaces/{hostId}`, run by the worker beside that Docker engine. */
 export interface WorkspaceActivities {
   /**
@@ -85,10 +99,35 @@ export interface WorkspaceActivities {
    * at any time from any state. Serialised for each workspace; before every mutation it compares `generation` with
    * `workspace.desired_generation` in PostgreSQL and stops with a `StaleGeneration` failure (non-retryable) when a newer
    * wish has been stored. A size that a workspace can't have now is no failure: the result tells the one in force and the
-   * one that waits (`pending`); asking again gives it once there is room. Throws `WorkspaceFailed` (non-retryable) with a reason for people when it can't be done,
+   * one that waits (`pending`); asking again gives it once there is room. A start that there is no room for is none either: the
+   * result is `stopped` or `absent` with `pending`, and asking again starts it once there is room. Throws `WorkspaceFailed` (non-retryable) with a reason for people when it can't be done,
    * and `EngineUnavailable` (retryable) when Docker does not answer.
    */
   convergeWorkspace(input: ConvergeInput): Promise<ConvergeResult>;
+  /**
+   * Copies the data of a workspace that is down from the host where it lives to this one, and compares both copies. It does
+   * nothing on the other host. Doing it again begins anew. Throws `StaleGeneration` when a newer wish has been stored,
+   * `WorkspaceFailed` (both non-retryable) when it can't be done, and retryable failures when an engine or the other host
+   * does not answer.
+   */
+  receiveWorkspace(input: ReceiveInput): Promise<{ bytes: number; digest: string }>;
+  /**
+   * Removes what is left of a workspace on this host, where it does not live any more. Refuses with `WorkspaceFailed` when it
+   * does live here, as PostgreSQL has it.
+   */
+  removeLeftOver(input: { accountId: string; workspaceId: string; generation: number; now: string }): Promise<void>;
+}
+
+export interface ReceiveInput {
+  accountId: string;
+  workspaceId: string;
+  generation: number;
+  /** Where it lives. */
+  fromHostId: string;
+  /** It has never run there: there may be no data. */
+  mayBeEmpty: boolean;
+  /** What its volume is made for. */
+  storageMb: number;
 }
 
 export interface ConvergeInput {
@@ -100,9 +139,11 @@ export interface ConvergeInput {
   now: string;
 }
 
-export type ConvergeResult = Omit<ObservedWorkspace, 'generation' | 'at'> & {
+export type ConvergeResult = Omit<ObservedWorkspace, 'generation' | 'at' | 'since'> & {
   /** What was done to get there, for the history; empty when all was as it should be. */
   actions: ('created' | 'started' | 'stopped' | 'resized' | 'deleted')[];
+  /** Who keeps the limit of its storage: the kernel, or a measurement every few minutes; `null` without a container. */
+  storageLimit: 'hard' | 'soft' | null;
 };
 
 /** `ApplicationFailure.type`s that are not worth a retry. */
@@ -117,6 +158,8 @@ export const NON_RETRYABLE = [
 /** Live figures of a workspace, sampled by its host. */
 export interface LiveWorkspace {
   workspaceId: string;
+  /** When the figures were taken, by the host's clock. */
+  at: string;
   status: 'running' | 'stopped' | 'absent';
   containerId: string | null;
   /** Seconds since the container was started; 0 when it is not running. */
@@ -124,10 +167,13 @@ export interface LiveWorkspace {
   /** Working set: usage without reclaimable cache. */
   memoryUsedMb: number;
   memoryLimitMb: number;
+  memoryOfLimitPercent: number;
   /** Percent of one core in use. */
   cpuPercent: number;
   /** Percent of one core allowed. */
   cpuLimitPercent: number;
+  /** 100: all that is allowed. */
+  cpuOfLimitPercent: number;
   /** The image's health check. */
   health: 'starting' | 'healthy' | 'unhealthy' | 'none';
 }

@@ -12,7 +12,15 @@ import { createReadModelActivities } from './read-model.ts';
 const NOW = '2026-03-01T00:00:00.000Z';
 const plenty = { value: 10_000, because: 'a test' };
 const roomy = { memoryMb: plenty, cpuPercent: plenty, storageMb: plenty, workspaces: plenty };
-const gone = { state: 'absent' as const, containerId: null, at: NOW, reason: null, size: null, pending: null };
+const gone = {
+  state: 'absent' as const,
+  containerId: null,
+  at: NOW,
+  since: NOW,
+  reason: null,
+  size: null,
+  pending: null,
+};
 let prisma: PrismaClient;
 
 beforeAll(() => {

@@ -1,11 +1,13 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { AccountState } from '#domain/account-state.ts';
+import { hostsTaken } from '#domain/moves.ts';
 import type { StoredState } from '#domain/stored-account.ts';
 import type { PrismaClient } from '#prisma/client.ts';
 import type { SaveAccountInput, SubscriptionActivities } from './contracts.ts';
 import { lockCustomer } from './money.ts';
 
-/** The workflow's writes to PostgreSQL: the only writer of `account`, `deleted_account`, `workspace` and `timeline_entry`. */
+/** The workflow's writes to PostgreSQL: the only writer of `account`, `deleted_account`, `workspace` and `timeline_entry`;
+ * it keeps `placement` as the state has it. */
 export function createReadModelActivities(deps: {
   prisma: PrismaClient;
 }): Pick<SubscriptionActivities, 'loadAccount' | 'claimCustomer' | 'saveAccount' | 'deleteAccount'> {
@@ -34,7 +36,10 @@ export function createReadModelActivities(deps: {
       await prisma.$transaction(async (tx) => {
         const { accountId } = input.state;
         if (await tx.deletedAccount.findUnique({ where: { id: accountId }, select: { id: true } })) return;
-        if (await storeAccount(tx, input)) await storeWorkspaces(tx, input.state);
+        if (await storeAccount(tx, input)) {
+          await storeWorkspaces(tx, input.state);
+          await storePlacements(tx, input.state.workspaces);
+        }
         await tx.timelineEntry.createMany({
           data: input.happened.map((each) => ({ ...each, accountId })),
           skipDuplicates: true,
@@ -73,6 +78,9 @@ export function createReadModelActivities(deps: {
     },
   };
 }
+
+/** A move reserves its room before the state says that it has begun. */
+const RESERVED_AHEAD_MINUTES = 5;
 
 /** Prisma's code for a value that another row has. */
 function isUniqueViolation(error: unknown): boolean {
@@ -139,4 +147,30 @@ async function storeWorkspaces(tx: Transaction, state: AccountState): Promise<vo
     const { count } = await tx.workspace.updateMany({ where: { id, accountId: state.accountId }, data: row });
     if (count === 0) await tx.workspace.createMany({ data: { id, ...row }, skipDuplicates: true });
   }
+}
+
+/** What workspaces take of hosts is what the state says. A promise that it does not know of yet is left alone. */
+async function storePlacements(tx: Transaction, workspaces: AccountState['workspaces']): Promise<void> {
+  const ids = workspaces.map(({ id }) => id);
+  const taken = workspaces.flatMap((workspace) => {
+    const { memoryMb, cpuPercent } = workspace.desired.size;
+    return hostsTaken(workspace).map((hostId) => ({ workspaceId: workspace.id, hostId, memoryMb, cpuPercent }));
+  });
+  await tx.$executeRaw`
+    WITH taken AS (
+      SELECT * FROM jsonb_to_recordset(${JSON.stringify(taken)}::jsonb)
+        AS each("workspaceId" text, "hostId" text, "memoryMb" int, "cpuPercent" int)
+    ), given_back AS (
+      DELETE FROM placement WHERE workspace_id = ANY (${ids})
+        AND (confirmed OR reserved_at < now() - make_interval(mins => ${RESERVED_AHEAD_MINUTES}::int))
+        AND NOT EXISTS (
+          SELECT FROM taken WHERE "workspaceId" = placement.workspace_id AND "hostId" = placement.host_id
+        )
+    )
+    INSERT INTO placement (workspace_id, host_id, memory_mb, cpu_percent, confirmed)
+    SELECT "workspaceId", "hostId", "memoryMb", "cpuPercent", true FROM taken
+    ON CONFLICT (workspace_id, host_id) DO UPDATE
+      SET memory_mb = EXCLUDED.memory_mb, cpu_percent = EXCLUDED.cpu_percent, confirmed = true
+    WHERE (placement.memory_mb, placement.cpu_percent, placement.confirmed)
+      IS DISTINCT FROM (EXCLUDED.memory_mb, EXCLUDED.cpu_percent, true)`;
 }

@@ -219,16 +219,22 @@ test('a new workspace needs a name of a sensible length, and a size in whole num
 
 test('without a host that is there and has room, a new workspace is refused with 503 and nothing is created', async () => {
   const id = `idle-${mine.accountId}`;
+  const opening = { accountId: mine.accountId, ownerUserId: 'owner', stripeCustomerId: null, workspaces: [] };
+  const state = openAccount(opening, '2026-03-01T00:00:00.000Z', loadCatalog('catalogs/demo.yaml'));
+  await database.query('UPDATE account SET state = $2 WHERE id = $1', [mine.accountId, JSON.stringify(state)]);
   await database.query('UPDATE host SET seen_at = $1', ['2026-03-01T00:00:00Z']);
   const gone = await ask('POST', `/api/v1/accounts/${mine.accountId}/workspaces`, { body: { name: 'mine' } });
   expect([gone.status, gone.body.code, gone.headers.get('retry-after')]).toEqual([503, 'no-host', '60']);
   await database.query(
-    'INSERT INTO host (id, internal_url, cpu_percent, memory_mb, seen_at) VALUES ($1, $2, 200, 1024, now())',
+    'INSERT INTO host (id, internal_url, cpu_percent, memory_mb, seen_at) VALUES ($1, $2, 200, 200, now())',
     [id, 'http://127.0.0.1:1'],
   );
-  const size = { memoryMb: 2048, cpuPercent: 50, storageMb: 1024 };
+  const size = { memoryMb: 256, cpuPercent: 50, storageMb: 1024 };
   const full = await ask('POST', `/api/v1/accounts/${mine.accountId}/workspaces`, { body: { name: 'mine', size } });
-  expect([full.status, full.body.detail]).toEqual([503, expect.stringContaining('2048 MB')]);
+  expect([full.status, full.body.detail]).toEqual([
+    503,
+    expect.stringContaining('256 MB and 0.5 CPU are needed; at most 200 MB'),
+  ]);
   await database.query('DELETE FROM host WHERE id = $1', [id]);
 });
 

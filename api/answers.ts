@@ -1,7 +1,11 @@
 import type { LiveWorkspace } from '#activities/contracts.ts';
 import type { Debt } from '#domain/account-state.ts';
 import type { AccountView as KnownView, WorkspaceStatus, WorkspaceView } from '#domain/account-view.ts';
+import type { SizePreview } from '#domain/size-preview.ts';
 import type { Happened, HappenedKind, Upcoming, UpcomingKind } from '#domain/timeline.ts';
+import type { UsagePeriod } from '#domain/usage-period.ts';
+import type { LogLine } from './accounts/host-client.ts';
+import type { ExecutionCount, RecordedExecution } from './workspaces/executions.ts';
 
 /** What the API answers: all that its clients know of us. The web imports these types and nothing else. */
 export type {
@@ -57,11 +61,47 @@ export interface TimelineAnswer {
   entries: Happened[];
 }
 
+/** Something that went wrong in a workspace. Its lines are its owner's own. */
+export interface IncidentAnswer {
+  /** UTC, ISO 8601; wall time. */
+  at: string;
+  kind: 'crashed' | 'crash-looping' | 'out-of-memory' | 'not-healthy' | 'storage';
+  exitCode: number | null;
+  outOfMemory: boolean;
+  /** What it wrote last, oldest first. */
+  lastLines: string[];
+}
+
+/** `GET /api/v1/workspaces/:id/size-preview`. */
+export type SizePreviewAnswer = SizePreview;
+
 /** `GET /api/v1/workspaces/:id`. */
 export type WorkspaceAnswer = WorkspaceView & {
+  /** The newest one, or `null`. */
+  incident: IncidentAnswer | null;
   /** The host's own figures, or `null` when the host does not answer. */
   live: LiveWorkspace | null;
 };
+
+/** `GET /api/v1/workspaces/:id/history`. */
+export type { HistoryRange, UsageHistory as UsageHistoryAnswer, UsagePoint } from './workspaces/usage-history.ts';
+
+/** `GET /api/v1/workspaces/:id/logs`. */
+export interface LogAnswer {
+  /** Oldest first. */
+  lines: LogLine[];
+}
+export type { LogLine };
+
+/** `GET /api/v1/workspaces/:id/executions`. */
+export interface ExecutionsAnswer {
+  /** What is counted together, the account's own time. */
+  period: UsagePeriod;
+  total: ExecutionCount;
+  by: (ExecutionCount & { at: string })[];
+  /** Newest first. */
+  recent: RecordedExecution[];
+}
 
 /** `POST /api/v1/workspaces/:id/start` and `/stop`, with status 202. */
 export interface WishAnswer {

@@ -6,12 +6,15 @@ import type { Logger } from '#telemetry/logger.ts';
 import type { FindAccount } from './access/find-account.ts';
 import { createGuard } from './access/guard.ts';
 import type { EnsureAccounts } from './accounts/ensure-accounts.ts';
+import type { ExplainShortage } from './accounts/explain-shortage.ts';
 import type { ExportAccount } from './accounts/export-account.ts';
 import type { HostClient } from './accounts/host-client.ts';
 import type { ListAccounts } from './accounts/list-accounts.ts';
-import type { PickHost } from './accounts/pick-host.ts';
 import type { ReadAccount } from './accounts/read-account.ts';
+import type { ReadHostRoom } from './accounts/read-host-room.ts';
+import type { ReadIncident } from './accounts/read-incident.ts';
 import type { ReadModel } from './accounts/read-model.ts';
+import type { ReserveHost } from './accounts/reserve-host.ts';
 import type { SendCommand } from './accounts/send-command.ts';
 import type { ApiContext, ApiEnv } from './api-env.ts';
 import { AUDITED_ENDPOINTS, type AuditAuth } from './audit/audit-auth.ts';
@@ -148,16 +151,37 @@ import { createListInvitationsHandler, listInvitationsRoute } from './routes/lis
 import { createListKeysHandler, listKeysRoute } from './routes/list-keys.ts';
 import { createListMembersHandler, listMembersRoute } from './routes/list-members.ts';
 import { createMeHandler, meRoute } from './routes/me.ts';
+import { createMoveWorkspaceHandler, moveWorkspaceRoute } from './routes/move-workspace.ts';
 import { createOffersHandler, offersRoute } from './routes/offers.ts';
 import { createReadyHandler, readyRoute } from './routes/ready.ts';
 import { createRemoveMemberHandler, removeMemberRoute } from './routes/remove-member.ts';
 import { createRevokeKeyHandler, revokeKeyRoute } from './routes/revoke-key.ts';
+import { createSizePreviewHandler, sizePreviewRoute } from './routes/size-preview.ts';
 import { createStripeWebhookHandler, stripeWebhookRoute, WEBHOOK_ALIASES } from './routes/stripe-webhook.ts';
 import { createTimelineHandler, timelineRoute } from './routes/timeline.ts';
 import { createTransferOrganisationHandler, transferOrganisationRoute } from './routes/transfer-organisation.ts';
 import { createWorkspaceHandler, workspaceRoute } from './routes/workspace.ts';
+import {
+  createRecoverWorkspaceHandler,
+  createRenameWorkspaceHandler,
+  createResizeWorkspaceHandler,
+  createRestartWorkspaceHandler,
+  createRestoreWorkspaceHandler,
+  recoverWorkspaceRoute,
+  renameWorkspaceRoute,
+  resizeWorkspaceRoute,
+  restartWorkspaceRoute,
+  restoreWorkspaceRoute,
+} from './routes/workspace-commands.ts';
+import { createWorkspaceExecutionsHandler, workspaceExecutionsRoute } from './routes/workspace-executions.ts';
+import { createWorkspaceHistoryHandler, workspaceHistoryRoute } from './routes/workspace-history.ts';
+import { createWorkspaceLiveHandler, workspaceLiveRoute } from './routes/workspace-live.ts';
+import { createWorkspaceLogsHandler, workspaceLogsRoute } from './routes/workspace-logs.ts';
 import { createWorkspaceMessagesHandler, workspaceMessagesRoute } from './routes/workspace-messages.ts';
 import { createWishHandler, startWorkspaceRoute, stopWorkspaceRoute } from './routes/workspace-wish.ts';
+import type { Executions } from './workspaces/executions.ts';
+import type { LiveHub } from './workspaces/live-hub.ts';
+import type { ReadUsageHistory } from './workspaces/usage-history.ts';
 
 const MAX_BODY_BYTES = 256 * 1024;
 
@@ -192,9 +216,17 @@ export interface AppDeps {
   findActor: FindActor;
   readModel: ReadModel;
   readAccount: ReadAccount;
+  readIncident: ReadIncident;
+  readHostRoom: ReadHostRoom;
   sendCommand: SendCommand;
-  pickHost: PickHost;
+  explainShortage: ExplainShortage;
+  hosting: ReserveHost;
   hosts: HostClient;
+  executions: Executions;
+  readUsageHistory: ReadUsageHistory;
+  liveHub: LiveHub;
+  /** Aborted when the process stops: answers that go on end. */
+  stopping: AbortSignal;
   withBilling: WithBilling;
   billing: BillingSwitch;
   /** What is sold, and what limits it. */
@@ -326,9 +358,20 @@ export function createApp(deps: AppDeps) {
     .openapi(createWorkspaceRoute, createCreateWorkspaceHandler(deps))
     .openapi(workspaceRoute, createWorkspaceHandler(deps))
     .openapi(deleteWorkspaceRoute, createDeleteWorkspaceHandler(deps))
+    .openapi(moveWorkspaceRoute, createMoveWorkspaceHandler(deps))
     .openapi(startWorkspaceRoute, createWishHandler(deps, 'running'))
     .openapi(stopWorkspaceRoute, createWishHandler(deps, 'stopped'))
-    .openapi(workspaceMessagesRoute, createWorkspaceMessagesHandler(deps));
+    .openapi(restartWorkspaceRoute, createRestartWorkspaceHandler(deps))
+    .openapi(recoverWorkspaceRoute, createRecoverWorkspaceHandler(deps))
+    .openapi(renameWorkspaceRoute, createRenameWorkspaceHandler(deps))
+    .openapi(resizeWorkspaceRoute, createResizeWorkspaceHandler(deps))
+    .openapi(sizePreviewRoute, createSizePreviewHandler(deps))
+    .openapi(restoreWorkspaceRoute, createRestoreWorkspaceHandler(deps))
+    .openapi(workspaceMessagesRoute, createWorkspaceMessagesHandler(deps))
+    .openapi(workspaceExecutionsRoute, createWorkspaceExecutionsHandler(deps))
+    .openapi(workspaceHistoryRoute, createWorkspaceHistoryHandler(deps))
+    .openapi(workspaceLiveRoute, createWorkspaceLiveHandler(deps))
+    .openapi(workspaceLogsRoute, createWorkspaceLogsHandler(deps));
 }
 
 /** The chained type, for `hc<AppType>`. */

@@ -6,13 +6,16 @@ import { createPrisma } from '#prisma/client.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { createFindAccount } from './access/find-account.ts';
 import { createEnsureAccounts } from './accounts/ensure-accounts.ts';
+import { createExplainShortage } from './accounts/explain-shortage.ts';
 import { createExportAccount } from './accounts/export-account.ts';
 import { createHostClient } from './accounts/host-client.ts';
 import { createListAccounts } from './accounts/list-accounts.ts';
 import { createOpenAccount } from './accounts/open-account.ts';
-import { createPickHost } from './accounts/pick-host.ts';
 import { createReadAccount } from './accounts/read-account.ts';
+import { createReadHostRoom } from './accounts/read-host-room.ts';
+import { createReadIncident } from './accounts/read-incident.ts';
 import { createReadModel } from './accounts/read-model.ts';
+import { createReserveHost } from './accounts/reserve-host.ts';
 import { createSendCommand } from './accounts/send-command.ts';
 import { type AppType, createApp } from './app.ts';
 import { createAuditAuth } from './audit/audit-auth.ts';
@@ -38,12 +41,17 @@ import { createRateLimits } from './rate-limits.ts';
 import { createReadiness } from './readiness.ts';
 import type { ApiSettings } from './settings.ts';
 import { createTemporalLink } from './temporal.ts';
+import { createExecutions } from './workspaces/executions.ts';
+import { createLiveHub } from './workspaces/live-hub.ts';
+import { createReadUsageHistory } from './workspaces/usage-history.ts';
 
 export interface Api {
   app: AppType;
   forwarder: Forwarder;
   /** Creates the demo user when its password is set. Rejects while PostgreSQL does not answer. */
   prepare(): Promise<void>;
+  /** Ends the answers that go on, so that the port can be closed. */
+  endStreams(): void;
   /** Stops forwarding and closes every connection. */
   close(): Promise<void>;
 }
@@ -86,9 +94,9 @@ export function createApi(
     { concurrency: FORWARDING_CONCURRENCY, quietMs: settings.burstQuietMs, ...forwarding },
   );
   const posts = createPostOffice({ mailer: createMailer({ smtpUrl: settings.smtpUrl, from: settings.mailFrom }), log });
-  const pickHost = createPickHost(prisma);
+  const hosting = createReserveHost(prisma, { cpuOvercommit: settings.cpuOvercommit });
   const listAccounts = createListAccounts(prisma);
-  const openAccount = createOpenAccount({ prisma, temporal, catalog, pickHost, log });
+  const openAccount = createOpenAccount({ prisma, temporal, catalog, hosting, log });
   const auth = createAuth({
     prisma,
     log,
@@ -121,6 +129,8 @@ export function createApi(
     takeTurn: createTakeTurn(prisma),
     webOrigin: settings.webOrigin,
   });
+  const hosts = createHostClient({ token: settings.internalToken, log });
+  const stopping = new AbortController();
   const app = createApp({
     log,
     prisma,
@@ -147,11 +157,18 @@ export function createApi(
     checkReadiness: createReadiness({ prisma, temporal, log }),
     readModel,
     readAccount,
+    readIncident: createReadIncident(prisma),
+    readHostRoom: createReadHostRoom(prisma),
     sendCommand,
+    explainShortage: createExplainShortage({ readModel, catalog }),
     withBilling,
     billing,
-    pickHost,
-    hosts: createHostClient({ token: settings.internalToken, log }),
+    hosting,
+    hosts,
+    executions: createExecutions({ prisma, log }),
+    readUsageHistory: createReadUsageHistory(prisma),
+    liveHub: createLiveHub({ hosts, log }),
+    stopping: stopping.signal,
     catalog,
   });
   return {
@@ -160,7 +177,9 @@ export function createApi(
     async prepare() {
       if (settings.demoPassword !== undefined) await ensureDemoUser({ prisma, auth }, settings.demoPassword);
     },
+    endStreams: () => stopping.abort(),
     async close() {
+      stopping.abort();
       await Promise.all([forwarder.stop(), posts.settled()]);
       await Promise.all([acceptingPool.end(), forwardingPool.end(), prisma.$disconnect()]);
       await temporal.connection.close();

@@ -48,6 +48,7 @@ async function stop(signal: string): Promise<void> {
   stopping = true;
   log.info({ signal }, 'stopping');
   setTimeout(() => process.exit(1), SHUTDOWN_MS).unref();
+  api.endStreams();
   await new Promise<void>((resolve) => {
     server.close(() => resolve());
     if ('closeIdleConnections' in server) server.closeIdleConnections();

@@ -35,7 +35,9 @@ export type ProblemCode =
   | 'last-payment-method'
   | 'loopback-only'
   | 'no-customer'
+  | 'move-too-late'
   | 'no-host'
+  | 'no-move-planned'
   | 'no-subscription'
   | 'member-already'
   | 'member-not-found'
@@ -50,6 +52,7 @@ export type ProblemCode =
   | 'organisations-not-offered'
   | 'origin-not-trusted'
   | 'plan-limit'
+  | 'plugin-timeout'
   | 'owns-organisations'
   | 'password-unfit'
   | 'password-wrong'
@@ -76,12 +79,14 @@ export type ProblemCode =
   | 'subscription-not-found'
   | 'temporal-unavailable'
   | 'token-invalid'
+  | 'too-many-deleted'
   | 'unauthenticated'
   | 'workspace-deleted'
   | 'workspace-has-no-room'
   | 'workspace-name-taken'
   | 'workspace-not-found'
-  | 'workspace-not-running';
+  | 'workspace-not-running'
+  | 'workspace-over-storage';
 
 export interface ProblemOptions {
   /** Further members of the answer, such as an amount. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFAULT_CPU_OVERCOMMIT } from '#domain/placement.ts';
 import { refuseUnsafe } from '#settings/production-mode.ts';
 import type { SignInProviders } from './auth/sign-in-providers.ts';
 
@@ -21,6 +22,7 @@ export const apiSettingsSchema = z.object({
   LEASEHOLD_DEMO_PASSWORD: z.string().min(8).optional(),
   LEASEHOLD_CATALOG: z.string().default('catalogs/demo.yaml'),
   LEASEHOLD_BURST_QUIET_MS: z.coerce.number().int().min(0).max(60_000).default(2_000),
+  LEASEHOLD_CPU_OVERCOMMIT: z.coerce.number().min(1).default(DEFAULT_CPU_OVERCOMMIT),
   SMTP_URL: z.string().regex(/^smtps?:\/\//, 'must start with smtp:// or smtps://'),
   MAIL_FROM: z.string().default('Leasehold <billing@leasehold.test>'),
   LEASEHOLD_GITHUB_CLIENT_ID: z.string().optional(),
@@ -92,6 +94,8 @@ export interface ApiSettings {
    * milliseconds. Default 2,000.
    */
   burstQuietMs: number;
+  /** How many times a host's CPU may be promised to workspaces. Default 16. */
+  cpuOvercommit: number;
   /** Where mails are handed in: `smtp://…` or `smtps://…`. */
   smtpUrl: string;
   /** Sender of mails. Default `Leasehold <billing@leasehold.test>`. */
@@ -131,6 +135,7 @@ export function readApiSettings(env: Record<string, string | undefined>): ApiSet
     demoPassword: values.LEASEHOLD_DEMO_PASSWORD,
     catalogFile: values.LEASEHOLD_CATALOG,
     burstQuietMs: values.LEASEHOLD_BURST_QUIET_MS,
+    cpuOvercommit: values.LEASEHOLD_CPU_OVERCOMMIT,
     smtpUrl: values.SMTP_URL,
     mailFrom: values.MAIL_FROM,
     providers: providersOf(values),

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { benchWebhook } from './webhook.ts';
+import { benchWorkspaces } from './workspaces.ts';
 
 const program = new Command('bench').description(
   'Measurements on the real parts, each beside a baseline in the same run.',
@@ -15,5 +16,14 @@ program
   .option('--concurrency <number>', 'requests under way at once', Number, 64)
   .option('--json', 'print the figures as JSON')
   .action(benchWebhook);
+
+program
+  .command('workspaces')
+  .description('Workspaces started, listed, sampled, stopped and removed on a real engine, beside bare dockerode.')
+  .option('--count <number>', 'workspaces of each side', Number, 30)
+  .option('--concurrency <number>', 'started and stopped at once', Number, 4)
+  .option('--looks <number>', 'how often all are listed and sampled', Number, 10)
+  .option('--json', 'print the figures as JSON')
+  .action(benchWorkspaces);
 
 await program.parseAsync();

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DELETE_WORKSPACES_AFTER_DAYS } from '#domain/catalog.ts';
 import { SIZE_PATTERN, toMb } from './size.ts';
 
 const UNLIMITED_WORD = 'unlimited';
@@ -253,6 +254,9 @@ export const catalogFile = fields('a catalog', {
   deleteClosedAfterDays: positiveDay
     .default(30)
     .describe("Days from a closed account's last charge to the deletion of its data"),
+  deleteWorkspacesAfterDays: day
+    .default(DELETE_WORKSPACES_AFTER_DAYS)
+    .describe('Days from the deletion of a workspace by its owner to that of its data; 0 for at once'),
   dunning,
 });
 

@@ -79,6 +79,7 @@ export function toCatalog(file: CatalogFile, env: Environment, refuse: Refuse): 
     onCollectionPaused: file.onCollectionPaused,
     onShrink: file.onShrink,
     deleteClosedAfterDays: file.deleteClosedAfterDays,
+    deleteWorkspacesAfterDays: file.deleteWorkspacesAfterDays,
     dunning: file.dunning,
   };
 }

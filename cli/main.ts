@@ -23,6 +23,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   'extend-grace': async () => (await import('./commands/extend-grace.ts')).extendGraceCommand(),
   events: async () => (await import('./commands/events.ts')).eventsCommand(),
   reconcile: async () => (await import('./commands/reconcile.ts')).reconcileCommand(),
+  host: async () => (await import('./commands/host.ts')).hostCommand(),
   catalog: async () => (await import('./commands/catalog.ts')).catalogCommand(),
   'billing-guide': async () => (await import('./commands/billing-guide.ts')).billingGuideCommand(),
   images: async () => (await import('./commands/images.ts')).imagesCommand(),

@@ -31,6 +31,8 @@ test.each([
   ['workspace:run', 'owner, admin, member'],
   ['workspace:stop', 'owner, admin, member'],
   ['workspace:create', 'owner, admin'],
+  ['workspace:rename', 'owner, admin'],
+  ['workspace:resize', 'owner, admin'],
   ['workspace:delete', 'owner, admin'],
   ['billing:read', 'owner, admin, billing'],
   ['billing:manage', 'owner, billing'],
@@ -48,7 +50,7 @@ test.each([
 });
 
 test('the table above names every action', () => {
-  expect(actions).toHaveLength(17);
+  expect(actions).toHaveLength(20);
 });
 
 test('whoever is nothing in an account learns nothing of it, not even that it exists', () => {
@@ -78,7 +80,7 @@ test('a suspended account can be read, paid for, exported and left; nothing is s
   const refused = actions.filter(
     (action) => !decideAccess({ action, caller: person, role: 'owner', account: held }).allowed,
   );
-  expect(refused).toEqual(['workspace:run', 'workspace:create']);
+  expect(refused).toEqual(['workspace:run', 'workspace:create', 'workspace:resize']);
 });
 
 test('a personal account has no members to see, invite, leave or hand over to', () => {

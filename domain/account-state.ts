@@ -140,9 +140,12 @@ export interface DesiredWorkspace {
   size: WorkspaceSize;
   /** Grows with each change; a newer wish replaces an older one. */
   generation: number;
+  /** When it came to be wished; `null` where an older version did not note it. */
+  since: Instant | null;
 }
 
-export type ObservedWorkspaceState = 'absent' | 'running' | 'stopped' | 'failed';
+/** `crash-looping`: it crashed so often that its host has stopped it; only a newer wish starts it. */
+export type ObservedWorkspaceState = 'absent' | 'running' | 'stopped' | 'failed' | 'crash-looping';
 
 /** A new size that the host can't give a workspace now. It keeps the size that it has, and is tried again. */
 export interface PendingResize {
@@ -157,7 +160,9 @@ export interface ObservedWorkspace {
   generation: number;
   containerId: string | null;
   at: Instant;
-  /** Why it is `failed`, for people. */
+  /** When it was first reported in this state. */
+  since: Instant;
+  /** Why it is `failed` or `crash-looping`, for people. */
   reason: string | null;
   /** The limits in force, read off the engine; `null` without a container, and where an older version did not look. */
   size: WorkspaceSize | null;
@@ -165,11 +170,58 @@ export interface ObservedWorkspace {
   pending: PendingResize | null;
 }
 
+/** A restart that was asked for: down first, then up again, whatever dies in between. */
+export interface WorkspaceRestart {
+  since: Instant;
+  phase: 'stopping' | 'starting';
+}
+
+/** Its owner has deleted it. Until `deleteAt` its data is kept, and it can be taken back. */
+export interface WorkspaceDeletion {
+  askedAt: Instant;
+  deleteAt: Instant;
+}
+
+/** What its host last measured of its data volume, in MB. */
+export interface StorageUse {
+  usedMb: number;
+  limitMb: number;
+  state: 'ok' | 'near' | 'over';
+}
+
+/** A try that did not succeed, and the next one. */
+export interface WorkspaceRetry {
+  at: Instant;
+  /** `host-silent`: nobody answered. `refused`: the host said why not. */
+  why: 'host-silent' | 'refused';
+}
+
+/** It is to live on another host, or is on its way. */
+export interface WorkspaceMove {
+  /** The command that asked for it. */
+  id: string;
+  /** For people: why. */
+  reason: string;
+  /** `moving`: it is down, and its data is being copied. */
+  stage: 'planned' | 'moving';
+  /** When it begins by itself. */
+  at: Instant;
+  /** The owner may choose any time until then. */
+  latestAt: Instant;
+  /** `null`: placement chooses when it begins. */
+  toHostId: string | null;
+  /** For people: why the last try did not succeed. */
+  trouble: string | null;
+}
+
 export interface WorkspaceState {
   id: string;
   name: string;
   /** The host it lives on: its task queue is `workspaces/{hostId}`. */
   hostId: string;
+  move: WorkspaceMove | null;
+  /** Hosts where something of it may be left from a move, to be removed. It does not live there. */
+  leftOn: string[];
   ownerWants: 'running' | 'stopped';
   /** The size that was asked for; `null` for what the plan gives by default. */
   asked: WorkspaceSize | null;
@@ -177,6 +229,17 @@ export interface WorkspaceState {
   allocation: WorkspaceSize | null;
   /** For people: why the share is less than it should be. */
   allocationNote: string | null;
+  restart: WorkspaceRestart | null;
+  deletion: WorkspaceDeletion | null;
+  /** On this workspace alone: it uses more storage than it has. */
+  hold: Hold | null;
+  storage: StorageUse | null;
+  /** It may run although it is over its storage, so that its owner can make room. */
+  makeRoomUntil: Instant | null;
+  /** How often of late the kernel ended a program in it for memory. */
+  memoryKills: number;
+  /** `null` when nothing has to be tried again. Moves without a new version of the account. */
+  retry: WorkspaceRetry | null;
   desired: DesiredWorkspace;
   observed: ObservedWorkspace | null;
 }
@@ -202,6 +265,8 @@ export interface AccountState {
   entitlements: Entitlements;
   /** How the pool is shared out on the plan in force. A copy, so that a command needs no catalog. */
   sharing: AllocationPolicy;
+  /** Days for which the data of a workspace that its owner deletes is kept. A copy, so that a command needs no catalog. */
+  deleteWorkspacesAfterDays: number;
   /** Subscriptions at Stripe of which neither price nor metadata says what they are for. */
   ignoredSubscriptions: string[];
   standing: Standing;

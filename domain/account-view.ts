@@ -7,6 +7,8 @@ import type {
   Hold,
   PlannedChange,
   Standing,
+  StorageUse,
+  WorkspaceMove,
 } from './account-state.ts';
 import type { Audience, Plan, Pool, WorkspaceSize } from './catalog.ts';
 import type { Entitlements } from './entitlements.ts';
@@ -15,15 +17,47 @@ import type { Instant } from './time.ts';
 import type { Upcoming } from './timeline.ts';
 
 /** A word that people understand for what a workspace does right now. */
-export type WorkspaceStatus = 'running' | 'starting' | 'stopped' | 'stopping' | 'suspended' | 'failed' | 'deleted';
+export const WORKSPACE_STATUSES = [
+  'running',
+  'starting',
+  'stopped',
+  'stopping',
+  /** Something holds it; `reason` says what, and what lifts that. */
+  'suspended',
+  'restarting',
+  'resizing',
+  /** It runs with the size that it had; `pendingSize` waits. */
+  'resize-pending',
+  /** It crashed too often and was stopped. */
+  'crash-looping',
+  'failed',
+  /** Deleted by its owner: its data is still kept, or is being deleted. */
+  'deleting',
+  'deleted',
+] as const;
+export type WorkspaceStatus = (typeof WORKSPACE_STATUSES)[number];
 
 export interface WorkspaceView {
   id: string;
   name: string;
   hostId: string;
   status: WorkspaceStatus;
-  /** Why it is suspended, failed, waiting for another size or without room. */
+  /** Since when it has this status, as far as is known. */
+  since: Instant | null;
+  /** When a status that passes should have passed; `null` for one that stays. */
+  expectedBy: Instant | null;
+  /** For people: it takes longer than it should, and what happens next. `null` while it is in time. */
+  overdue: string | null;
+  /** When it is tried again by itself, or `null`. */
+  nextTryAt: Instant | null;
+  /** Why it is suspended, failed, crash-looping, waiting for another size or without room. */
   reason: string | null;
+  /** Something to know about one that runs: its storage is nearly full, or programs were ended for memory. */
+  note: string | null;
+  /** When its data is deleted: it can be taken back until then. */
+  deleteAt: Instant | null;
+  /** What its host measured last, in MB; `null` before that. */
+  storage: Pick<StorageUse, 'usedMb' | 'limitMb'> | null;
   ownerWants: 'running' | 'stopped';
   /** The size in force. */
   size: WorkspaceSize;
@@ -33,6 +67,15 @@ export interface WorkspaceView {
   /** The owner may press Start (never under a hold), or Stop (under a hold as well: then nothing starts when it is lifted). */
   canStart: boolean;
   canStop: boolean;
+  /** It has to move to another host: it stops for some minutes at `at`, or is being moved. `null` when it stays. */
+  move: Pick<WorkspaceMove, 'stage' | 'at' | 'latestAt' | 'reason'> | null;
+  canRestart: boolean;
+  /** From a failure, a crash loop, or a stop for storage: tried anew. */
+  canRecover: boolean;
+  canRename: boolean;
+  canResize: boolean;
+  canDelete: boolean;
+  canRestore: boolean;
 }
 
 /** An add-on that is held. */

@@ -165,8 +165,16 @@ export interface Catalog {
   onShrink: 'newest-first' | 'largest-first';
   /** Days from a closed account's last charge to the deletion of its data. */
   deleteClosedAfterDays: number;
+  /**
+   * Days from the deletion of a workspace by its owner to that of its data; 0 for at once. Default:
+   * `DELETE_WORKSPACES_AFTER_DAYS`; what an older version has read lacks it.
+   */
+  deleteWorkspacesAfterDays?: number;
   dunning: DunningPolicy;
 }
+
+/** Days for which the data of a deleted workspace is kept where the catalog does not say. */
+export const DELETE_WORKSPACES_AFTER_DAYS = 7;
 
 /** Finds a plan; a catalog that lacks a plan in use is refused at start, so absence is a programming error. */
 export function planOf(catalog: Catalog, planId: string): Plan {

@@ -43,6 +43,7 @@ const observing = (state: AccountState, observed: ObservedWorkspaceState): Accou
       generation: each.desired.generation,
       containerId: 'c',
       at: NOW,
+      since: NOW,
       reason: null,
       size: each.desired.size,
       pending: null,
@@ -225,7 +226,7 @@ describe('a further workspace', () => {
   const looked = (state: AccountState, catalog: Catalog) => decide(state, aSnapshot(NOW, []), NOW, catalog).state;
   const memory = (state: AccountState) => state.workspaces.map((each) => each.allocation?.memoryMb ?? null);
   const remove = (state: AccountState, workspaceId: string) =>
-    deleteWorkspace(state, { commandId: `d_${workspaceId}`, workspaceId }, NOW);
+    deleteWorkspace(state, { commandId: `d_${workspaceId}`, workspaceId, immediately: true }, NOW);
 
   test('gets its share at once, the first one gives way, and a look with the catalog agrees', () => {
     const { state, happened } = create(account(catalogOf(3)), ' Second ', size(512));

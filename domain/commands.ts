@@ -1,11 +1,11 @@
 import type { AccountState, PlacedHoldName, WorkspaceState } from './account-state.ts';
-import { roomFor, SMALLEST_SIZE } from './allocation.ts';
+import { NO_SIZE, roomFor, SMALLEST_SIZE } from './allocation.ts';
 import { type Pool, UNLIMITED, type WorkspaceSize } from './catalog.ts';
 import { dismissed } from './disputes.ts';
 import { type Override, poolSizeOf } from './entitlements.ts';
 import { withHold, withoutHold } from './holds.ts';
 import { PART_NAMES, sizeText } from './size-words.ts';
-import type { Instant } from './time.ts';
+import { addDays, type Instant } from './time.ts';
 import type { Happened } from './timeline.ts';
 import {
   allocateWorkspaces,
@@ -13,27 +13,33 @@ import {
   isSettled,
   livingWorkspaces,
   newWorkspace,
+  wishedAgain,
   wishWorkspaces,
 } from './workspace-wishes.ts';
 
 const SIZE_PARTS = ['memoryMb', 'cpuPercent', 'storageMb'] as const satisfies (keyof WorkspaceSize)[];
-/** Deleted workspaces that an account goes on showing. */
+/** Deleted workspaces that an account goes on showing, and the most whose data is kept at a time. */
 const REMEMBERED_DELETED = 20;
 
 export type RefusalCode =
   | 'UnknownWorkspace'
   | 'WorkspaceDeleted'
+  | 'WorkspaceBeingDeleted'
+  | 'WorkspaceOverStorage'
   | 'WorkspaceSuspended'
   | 'WorkspaceHasNoRoom'
   | 'WorkspaceNameTaken'
   | 'WorkspaceSizeInvalid'
   | 'WorkspaceLimitReached'
+  | 'TooManyDeletedWorkspaces'
   | 'PlanHasNoWorkspaces'
   | 'PoolExhausted'
   | 'AccountDeleted'
   | 'NotInGrace'
   | 'CustomerAlreadyLinked'
-  | 'UnknownGrant';
+  | 'UnknownGrant'
+  | 'NoMovePlanned'
+  | 'MoveTooLate';
 
 /** The numbers of a command that would take more of the pool than there is. */
 export interface PoolShortage {
@@ -75,30 +81,61 @@ export function wishForWorkspace(
   wish: { commandId: string; workspaceId: string; wants: 'running' | 'stopped' },
   now: Instant,
 ): CommandOutcome {
-  const workspace = state.workspaces.find((each) => each.id === wish.workspaceId);
-  if (!workspace)
-    throw new CommandRefused('UnknownWorkspace', `There is no workspace ${wish.workspaceId} in this account.`);
-  if (workspace.desired.state === 'deleted')
-    throw new CommandRefused('WorkspaceDeleted', 'This workspace has been deleted.');
-  const [hold] = state.holds;
-  if (wish.wants === 'running' && hold) throw new CommandRefused('WorkspaceSuspended', hold.reason);
-  if (wish.wants === 'running' && workspace.allocation === null)
-    throw new CommandRefused('WorkspaceHasNoRoom', workspace.allocationNote ?? 'There is no room for it in the pool.');
-
-  const wished: WorkspaceState = { ...workspace, ownerWants: wish.wants };
-  const workspaces = state.workspaces.map((each) => (each === workspace ? wished : each));
-  const again =
-    wish.wants === 'running' && workspace.ownerWants === 'running' && workspace.observed?.state === 'failed';
-  const next = {
-    ...state,
-    workspaces: again ? workspaces.map((each) => (each === wished ? retried(each) : each)) : workspaces,
+  const workspace = livingWorkspace(state, wish.workspaceId);
+  if (wish.wants === 'running') refuseToRun(state, workspace);
+  const again = wish.wants === 'running' && workspace.ownerWants === 'running' && hasGivenUp(workspace);
+  const wished: WorkspaceState = {
+    ...workspace,
+    ownerWants: wish.wants,
+    // A start leaves a restart that is under way alone: it ends in running too.
+    restart: wish.wants === 'running' && !again ? workspace.restart : null,
   };
+  const next = withWorkspace(state, again ? wishedAgain(wished, now) : wished);
   const kind = wish.wants === 'running' ? 'owner-started' : 'owner-stopped';
   const verb = wish.wants === 'running' ? 'start' : 'stop';
   return {
-    state: { ...next, workspaces: wishWorkspaces(next) },
+    state: { ...next, workspaces: wishWorkspaces(next, now) },
     happened: [{ id: `${kind}/${wish.commandId}`, at: now, kind, text: `You asked to ${verb} ${workspace.name}.` }],
   };
+}
+
+/** Whether its host has given it up: it waits for its owner. */
+export function hasGivenUp({ observed }: WorkspaceState): boolean {
+  return observed?.state === 'failed' || observed?.state === 'crash-looping';
+}
+
+/**
+ * A workspace that is there.
+ *
+ * @throws CommandRefused when there is none, or when it is deleted, also where it can still be taken back
+ */
+export function livingWorkspace(state: AccountState, workspaceId: string): WorkspaceState {
+  const workspace = state.workspaces.find((each) => each.id === workspaceId);
+  if (!workspace) throw new CommandRefused('UnknownWorkspace', `There is no workspace ${workspaceId} in this account.`);
+  if (workspace.desired.state === 'deleted')
+    throw new CommandRefused('WorkspaceDeleted', 'This workspace has been deleted.');
+  if (workspace.deletion) {
+    const until = workspace.deletion.deleteAt.slice(0, 10);
+    throw new CommandRefused(
+      'WorkspaceBeingDeleted',
+      `${workspace.name} was deleted. Its data is kept until ${until}: take it back first.`,
+    );
+  }
+  return workspace;
+}
+
+/** @throws CommandRefused when a workspace may not run, with why */
+export function refuseToRun({ holds }: AccountState, { hold, allocation, allocationNote }: WorkspaceState): void {
+  const [ofAccount] = holds;
+  if (ofAccount) throw new CommandRefused('WorkspaceSuspended', ofAccount.reason);
+  if (hold) throw new CommandRefused('WorkspaceOverStorage', hold.reason);
+  if (allocation === null)
+    throw new CommandRefused('WorkspaceHasNoRoom', allocationNote ?? 'There is no room for it in the pool.');
+}
+
+/** The account with this workspace in the place of the one with its id. */
+export function withWorkspace(state: AccountState, workspace: WorkspaceState): AccountState {
+  return { ...state, workspaces: state.workspaces.map((each) => (each.id === workspace.id ? workspace : each)) };
 }
 
 export interface NewWorkspace {
@@ -123,17 +160,21 @@ export function createWorkspace(state: AccountState, command: NewWorkspace, now:
   if (state.workspaces.some((each) => each.id === workspaceId)) return { state, happened: [] };
   const [hold] = state.holds;
   if (hold) throw new CommandRefused('WorkspaceSuspended', hold.reason);
-  const isTaken = (each: WorkspaceState) => each.name.toLowerCase() === name.toLowerCase();
-  if (livingWorkspaces(state.workspaces).some(isTaken))
-    throw new CommandRefused('WorkspaceNameTaken', `There is a workspace ${name} already. Choose another name.`);
+  refuseTakenName(state, workspaceId, name);
+  const kept = state.workspaces.filter(({ deletion, desired }) => deletion !== null && desired.state !== 'deleted');
+  if (kept.length >= REMEMBERED_DELETED)
+    throw new CommandRefused(
+      'TooManyDeletedWorkspaces',
+      `The data of ${kept.length} deleted workspaces is still kept. Delete one of them for good, or take one back.`,
+    );
   if (size) refuseUselessSize(size);
-  refuseBeyondPool(state, name, size);
+  refuseBeyondPool(state, { id: workspaceId, name, size });
 
   const workspaces = [...withoutLongGone(state.workspaces), newWorkspace({ id: workspaceId, name, hostId, size })];
   const shared = allocateWorkspaces(workspaces, state.entitlements, state.sharing);
-  const next = { ...state, workspaces: shared.map((each) => (each.id === workspaceId ? asOpened(each) : each)) };
+  const next = { ...state, workspaces: shared.map((each) => (each.id === workspaceId ? asOpened(each, now) : each)) };
   return {
-    state: { ...next, workspaces: wishWorkspaces(next) },
+    state: { ...next, workspaces: wishWorkspaces(next, now) },
     happened: [
       {
         id: `owner-created/${commandId}`,
@@ -145,38 +186,43 @@ export function createWorkspace(state: AccountState, command: NewWorkspace, now:
   };
 }
 
+export interface WorkspaceDeletionCommand {
+  commandId: string;
+  workspaceId: string;
+  /** Its data goes at once, and nothing can be taken back. Default: it is kept for the catalog's days. */
+  immediately?: boolean | undefined;
+}
+
 /**
- * Ends a workspace and its data, also under a hold. What it had of the pool is shared out anew. Deleting it again changes
- * nothing.
+ * Ends a workspace, also under a hold. It stops, what it had of the pool is shared out anew, and its data is kept for a
+ * while. Deleting it again changes nothing, except where its data is to go at once.
  *
  * @throws CommandRefused
  */
-export function deleteWorkspace(
-  state: AccountState,
-  { commandId, workspaceId }: { commandId: string; workspaceId: string },
-  now: Instant,
-): CommandOutcome {
+export function deleteWorkspace(state: AccountState, command: WorkspaceDeletionCommand, now: Instant): CommandOutcome {
+  const { commandId, workspaceId } = command;
   const workspace = state.workspaces.find((each) => each.id === workspaceId);
   if (!workspace) throw new CommandRefused('UnknownWorkspace', `There is no workspace ${workspaceId} in this account.`);
-  if (workspace.desired.state === 'deleted') return { state, happened: [] };
-  const { generation, size } = workspace.desired;
-  const deleted: WorkspaceState = {
-    ...workspace,
-    ownerWants: 'stopped',
-    allocation: null,
-    allocationNote: null,
-    desired: { state: 'deleted', size, generation: generation + 1 },
+  const atOnce = command.immediately === true || state.deleteWorkspacesAfterDays === 0;
+  if (workspace.desired.state === 'deleted' || (workspace.deletion && !atOnce)) return { state, happened: [] };
+  const deletion = workspace.deletion ?? {
+    askedAt: now,
+    deleteAt: addDays(now, atOnce ? 0 : state.deleteWorkspacesAfterDays),
   };
-  const workspaces = state.workspaces.map((each) => (each === workspace ? deleted : each));
-  const next = { ...state, workspaces: allocateWorkspaces(workspaces, state.entitlements, state.sharing) };
+  const kept: WorkspaceState = { ...workspace, deletion, allocation: null, allocationNote: null, restart: null };
+  const next = withWorkspace(state, atOnce ? dataDeleted(kept, now) : kept);
+  const shared = { ...next, workspaces: allocateWorkspaces(next.workspaces, state.entitlements, state.sharing) };
+  const data = atOnce ? 'and its data' : `. Its data is kept until ${deletion.deleteAt.slice(0, 10)}`;
   return {
-    state: { ...next, workspaces: wishWorkspaces(next) },
+    state: { ...shared, workspaces: wishWorkspaces(shared, now) },
     happened: [
       {
         id: `owner-deleted/${commandId}`,
         at: now,
         kind: 'owner-deleted',
-        text: `You asked to delete ${workspace.name} and its data.`,
+        text: atOnce
+          ? `You asked to delete ${workspace.name} ${data}.`
+          : `You asked to delete ${workspace.name}${data}; until then you can take it back.`,
       },
     ],
   };
@@ -190,7 +236,7 @@ export function placeHold(
 ): CommandOutcome {
   const next = { ...state, holds: withHold(state.holds, { name: command.hold, since: now, reason: command.reason }) };
   return {
-    state: { ...next, workspaces: wishWorkspaces(next) },
+    state: { ...next, workspaces: wishWorkspaces(next, now) },
     happened: [
       {
         id: `hold-placed/${command.commandId}`,
@@ -213,7 +259,7 @@ export function liftHold(
   const disputes = command.hold === 'dispute' ? dismissed(state.disputes) : state.disputes;
   const next = { ...state, disputes, holds: withoutHold(state.holds, command.hold) };
   return {
-    state: { ...next, workspaces: wishWorkspaces(next) },
+    state: { ...next, workspaces: wishWorkspaces(next, now) },
     happened: [
       {
         id: `hold-lifted/${command.commandId}`,
@@ -263,7 +309,7 @@ export function keepAccount(state: AccountState, command: { commandId: string },
   );
   const next = { ...state, closing: null, outbox, holds: withoutHold(state.holds, 'closing') };
   return {
-    state: { ...next, workspaces: wishWorkspaces(next) },
+    state: { ...next, workspaces: wishWorkspaces(next, now) },
     happened: [
       {
         id: `account-kept/${command.commandId}`,
@@ -325,7 +371,15 @@ export function withdrawOverride(
   };
 }
 
-function refuseUselessSize(size: WorkspaceSize): void {
+/** @throws CommandRefused when another workspace that is there has the name */
+export function refuseTakenName({ workspaces }: AccountState, workspaceId: string, name: string): void {
+  const isTaken = (each: WorkspaceState) => each.id !== workspaceId && each.name.toLowerCase() === name.toLowerCase();
+  if (livingWorkspaces(workspaces).some(isTaken))
+    throw new CommandRefused('WorkspaceNameTaken', `There is a workspace ${name} already. Choose another name.`);
+}
+
+/** @throws CommandRefused when a size is none, or too small to be of use */
+export function refuseUselessSize(size: WorkspaceSize): void {
   for (const part of SIZE_PARTS) {
     const [asked, least] = [size[part], SMALLEST_SIZE[part]];
     if (!Number.isSafeInteger(asked))
@@ -338,11 +392,22 @@ function refuseUselessSize(size: WorkspaceSize): void {
   }
 }
 
-function refuseBeyondPool(state: AccountState, name: string, size: WorkspaceSize | undefined): void {
+/**
+ * Refuses what the pool has no room for beside the other workspaces, with the numbers.
+ *
+ * @param wanted a workspace that is new to the pool, or one that is there and wants another size
+ * @throws CommandRefused
+ */
+export function refuseBeyondPool(
+  state: AccountState,
+  { id, name, size }: { id: string; name: string; size: WorkspaceSize | undefined },
+): void {
   const { plan, entitlements, sharing } = state;
   const pool = poolSizeOf(entitlements);
-  const living = livingWorkspaces(state.workspaces);
-  const used = living.length;
+  const present = livingWorkspaces(state.workspaces);
+  // One that is there gives its own share back first.
+  const living = present.map((each) => (each.id === id ? { ...each, asked: NO_SIZE, allocation: NO_SIZE } : each));
+  const used = present.filter((each) => each.id !== id).length;
   const count = (max: number): PoolShortage => ({ part: 'workspaces', max, used, asked: 1 });
   if (!pool) throw new CommandRefused('PlanHasNoWorkspaces', `The plan ${plan.name} has no workspaces.`, count(0));
   const max = pool.workspaces;
@@ -378,6 +443,12 @@ function withoutLongGone(workspaces: readonly WorkspaceState[]): WorkspaceState[
   return workspaces.filter((each) => !longGone.has(each));
 }
 
-function retried(workspace: WorkspaceState): WorkspaceState {
-  return { ...workspace, desired: { ...workspace.desired, generation: workspace.desired.generation + 1 } };
+/** Container, network and data are to go now. */
+export function dataDeleted(workspace: WorkspaceState, now: Instant): WorkspaceState {
+  const { size, generation } = workspace.desired;
+  return {
+    ...workspace,
+    ownerWants: 'stopped',
+    desired: { state: 'deleted', size, generation: generation + 1, since: now },
+  };
 }

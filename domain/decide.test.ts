@@ -333,7 +333,7 @@ describe('payment', () => {
 
   test('after suspension: the workspace runs again with its size', () => {
     const { state, effects } = look(suspended(), day(9), [aSubscription()]);
-    expect(desired(state)).toEqual({ state: 'running', size: TEAM_SIZE, generation: 4 });
+    expect(desired(state)).toEqual({ state: 'running', size: TEAM_SIZE, generation: 4, since: day(9) });
     expect(effects).toMatchObject([
       { id: 'mail/payment-received/in_1', readyWhen: 'now', droppedWhenDunningEnds: false },
     ]);

@@ -1,7 +1,7 @@
 import type { AccountState, GoverningSubscription, HeldAddOn, Standing } from './account-state.ts';
 import { type AllocationPolicy, sharingOf } from './allocation.ts';
 import { advanceCard, cardDeadlines } from './card-expiry.ts';
-import { type Catalog, freePlanOf, type Plan, planOf } from './catalog.ts';
+import { type Catalog, DELETE_WORKSPACES_AFTER_DAYS, freePlanOf, type Plan, planOf } from './catalog.ts';
 import { changesOf } from './changes.ts';
 import { advanceClosing, closingDeadlines, holdForClosing } from './closing.ts';
 import { coverOf } from './cover.ts';
@@ -25,6 +25,7 @@ import { sortByRole } from './subscription-roles.ts';
 import type { Instant } from './time.ts';
 import type { Happened } from './timeline.ts';
 import { welcomeBack } from './welcome-back.ts';
+import { advanceWorkspaces, workspaceDeadlines } from './workspace-progress.ts';
 import { allocateWorkspaces, wishWorkspaces } from './workspace-wishes.ts';
 
 export interface Decision {
@@ -79,6 +80,7 @@ export function decide(state: AccountState, read: BillingSnapshot, now: Instant,
     overrides,
     entitlements: entitlementsInForce(state, plan.id, addOns.addOns, overrides, now, catalog),
     sharing: sharingInForce(state, plan.id, catalog),
+    deleteWorkspacesAfterDays: catalog.deleteWorkspacesAfterDays ?? DELETE_WORKSPACES_AFTER_DAYS,
     ignoredSubscriptions: roles.unknown.map((each) => each.id),
     subscription: governing && summary(governing, plan.id),
     card: read.card,
@@ -104,13 +106,14 @@ export function decide(state: AccountState, read: BillingSnapshot, now: Instant,
     outbox: [...card.outbox, ...effects],
     billingReadAt: snapshot.readAt,
   };
-  const workspaces = allocateWorkspaces(decided.workspaces, decided.entitlements, decided.sharing);
-  const wished = { ...decided, workspaces: wishWorkspaces({ ...decided, workspaces }) };
+  const due = advanceWorkspaces(decided, now);
+  const workspaces = allocateWorkspaces(due.state.workspaces, decided.entitlements, decided.sharing);
+  const wished = { ...due.state, workspaces: wishWorkspaces({ ...due.state, workspaces }, now) };
   const back = welcomeBack(state, wished, now);
   const welcomed = { ...wished, outbox: [...wished.outbox, ...back.effects] };
   return {
     state: welcomed,
-    effects: [...effects, ...back.effects],
+    effects: [...effects, ...due.state.outbox.slice(decided.outbox.length), ...back.effects],
     deadlines: deadlinesOf(welcomed),
     happened: [
       ...step.happened,
@@ -121,6 +124,7 @@ export function decide(state: AccountState, read: BillingSnapshot, now: Instant,
       ...twice.happened,
       ...disputes.happened,
       ...back.happened,
+      ...due.happened,
     ],
   };
 }
@@ -133,6 +137,7 @@ export function deadlinesOf(state: AccountState): Instant[] {
     ...addOnDeadlines(state.addOns),
     ...closingDeadlines(state.closing),
     ...cardDeadlines(state),
+    ...workspaceDeadlines(state.workspaces),
     // What fits is looked at again on the day.
     ...(state.plannedChange ? [state.plannedChange.at] : []),
     ...ends,

@@ -12,10 +12,12 @@ export type MailTemplate =
   | 'data-deleted'
   | 'account-closing'
   | 'grace-extended'
+  | 'move-planned'
   | 'duplicate-ended'
   | 'payment-disputed'
   | 'card-expiring'
-  | 'invoice';
+  | 'invoice'
+  | 'workspace-stopped';
 
 /** What a mail is about, as the history tells it. */
 export const MAIL_TOPICS: Record<MailTemplate, string> = {
@@ -30,10 +32,12 @@ export const MAIL_TOPICS: Record<MailTemplate, string> = {
   'data-deleted': 'your data has been deleted',
   'account-closing': 'your account is being closed',
   'grace-extended': 'you have more time to pay',
+  'move-planned': 'your workspace moves to another machine',
   'duplicate-ended': 'a second subscription was ended and given back',
   'payment-disputed': 'a payment is disputed',
   'card-expiring': 'your card is about to expire',
   invoice: 'your invoice',
+  'workspace-stopped': 'a workspace was stopped',
 };
 
 /** Facts for a mail's text; nothing personal. Names, addresses, links and cards are looked up by the mail activity. */
@@ -53,10 +57,15 @@ export interface MailFacts {
   reason?: string;
   /** How many workspaces run again. */
   runAgain?: number;
+  /** The workspace that the mail is about: its name is looked up. */
+  workspaceId?: string;
   /** When the workspace stops, or stopped. */
   suspendAt?: Instant;
   cancelAt?: Instant;
   deleteAt?: Instant;
+  /** When the workspace of that name moves to another host if nothing else is chosen. */
+  moveAt?: Instant;
+  workspaceName?: string;
 }
 
 interface EffectBase {

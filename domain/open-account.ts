@@ -1,6 +1,12 @@
 import type { AccountState } from './account-state.ts';
 import { sharingOf } from './allocation.ts';
-import { type Audience, type Catalog, freePlanOf, type WorkspaceSize } from './catalog.ts';
+import {
+  type Audience,
+  type Catalog,
+  DELETE_WORKSPACES_AFTER_DAYS,
+  freePlanOf,
+  type WorkspaceSize,
+} from './catalog.ts';
 import { entitlementsOf } from './entitlements.ts';
 import type { Instant } from './time.ts';
 import { allocateWorkspaces, asOpened, newWorkspace } from './workspace-wishes.ts';
@@ -24,7 +30,11 @@ export function openAccount(opening: AccountOpening, now: Instant, catalog: Cata
   const free = freePlanOf(catalog, audience);
   const entitlements = entitlementsOf(catalog, { planId: free.id, addOns: [] }, [], now);
   const sharing = sharingOf(catalog, free.id);
-  const workspaces = allocateWorkspaces(opening.workspaces.map(newWorkspace), entitlements, sharing);
+  const workspaces = allocateWorkspaces(
+    opening.workspaces.map((each) => newWorkspace(each)),
+    entitlements,
+    sharing,
+  );
   return {
     accountId: opening.accountId,
     ownerUserId: opening.ownerUserId,
@@ -37,6 +47,7 @@ export function openAccount(opening: AccountOpening, now: Instant, catalog: Cata
     overrides: [],
     entitlements,
     sharing,
+    deleteWorkspacesAfterDays: catalog.deleteWorkspacesAfterDays ?? DELETE_WORKSPACES_AFTER_DAYS,
     ignoredSubscriptions: [],
     standing: 'free',
     standingSince: now,
@@ -54,8 +65,16 @@ export function openAccount(opening: AccountOpening, now: Instant, catalog: Cata
     subscribedBefore: false,
     closing: null,
     holds: [],
-    workspaces: workspaces.map(asOpened),
+    workspaces: workspaces.map((each) => asOpened(each, now)),
     outbox: [],
     billingReadAt: null,
   };
+}
+
+/** The size of the one workspace of a new account. `undefined` where the plan that it begins on has none, or names no size. */
+export function firstSizeOf(catalog: Catalog, audience: Audience): WorkspaceSize | undefined {
+  const nobody = { accountId: '', ownerUserId: '', stripeCustomerId: null, audience };
+  const workspaces = [{ id: '', name: '', hostId: '' }];
+  const [first] = openAccount({ ...nobody, workspaces }, new Date(0).toISOString(), catalog).workspaces;
+  return first?.allocation ?? undefined;
 }

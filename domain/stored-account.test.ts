@@ -53,7 +53,12 @@ test('what a host of an older version reported lacks size and what waits', () =>
   const state = aPayingAccount();
   const observed = { state: 'running' as const, generation: 1, containerId: 'c', at: day(0), reason: null };
   const stored: StoredState = { ...state, workspaces: state.workspaces.map((each) => ({ ...each, observed })) };
-  expect(presentState(stored).workspaces[0]?.observed).toEqual({ ...observed, size: null, pending: null });
+  expect(presentState(stored).workspaces[0]?.observed).toEqual({
+    ...observed,
+    since: day(0),
+    size: null,
+    pending: null,
+  });
   expect(viewOf(presentState(stored), day(0)).workspaces[0]).toMatchObject({ size: TEAM_SIZE, pendingSize: null });
 });
 

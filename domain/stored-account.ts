@@ -1,6 +1,7 @@
 import type {
   AccountState,
   Debt,
+  DesiredWorkspace,
   Dunning,
   GoverningSubscription,
   ObservedWorkspace,
@@ -8,7 +9,7 @@ import type {
 } from './account-state.ts';
 import type { AccountView, WorkspaceView } from './account-view.ts';
 import type { AllocationPolicy } from './allocation.ts';
-import type { WorkspaceSize } from './catalog.ts';
+import { DELETE_WORKSPACES_AFTER_DAYS, type WorkspaceSize } from './catalog.ts';
 import type { Entitlements } from './entitlements.ts';
 import { livingWorkspaces } from './workspace-wishes.ts';
 
@@ -29,17 +30,47 @@ type AddedToState =
   | 'duplicates'
   | 'disputes'
   | 'invoicesSince'
-  | 'toldInvoices';
-type AddedToWorkspace = 'asked' | 'allocation' | 'allocationNote';
-type AddedToObserved = 'size' | 'pending';
+  | 'toldInvoices'
+  | 'deleteWorkspacesAfterDays';
+type AddedToWorkspace =
+  | 'asked'
+  | 'allocation'
+  | 'allocationNote'
+  | 'move'
+  | 'leftOn'
+  | 'restart'
+  | 'deletion'
+  | 'hold'
+  | 'storage'
+  | 'makeRoomUntil'
+  | 'memoryKills'
+  | 'retry';
+type AddedToDesired = 'since';
+type AddedToObserved = 'size' | 'pending' | 'since';
 type AddedToView = 'audience' | 'addOns' | 'entitlements' | 'closing' | 'plannedChange' | 'duplicates';
-type AddedToWorkspaceView = 'pendingSize';
+type AddedToWorkspaceView =
+  | 'pendingSize'
+  | 'since'
+  | 'expectedBy'
+  | 'nextTryAt'
+  | 'overdue'
+  | 'note'
+  | 'deleteAt'
+  | 'storage'
+  | 'move'
+  | 'canRestart'
+  | 'canRecover'
+  | 'canRename'
+  | 'canResize'
+  | 'canDelete'
+  | 'canRestore';
 
 /** Any part of these may be missing. */
 type Lacking<T, Added extends keyof T> = Omit<T, Added> & Partial<Pick<T, Added>>;
 
 /** Parts that have gained or lost something. */
 type Reshaped = 'subscription' | 'debt' | 'dunning';
+type ReshapedWorkspace = 'desired' | 'observed';
 type StoredSubscription = Lacking<GoverningSubscription, 'collectionPaused'>;
 type StoredDebt = Debt & { payUrl?: unknown };
 
@@ -50,7 +81,8 @@ export type StoredState = Lacking<Omit<AccountState, Reshaped | 'workspaces'>, A
   dunning: Lacking<Dunning, 'extensions'> | null;
   /** Of older versions: it was personal, and is dropped. */
   paymentMethod?: unknown;
-  workspaces: (Lacking<Omit<WorkspaceState, 'observed'>, AddedToWorkspace> & {
+  workspaces: (Lacking<Omit<WorkspaceState, ReshapedWorkspace>, AddedToWorkspace> & {
+    desired: Lacking<DesiredWorkspace, AddedToDesired>;
     observed: Lacking<ObservedWorkspace, AddedToObserved> | null;
   })[];
 };
@@ -92,6 +124,7 @@ export function presentState(stored: StoredState): AccountState {
     disputes: stored.disputes ?? [],
     invoicesSince: stored.invoicesSince ?? null,
     toldInvoices: stored.toldInvoices ?? [],
+    deleteWorkspacesAfterDays: stored.deleteWorkspacesAfterDays ?? DELETE_WORKSPACES_AFTER_DAYS,
     workspaces,
   };
 }
@@ -102,6 +135,16 @@ function presentWorkspace(stored: StoredState['workspaces'][number]): WorkspaceS
     asked: stored.asked ?? null,
     allocation: stored.allocation === undefined ? stored.desired.size : stored.allocation,
     allocationNote: stored.allocationNote ?? null,
+    move: stored.move ?? null,
+    leftOn: stored.leftOn ?? [],
+    restart: stored.restart ?? null,
+    deletion: stored.deletion ?? null,
+    hold: stored.hold ?? null,
+    storage: stored.storage ?? null,
+    makeRoomUntil: stored.makeRoomUntil ?? null,
+    memoryKills: stored.memoryKills ?? 0,
+    retry: stored.retry ?? null,
+    desired: { ...stored.desired, since: stored.desired.since ?? null },
     observed: stored.observed && presentObserved(stored.observed),
   };
 }
@@ -125,7 +168,7 @@ function sharingAsItIs(workspaces: WorkspaceState[]): AllocationPolicy {
 
 /** What a host reported, with what a host of an older version did not say. */
 export function presentObserved(stored: Lacking<ObservedWorkspace, AddedToObserved>): ObservedWorkspace {
-  return { ...stored, size: stored.size ?? null, pending: stored.pending ?? null };
+  return { ...stored, since: stored.since ?? stored.at, size: stored.size ?? null, pending: stored.pending ?? null };
 }
 
 /** A stored view with what it lacks. */
@@ -142,7 +185,29 @@ export function presentView(stored: StoredView): AccountView {
     debt: presentDebt(stored.debt),
     plannedChange: stored.plannedChange ?? null,
     duplicates: stored.duplicates ?? [],
-    workspaces: stored.workspaces.map((each) => ({ ...each, pendingSize: each.pendingSize ?? null })),
+    workspaces: stored.workspaces.map(presentWorkspaceView),
+  };
+}
+
+/** What an older view did not know can't be done from it; the next one says. */
+function presentWorkspaceView(stored: StoredView['workspaces'][number]): WorkspaceView {
+  return {
+    ...stored,
+    since: stored.since ?? null,
+    expectedBy: stored.expectedBy ?? null,
+    nextTryAt: stored.nextTryAt ?? null,
+    overdue: stored.overdue ?? null,
+    note: stored.note ?? null,
+    deleteAt: stored.deleteAt ?? null,
+    storage: stored.storage ?? null,
+    pendingSize: stored.pendingSize ?? null,
+    move: stored.move ?? null,
+    canRestart: stored.canRestart ?? false,
+    canRecover: stored.canRecover ?? false,
+    canRename: stored.canRename ?? false,
+    canResize: stored.canResize ?? false,
+    canDelete: stored.canDelete ?? false,
+    canRestore: stored.canRestore ?? false,
   };
 }
 

@@ -18,6 +18,16 @@ export type HappenedKind =
   | 'workspace-resized'
   | 'workspace-resize-refused'
   | 'workspace-failed'
+  | 'workspace-crashed'
+  | 'workspace-out-of-memory'
+  | 'workspace-over-storage'
+  | 'workspace-storage-ok'
+  | 'workspace-deleted'
+  | 'owner-restarted'
+  | 'owner-recovered'
+  | 'owner-renamed'
+  | 'owner-resized'
+  | 'owner-restored'
   | 'owner-started'
   | 'owner-stopped'
   | 'owner-created'
@@ -49,7 +59,10 @@ export type HappenedKind =
   | 'dispute-won'
   | 'dispute-lost'
   | 'grace-extended'
-  | 'customer-linked';
+  | 'customer-linked'
+  | 'move-planned'
+  | 'move-undone'
+  | 'workspace-moved';
 
 /** An entry of an account's history. */
 export interface Happened {
@@ -76,7 +89,8 @@ export type UpcomingKind =
   | 'add-on-suspends'
   | 'grant-ends'
   | 'plan-changes'
-  | 'first-payment-expires';
+  | 'first-payment-expires'
+  | 'workspace-moves';
 
 export interface Upcoming {
   at: Instant;

@@ -135,6 +135,7 @@ describe('a workspace', () => {
         generation: current ? 5 : 4,
         containerId: 'container_1',
         at: day(0),
+        since: day(0),
         reason: observed === 'failed' ? 'No memory left.' : null,
         size: each.desired.size,
         pending: null,
@@ -177,12 +178,13 @@ describe('a workspace', () => {
       const account = anAccount(changes);
       const workspaces = account.workspaces.map((each) => ({
         ...each,
-        desired: { state, size: wanted, generation: 5 },
+        desired: { ...each.desired, state, size: wanted, generation: 5 },
         observed: {
           state,
           generation,
           containerId: 'container_1',
           at: day(0),
+          since: day(0),
           reason: null,
           size: TEAM_SIZE,
           pending: { size: wanted, reason },
@@ -192,7 +194,12 @@ describe('a workspace', () => {
     }
 
     test('runs and shows the size in force, the one that waits and why', () => {
-      expect(waiting('running')).toMatchObject({ status: 'running', size: TEAM_SIZE, pendingSize: wanted, reason });
+      expect(waiting('running')).toMatchObject({
+        status: 'resize-pending',
+        size: TEAM_SIZE,
+        pendingSize: wanted,
+        reason,
+      });
     });
 
     test('says why it is suspended before it says why it is small', () => {
@@ -207,6 +214,6 @@ describe('a workspace', () => {
 
   test('that is deleted can be neither started nor stopped', () => {
     const [workspace] = viewOf(look(warned(), day(60), [endedUnpaid]), day(60)).workspaces;
-    expect(workspace).toMatchObject({ status: 'deleted', canStart: false, canStop: false });
+    expect(workspace).toMatchObject({ status: 'deleting', canStart: false, canStop: false, canRestore: false });
   });
 });

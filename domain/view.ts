@@ -1,5 +1,5 @@
-import type { AccountState, HeldAddOn, Hold, WorkspaceState } from './account-state.ts';
-import type { AccountView, AddOnView, PlannedChangeView, WorkspaceStatus, WorkspaceView } from './account-view.ts';
+import type { AccountState, HeldAddOn } from './account-state.ts';
+import type { AccountView, AddOnView, PlannedChangeView } from './account-view.ts';
 import { type ScheduledStep, stepsAhead } from './dunning-schedule.ts';
 import { poolSizeOf } from './entitlements.ts';
 import { misfitsOf } from './fit.ts';
@@ -7,7 +7,7 @@ import { addOnText } from './held-add-ons.ts';
 import { plannedChangeText } from './planned-change.ts';
 import { addMs, type Instant } from './time.ts';
 import type { Upcoming, UpcomingKind } from './timeline.ts';
-import { isSettled } from './workspace-wishes.ts';
+import { workspaceView } from './workspace-view.ts';
 
 const SCHEDULED: Record<ScheduledStep['kind'], { kind: UpcomingKind; text: string }> = {
   reminder: { kind: 'reminder', text: 'We remind you by mail.' },
@@ -39,7 +39,7 @@ export function viewOf(state: AccountState, now: Instant): AccountView {
     holds: state.holds,
     closing: state.closing && { stage: state.closing.stage, deleteAt: state.closing.deleteAt },
     upcoming: upcomingOf(state, now),
-    workspaces: state.workspaces.map((workspace) => workspaceView(workspace, state.holds)),
+    workspaces: state.workspaces.map((workspace) => workspaceView(workspace, state.holds, now)),
   };
 }
 
@@ -71,6 +71,13 @@ export function upcomingOf(state: AccountState, now: Instant): Upcoming[] {
   if (state.plannedChange && change) list.push({ at: state.plannedChange.at, kind: 'plan-changes', text: change });
   if (state.closing?.stage === 'retained' && state.closing.deleteAt !== null)
     list.push({ at: state.closing.deleteAt, kind: 'delete', text: 'Your data and the account are deleted.' });
+  for (const { name, desired, deletion } of state.workspaces)
+    if (deletion && desired.state !== 'deleted')
+      list.push({ at: deletion.deleteAt, kind: 'delete', text: `The data of ${name} is deleted, as you asked.` });
+  for (const { name, move } of state.workspaces) {
+    const text = `${name} moves to another machine: it stops for some minutes.`;
+    if (move?.stage === 'planned' && move.trouble === null) list.push({ at: move.at, kind: 'workspace-moves', text });
+  }
   for (const addOn of state.addOns) list.push(...upcomingOfAddOn(addOn));
   for (const { until } of state.overrides)
     if (until !== null) list.push({ at: until, kind: 'grant-ends', text: 'What support gave ends.' });
@@ -92,41 +99,4 @@ function plannedChangeView({ plannedChange, workspaces }: AccountState): Planned
 
 function addOnView({ addOnId, name, quantity, status, currentPeriodEnd, endsAt, grace }: HeldAddOn): AddOnView {
   return { addOnId, name, quantity, status, currentPeriodEnd, endsAt, graceEndsAt: grace?.endsAt ?? null };
-}
-
-function workspaceView(workspace: WorkspaceState, holds: Hold[]): WorkspaceView {
-  const status = workspaceStatus(workspace, holds);
-  const pending = isSettled(workspace) ? (workspace.observed?.pending ?? null) : null;
-  return {
-    id: workspace.id,
-    name: workspace.name,
-    hostId: workspace.hostId,
-    status,
-    reason:
-      status === 'suspended'
-        ? (holds[0]?.reason ?? null)
-        : status === 'failed'
-          ? (workspace.observed?.reason ?? null)
-          : (pending?.reason ?? workspace.allocationNote),
-    ownerWants: workspace.ownerWants,
-    size: workspace.observed?.size ?? workspace.desired.size,
-    pendingSize: pending?.size ?? null,
-    containerId: workspace.observed?.containerId ?? null,
-    canStart:
-      holds.length === 0 &&
-      workspace.allocation !== null &&
-      status !== 'deleted' &&
-      (workspace.ownerWants === 'stopped' || status === 'failed'),
-    canStop: status !== 'deleted' && workspace.ownerWants === 'running',
-  };
-}
-
-function workspaceStatus(workspace: WorkspaceState, holds: Hold[]): WorkspaceStatus {
-  const { desired, observed } = workspace;
-  if (desired.state === 'deleted') return 'deleted';
-  if (isSettled(workspace) && observed?.state === 'failed') return 'failed';
-  const runs = observed?.state === 'running';
-  if (desired.state === 'running') return runs ? 'running' : 'starting';
-  if (runs || !isSettled(workspace)) return 'stopping';
-  return holds.length > 0 ? 'suspended' : 'stopped';
 }

@@ -8,6 +8,8 @@ export interface MailDetails extends MailFacts {
   /** What stands on the invoice. */
   invoiceNumber?: string | null;
   card?: { brand: string; last4: string };
+  /** What its owner calls the workspace. */
+  workspaceName?: string;
 }
 
 /**
@@ -108,6 +110,15 @@ export function mailText(template: MailTemplate, facts: MailDetails, accountUrl:
         ],
         action: pay,
       };
+    case 'move-planned':
+      return {
+        subject: `Your workspace ${facts.workspaceName} moves to another machine by ${day(facts.moveAt)}`,
+        body: [
+          `Your workspace ${facts.workspaceName} has to move to another machine${facts.reason ? `: ${facts.reason}` : '.'}`,
+          `It stops for some minutes while its data is copied, then runs again as before. Have it moved from your account page when that suits you; otherwise it moves on ${day(facts.moveAt)}.`,
+        ],
+        action: { label: 'Move it when it suits you', url: accountUrl },
+      };
     case 'duplicate-ended':
       return {
         subject: 'A second subscription was ended',
@@ -150,6 +161,17 @@ export function mailText(template: MailTemplate, facts: MailDetails, accountUrl:
           ? { label: 'Download the PDF', url: facts.pdfUrl }
           : { label: 'See the invoice', url: facts.payUrl ?? accountUrl },
       };
+    case 'workspace-stopped': {
+      const workspace = facts.workspaceName ? `workspace ${facts.workspaceName}` : 'workspace';
+      return {
+        subject: `Your ${workspace} was stopped`,
+        body: [
+          facts.reason ?? 'It could not go on.',
+          'Its data is kept. On its page you see more, and can start it again.',
+        ],
+        action: { label: 'See the workspace', url: accountUrl },
+      };
+    }
     case 'data-deleted':
       return {
         subject: 'Your data has been deleted',

@@ -4,7 +4,7 @@ import { freePlanOf } from '#domain/catalog.ts';
 import { createPrisma } from '#prisma/client.ts';
 import { SimulatorControl } from '#stories/simulator-control.ts';
 import { connectTemporal } from '#workflows/connection.ts';
-import { openSeeded, seedCustomer } from './seed-customer.ts';
+import { openSeeded, roomFor, seedCustomer } from './seed-customer.ts';
 
 export const DEMO_EMAIL = 'demo@leasehold.test';
 export const DEMO_ACCOUNT_ID = 'demo';
@@ -17,13 +17,7 @@ const WORKSPACE_NAME = 'main';
  * @param env the environment of the product's processes
  */
 export async function ensureDemoCustomer(env: Record<string, string>): Promise<void> {
-  const {
-    DATABASE_URL = '',
-    STRIPE_SECRET_KEY = '',
-    STRIPE_API_BASE,
-    LEASEHOLD_CATALOG = '',
-    LEASEHOLD_HOST_ID = '',
-  } = env;
+  const { DATABASE_URL = '', STRIPE_SECRET_KEY = '', STRIPE_API_BASE, LEASEHOLD_CATALOG = '' } = env;
   const prisma = createPrisma(DATABASE_URL, { maxConnections: 1 });
   try {
     if (await prisma.account.findUnique({ where: { id: DEMO_ACCOUNT_ID }, select: { id: true } })) return;
@@ -32,24 +26,25 @@ export async function ensureDemoCustomer(env: Record<string, string>): Promise<v
     try {
       const catalog = loadCatalog(LEASEHOLD_CATALOG, env);
       if (!STRIPE_SECRET_KEY) {
+        const workspaceId = `${DEMO_ACCOUNT_ID}-main`;
+        const free = freePlanOf(catalog, 'personal');
         await openSeeded(client, {
           accountId: DEMO_ACCOUNT_ID,
           opening: {
             ownerUserId: owner.id,
             stripeCustomerId: null,
-            workspaces: freePlanOf(catalog, 'personal').pool?.workspaces
-              ? [{ id: `${DEMO_ACCOUNT_ID}-main`, name: WORKSPACE_NAME, hostId: LEASEHOLD_HOST_ID }]
+            workspaces: free.pool?.workspaces
+              ? [{ id: workspaceId, name: WORKSPACE_NAME, hostId: await roomFor(prisma, workspaceId, free) }]
               : [],
           },
         });
         return;
       }
       const seeded = await seedCustomer(
-        { stripe: createStripe(STRIPE_SECRET_KEY, STRIPE_API_BASE), client, catalog },
+        { prisma, stripe: createStripe(STRIPE_SECRET_KEY, STRIPE_API_BASE), client, catalog },
         {
           accountId: DEMO_ACCOUNT_ID,
           ownerUserId: owner.id,
-          hostId: LEASEHOLD_HOST_ID,
           workspaceName: WORKSPACE_NAME,
           card: 'pm_card_visa',
         },

@@ -1,15 +1,21 @@
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type Stripe from 'stripe';
 import { syncCatalog } from '#catalogs/sync/sync.ts';
-import { type Audience, type Catalog, firstPaidPlanOf, freePlanOf, planOf } from '#domain/catalog.ts';
+import { SMALLEST_SIZE } from '#domain/allocation.ts';
+import { type Audience, type Catalog, firstPaidPlanOf, freePlanOf, type Plan, planOf } from '#domain/catalog.ts';
+import { DEFAULT_CPU_OVERCOMMIT, place } from '#domain/placement.ts';
+import type { PrismaClient } from '#prisma/client.ts';
+import { reserveHost } from '#prisma/reservations.ts';
 import {
   SUBSCRIPTION_TASK_QUEUE,
   SUBSCRIPTION_WORKFLOW,
   type SubscriptionInput,
   subscriptionWorkflowId,
 } from '#workflows/subscription/messages.ts';
+import { PlatformError } from './platform-error.ts';
 
 export interface SeedDeps {
+  prisma: PrismaClient;
   stripe: Stripe;
   client: Client;
   catalog: Catalog;
@@ -18,8 +24,8 @@ export interface SeedDeps {
 export interface SeedOptions {
   accountId: string;
   ownerUserId: string;
-  /** The host of the one workspace. */
-  hostId: string;
+  /** The host of the one workspace. Default: the one with most room. */
+  hostId?: string;
   workspaceName: string;
   /** Default: personal. */
   audience?: Audience;
@@ -31,6 +37,8 @@ export interface SeedOptions {
 
 export interface SeededCustomer {
   accountId: string;
+  /** Where the workspace goes. */
+  hostId: string;
   workspaceId: string;
   stripeCustomerId: string;
   clockId: string;
@@ -42,8 +50,8 @@ export interface SeededCustomer {
  * an account whose workflow runs.
  */
 export async function seedCustomer(deps: SeedDeps, options: SeedOptions): Promise<SeededCustomer> {
-  const { stripe, client, catalog } = deps;
-  const { accountId, ownerUserId, hostId, planId, audience = 'personal' } = options;
+  const { prisma, stripe, client, catalog } = deps;
+  const { accountId, ownerUserId, planId, audience = 'personal' } = options;
   const plan = planId === undefined ? firstPaidPlanOf(catalog, audience) : planOf(catalog, planId);
   // Without one the account's workflow could not begin.
   freePlanOf(catalog, audience);
@@ -67,6 +75,7 @@ export async function seedCustomer(deps: SeedDeps, options: SeedOptions): Promis
   );
 
   const workspaceId = `${accountId}-main`;
+  const hostId = options.hostId ?? (await roomFor(prisma, workspaceId, plan));
   await openSeeded(client, {
     accountId,
     opening: {
@@ -76,7 +85,14 @@ export async function seedCustomer(deps: SeedDeps, options: SeedOptions): Promis
       workspaces: [{ id: workspaceId, name: options.workspaceName, hostId }],
     },
   });
-  return { accountId, workspaceId, stripeCustomerId: customer.id, clockId: clock.id, subscriptionId: subscription.id };
+  return {
+    accountId,
+    hostId,
+    workspaceId,
+    stripeCustomerId: customer.id,
+    clockId: clock.id,
+    subscriptionId: subscription.id,
+  };
 }
 
 /** Opens an account beside the API, or leaves the one that runs as it is. */
@@ -91,4 +107,15 @@ export async function openSeeded(client: Client, input: SubscriptionInput): Prom
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   }
+}
+
+/** A host with room for a first workspace on a plan, reserved. Throws PlatformError where there is none. */
+export async function roomFor(prisma: PrismaClient, workspaceId: string, plan: Plan): Promise<string> {
+  const size = plan.defaultAllocation ?? plan.pool ?? SMALLEST_SIZE;
+  const { memoryMb, cpuPercent } = size;
+  const placed = await reserveHost(prisma, { workspaceId, memoryMb, cpuPercent }, (hosts) =>
+    place(hosts, { size }, new Date().toISOString(), { cpuOvercommit: DEFAULT_CPU_OVERCOMMIT }),
+  );
+  if (placed.hostId === null) throw new PlatformError(placed.refusal);
+  return placed.hostId;
 }

@@ -7,7 +7,7 @@ import { type ControlEndpoint, openControlEndpoint, type PartControl } from './c
 import { productEnvironment } from './environment.ts';
 import { PART_NAMES, type Part, type PartName, type PartStatus } from './part.ts';
 import { allParts } from './parts/all-parts.ts';
-import { stopOwnContainers } from './parts/own-containers.ts';
+import { leaveHost, stopOwnContainers } from './parts/own-containers.ts';
 import { PlatformError } from './platform-error.ts';
 import { portHolder } from './port-holder.ts';
 import { configuredPorts, freePorts, isFree, type PortName, type Ports, portSetting } from './ports.ts';
@@ -187,6 +187,7 @@ export async function startPlatform(
         // An engine that was killed has left its containers running.
         if (engine.state === 'stopped' || engine.state === 'failed') await supervisor.startAtEnd('docker');
         await stopOwnContainers(env.DOCKER_HOST, secrets.installationId);
+        await leaveHost(env);
       } catch (error) {
         say(`Our workspaces could not be stopped, as the Docker engine does not answer: ${(error as Error).message}`);
       }

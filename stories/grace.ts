@@ -189,7 +189,7 @@ async function restartWorker(stage: Stage): Promise<void> {
 
 /** Freezes the processes of the container, so that stopping it takes its whole time-out. */
 async function stallStopping(stage: Stage): Promise<void> {
-  const { State } = await stage.docker.getContainer(`leasehold-${stage.customer.workspaceId}`).inspect();
+  const { State } = await stage.docker.getContainer(stage.workspace.name).inspect();
   process.kill(State.Pid, 'SIGSTOP');
 }
 

@@ -31,29 +31,37 @@ export interface Stage {
   close(): Promise<void>;
 }
 
+export interface StageOptions {
+  /**
+   * Engines by host: the workspace goes where most is free, and is looked at on the engine of that host. Default: the
+   * platform's own host and engine.
+   */
+  engines?: Record<string, Docker>;
+}
+
 /** Opens a stage on a running platform with a new customer on the first paid plan, whose workspace runs. */
-export async function openStage(platform: PlatformHandle): Promise<Stage> {
+export async function openStage(platform: PlatformHandle, { engines }: StageOptions = {}): Promise<Stage> {
   const { env } = platform;
   const prisma = createPrisma(setting(env, 'DATABASE_URL'), { maxConnections: 2 });
   const client = await connectTemporal(env);
   const simulatorBase = setting(env, 'STRIPE_API_BASE');
   const stripe = createStripe(setting(env, 'STRIPE_SECRET_KEY'), simulatorBase);
   const catalog = loadCatalog(setting(env, 'LEASEHOLD_CATALOG'), env);
-  const docker = createDockerClient(setting(env, 'DOCKER_HOST'));
 
   const name = `story-${randomUUID().slice(0, 8)}`;
   const email = `${name}@leasehold.test`;
   const owner = await prisma.user.create({ data: { id: name, name: 'A customer in a story', email } });
   const customer = await seedCustomer(
-    { stripe, client, catalog },
+    { prisma, stripe, client, catalog },
     {
       accountId: name,
       ownerUserId: owner.id,
-      hostId: setting(env, 'LEASEHOLD_HOST_ID'),
+      ...(engines ? {} : { hostId: setting(env, 'LEASEHOLD_HOST_ID') }),
       workspaceName: 'main',
       card: 'pm_card_visa',
     },
   );
+  const docker = engines?.[customer.hostId] ?? createDockerClient(setting(env, 'DOCKER_HOST'));
   const simulator = new SimulatorControl(simulatorBase);
   const driver = new TimeDriver({
     client,
@@ -78,6 +86,7 @@ export async function openStage(platform: PlatformHandle): Promise<Stage> {
       docker,
       prisma,
       workspaceId: customer.workspaceId,
+      installation: setting(env, 'LEASEHOLD_INSTALLATION'),
       internalToken: setting(env, 'LEASEHOLD_INTERNAL_TOKEN'),
     }),
     async close() {

@@ -6,7 +6,7 @@ import type { SimulatorControl } from './simulator-control.ts';
 import { fastForward, virtualTime } from './time-skipping.ts';
 import { until } from './until.ts';
 
-const SETTLE_TIMEOUT_MS = 60_000;
+const SETTLE_TIMEOUT_MS = 180_000;
 
 export interface TimeDriverOptions {
   client: Client;

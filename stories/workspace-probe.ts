@@ -1,6 +1,10 @@
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
+import { objectName } from '#activities/workspaces/ownership.ts';
 import type { PrismaClient } from '#prisma/client.ts';
+import { until } from './until.ts';
+
+const HELD_WITHIN_MS = 60_000;
 
 /** What Docker says of a workspace. */
 export interface ContainerReading {
@@ -15,6 +19,7 @@ export interface WorkspaceProbeOptions {
   docker: Docker;
   prisma: PrismaClient;
   workspaceId: string;
+  installation: string;
   internalToken: string;
 }
 
@@ -24,6 +29,11 @@ export class WorkspaceProbe {
 
   constructor(options: WorkspaceProbeOptions) {
     this.options = options;
+  }
+
+  /** Of its container, network and volume. */
+  get name(): string {
+    return objectName(this.options);
   }
 
   async container(): Promise<ContainerReading> {
@@ -59,6 +69,32 @@ export class WorkspaceProbe {
     ]);
   }
 
+  /** When its container was last started. */
+  async startedAt(): Promise<string> {
+    return (await this.handle().inspect()).State.StartedAt;
+  }
+
+  /** A program in the workspace takes so much memory, until `releaseMemory`. Resolves once it has it. */
+  async holdMemory(megabytes: number): Promise<void> {
+    const script = `const fs = require("fs"); const held = Buffer.alloc(${megabytes} * 1024 * 1024, 1);
+      fs.writeFileSync("/data/held", "");
+      setInterval(() => {
+        if (!fs.existsSync("/data/release")) return;
+        fs.rmSync("/data/release");
+        fs.rmSync("/data/held");
+        process.exit(held[0] - 1);
+      }, 100);`;
+    const exec = await this.handle().exec({ Cmd: ['node', '-e', script] });
+    await exec.start({ Detach: true });
+    await until('the memory to be held', HELD_WITHIN_MS, () => this.has('held'));
+  }
+
+  /** Ends the program of `holdMemory`. */
+  async releaseMemory(): Promise<void> {
+    await this.write('release', '');
+    await until('the memory to be given back', HELD_WITHIN_MS, async () => !(await this.has('held')));
+  }
+
   /** Whether a file is in the data volume; works on a stopped container too. */
   async has(name: string): Promise<boolean> {
     const answer = (await orAbsent(this.handle().infoArchive({ path: `/data/${name}` }))) as Readable | null;
@@ -68,7 +104,7 @@ export class WorkspaceProbe {
 
   /** Whether the data volume is there. */
   async hasVolume(): Promise<boolean> {
-    return (await orAbsent(this.options.docker.getVolume(`leasehold-${this.options.workspaceId}`).inspect())) !== null;
+    return (await orAbsent(this.options.docker.getVolume(this.name).inspect())) !== null;
   }
 
   /** The memory limit as a process inside sees it (cgroup v1 or v2), in MB. */
@@ -93,7 +129,7 @@ export class WorkspaceProbe {
   }
 
   private handle(): Docker.Container {
-    return this.options.docker.getContainer(`leasehold-${this.options.workspaceId}`);
+    return this.options.docker.getContainer(this.name);
   }
 
   private async run(command: string[]): Promise<string> {

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import type { PlatformHandle } from '#platform/attach.ts';
-import { ROOT } from '#platform/start.ts';
+import { ROOT } from '#platform/root.ts';
 import { openStage } from '#stories/stage.ts';
 import {
   RECONCILE_WORKFLOW,

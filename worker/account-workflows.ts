@@ -2,6 +2,8 @@ import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { ReconciliationDeps } from '#activities/reconciliation/deps.ts';
 import {
   billingHints,
+  type HostReport,
+  hostReports,
   SUBSCRIPTION_TASK_QUEUE,
   SUBSCRIPTION_WORKFLOW,
   subscriptionWorkflowId,
@@ -29,4 +31,15 @@ export function accountWorkflows(client: Client): Pick<ReconciliationDeps, 'isRu
       });
     },
   };
+}
+
+/** Tells an account's workflow what its host saw. One that was terminated is begun again, from what is stored. */
+export async function sendHostReports(client: Client, accountId: string, reports: HostReport[]): Promise<void> {
+  await client.workflow.signalWithStart(SUBSCRIPTION_WORKFLOW, {
+    workflowId: subscriptionWorkflowId(accountId),
+    taskQueue: SUBSCRIPTION_TASK_QUEUE,
+    args: [{ accountId }],
+    signal: hostReports,
+    signalArgs: [reports],
+  });
 }

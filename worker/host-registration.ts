@@ -8,6 +8,9 @@ export interface HostRegistrationDeps {
   /** Root of the internal endpoint, as the API reaches it. */
   internalUrl: string;
   capacity: HostCapacity;
+  labels: Record<string, string>;
+  /** Of this worker's code. */
+  version: string;
   log: Logger;
 }
 
@@ -23,11 +26,12 @@ export interface HostRegistration {
  * @param options.everyMs time between renewals; default 15,000
  */
 export async function registerHost(
-  { prisma, hostId, internalUrl, capacity, log }: HostRegistrationDeps,
+  { prisma, hostId, internalUrl, capacity, labels, version, log }: HostRegistrationDeps,
   { everyMs = 15_000 } = {},
 ): Promise<HostRegistration> {
   async function renew(): Promise<void> {
-    const row = { internalUrl, memoryMb: capacity.memoryMb, cpuPercent: capacity.cpuPercent, seenAt: new Date() };
+    const { memoryMb, cpuPercent } = capacity;
+    const row = { internalUrl, memoryMb, cpuPercent, labels, version, seenAt: new Date() };
     await prisma.host.upsert({ where: { id: hostId }, create: { id: hostId, ...row }, update: row });
   }
 

@@ -15,7 +15,15 @@ const place = { hostId: 'test', installation: `test-${randomUUID().slice(0, 8)}`
 const workspaceId = `ws-${randomUUID().slice(0, 8)}`;
 const size = { memoryMb: 192, cpuPercent: 50, storageMb: 1024 };
 const sampler = createLiveSampler({ docker, log });
-const endpoint = createInternalEndpoint({ ...place, docker, sampler, log, isKnown: async (id) => id === workspaceId });
+const patientDocker = createDockerClient(env.DOCKER_HOST ?? '', { silenceMs: 0 });
+const endpoint = createInternalEndpoint({
+  ...place,
+  docker,
+  patientDocker,
+  sampler,
+  log,
+  isKnown: async (id) => id === workspaceId,
+});
 const converge = createConvergeWorkspace({
   ...place,
   docker,
@@ -23,6 +31,7 @@ const converge = createConvergeWorkspace({
   image: env.LEASEHOLD_WORKSPACE_IMAGE ?? '',
   capacity: { memoryMb: 4096, cpuPercent: 200 },
   subnetPool: '10.203.0.0/16',
+  recordIncident: async () => {},
   log,
 });
 
@@ -63,6 +72,71 @@ test('live figures are those of the container, with its limits', async () => {
   await expect.poll(async () => (await live()).health, { timeout: 20_000 }).toBe('healthy');
 });
 
+interface Line {
+  at: string;
+  stream: string;
+  text: string;
+}
+
+async function logLines(query: string): Promise<Line[]> {
+  const answer = await ask(`/workspaces/${workspaceId}/logs?${query}`);
+  expect(answer.status).toBe(200);
+  const lines = (await answer.text()).split('\n').filter((line) => line !== '');
+  return lines.map((line) => JSON.parse(line) as Line);
+}
+
+test('whoever watches gets figures about once a second, and the stream ends with them', async () => {
+  const answer = await ask(`/workspaces/${workspaceId}/live/stream`);
+  const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
+  const seen: LiveWorkspace[] = [];
+  const began = Date.now();
+  while (seen.length < 4) {
+    const { value } = (await reader?.read()) ?? {};
+    if (value?.trim()) seen.push(JSON.parse(value) as LiveWorkspace);
+  }
+  await reader?.cancel();
+  expect(Date.now() - began).toBeLessThan(10_000);
+  expect(seen.at(-1)).toMatchObject({ status: 'running', memoryLimitMb: 192, cpuLimitPercent: 50 });
+  const { memoryUsedMb, memoryOfLimitPercent, cpuPercent, cpuOfLimitPercent } = seen.at(-1) ?? ({} as LiveWorkspace);
+  expect(memoryOfLimitPercent).toBeCloseTo((memoryUsedMb / 192) * 100, 0);
+  expect(cpuOfLimitPercent).toBeCloseTo(cpuPercent * 2, 0);
+});
+
+test('the log tells the last lines with their instants, no more than are asked for, and only those after one that is named', async () => {
+  await ask(`/workspaces/${workspaceId}/messages`, { body: { plugin: 'echo', payload: 1, executionId: 'in-the-log' } });
+  await expect
+    .poll(async () => (await logLines('tail=5')).at(-1)?.text, { timeout: 10_000 })
+    .toContain('"executionId":"in-the-log"');
+  const last = await logLines('tail=3');
+  expect(last).toHaveLength(3);
+  expect(last.map((line) => line.at)).toEqual(last.map((line) => line.at).toSorted());
+  expect(await logLines(`tail=100&after=${last[1]?.at}`)).toEqual(last.slice(2));
+  expect((await ask(`/workspaces/${workspaceId}/logs?tail=1001`)).status).toBe(400);
+});
+
+test('a log that is followed goes on with what is written, for ten readers at a time', async () => {
+  const path = `/workspaces/${workspaceId}/logs?tail=0&follow=true`;
+  const followers = await Promise.all(Array.from({ length: 10 }, () => ask(path)));
+  const readers = followers.map((each) => each.body?.pipeThrough(new TextDecoderStream()).getReader());
+  const first = readers.map((reader) => reader?.read());
+  await expect.poll(async () => (await ask(path)).status).toBe(429);
+  await ask(`/workspaces/${workspaceId}/messages`, { body: { plugin: 'echo', payload: 1, executionId: 'followed' } });
+  for (const chunk of await Promise.all(first)) {
+    expect(JSON.parse(chunk?.value ?? '')).toMatchObject({
+      stream: 'stdout',
+      text: expect.stringContaining('followed'),
+    });
+  }
+  await Promise.all(readers.map((reader) => reader?.cancel()));
+  await expect
+    .poll(async () => {
+      const again = await ask(path);
+      await again.body?.cancel();
+      return again.status;
+    })
+    .toBe(200);
+});
+
 test('a message goes to the gateway and its answer comes back', async () => {
   const answer = await ask(`/workspaces/${workspaceId}/messages`, {
     body: { plugin: 'echo', payload: { a: [1, null, 'ü'] } },
@@ -93,7 +167,10 @@ test('a message that the workspace refuses says why', async () => {
 });
 
 test('without the token nothing is told, not even whether a workspace exists', async () => {
-  for (const path of [`/workspaces/${workspaceId}/live`, '/workspaces/unknown/live']) {
+  for (const path of ['live', 'live/stream', 'logs'].flatMap((what) => [
+    `/workspaces/${workspaceId}/${what}`,
+    `/workspaces/unknown/${what}`,
+  ])) {
     const answer = await ask(path, { token: 'wrong' });
     expect(answer.status).toBe(401);
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
@@ -123,6 +200,7 @@ test('readiness tells what fails', async () => {
   const gone = createInternalEndpoint({
     ...place,
     docker: createDockerClient('unix:///nonexistent/docker.sock'),
+    patientDocker,
     sampler,
     log,
     isKnown: async () => true,

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
@@ -6,11 +7,13 @@ import type { Registry } from 'prom-client';
 import { z } from 'zod';
 import type { LiveWorkspace } from '#activities/contracts.ts';
 import { isEngineUnreachable, unlessMissing } from '#activities/workspaces/engine-error.ts';
-import { gatewayUrl } from '#activities/workspaces/gateway-health.ts';
+import { gatewayUrl, isGatewayHealthy } from '#activities/workspaces/gateway-health.ts';
 import { HOST_LABEL, INSTALLATION_LABEL, objectName, WORKSPACE_LABEL } from '#activities/workspaces/ownership.ts';
 import { workspaceToken } from '#activities/workspaces/workspace-token.ts';
 import type { Logger } from '#telemetry/logger.ts';
+import { type LogOrder, MAX_TAIL, readLogLines } from './container-log-lines.ts';
 import { InternalProblem } from './internal-problem.ts';
+import { jsonLines } from './json-lines.ts';
 import type { LiveSampler } from './live-sampler.ts';
 
 const MEBIBYTE = 1024 * 1024;
@@ -20,17 +23,38 @@ const INSPECT_EVERY_MS = 1_000;
 const MESSAGE_WITHIN_MS = 20_000;
 const MAX_MESSAGE_BYTES = MEBIBYTE;
 
-const messageSchema = z.object({ plugin: z.string().min(1).max(200), payload: z.unknown() });
+/** How often somebody who watches gets new figures: the engine takes them once a second. */
+const LIVE_EVERY_MS = 1_000;
+/** Who follows the log of one workspace at a time. */
+const MAX_LOG_FOLLOWERS = 10;
+
+const messageSchema = z.object({
+  plugin: z.string().min(1).max(200),
+  payload: z.unknown(),
+  executionId: z.string().max(64).optional(),
+});
+const logQuerySchema = z.object({
+  tail: z.coerce.number().int().min(0).max(MAX_TAIL).default(200),
+  follow: z.stringbool().default(false),
+  after: z.iso.datetime().optional(),
+});
 const answerSchema = z.object({
   plugin: z.string(),
   result: z.unknown(),
   durationMs: z.number(),
   executionId: z.string(),
 });
-const refusalSchema = z.object({ detail: z.string(), code: z.string(), executionId: z.string().optional() });
+const refusalSchema = z.object({
+  detail: z.string(),
+  code: z.string(),
+  executionId: z.string().optional(),
+  durationMs: z.number().optional(),
+});
 
 export interface InternalEndpointDeps {
   docker: Docker;
+  /** A client of the same engine that waits for ever: a log that is followed may be quiet for long. */
+  patientDocker: Docker;
   sampler: LiveSampler;
   hostId: string;
   installation: string;
@@ -40,17 +64,22 @@ export interface InternalEndpointDeps {
   isKnown: (workspaceId: string) => Promise<boolean>;
   /** What must work, beside Docker, for this worker to be ready: each rejects when it does not. Default none. */
   checks?: Record<string, () => Promise<unknown>>;
+  /** What other hosts ask for when a workspace moves to them. Default: nothing. */
+  dataRoutes?: Hono;
+  /** For operators, told with readiness: how well this host keeps workspaces apart and within their storage. Default: nothing. */
+  limits?: () => Record<string, string>;
   /** What operators watch, answered at `GET /metrics`. Default: nothing. */
   metrics?: Registry;
   log: Logger;
 }
 
 /**
- * What the API asks of a host: live figures of a workspace and messages into it. Everything but `GET /ready` and `GET /metrics` needs
+ * What the API asks of a host: live figures of a workspace, its log, and messages into it. Everything but `GET /ready` and `GET /metrics` needs
  * `Authorization: Bearer <internal token>`; every error is a problem in JSON.
  */
 export function createInternalEndpoint(deps: InternalEndpointDeps): Hono {
   const inspections = new Map<string, { at: number; found: Promise<Docker.ContainerInspectInfo | null> }>();
+  const logFollowers = new Map<string, number>();
   const app = new Hono();
 
   app.onError((error, c) => answerProblem(c, toProblem(error, deps.log)));
@@ -71,7 +100,7 @@ export function createInternalEndpoint(deps: InternalEndpointDeps): Hono {
       ),
     );
     const ready = results.every(([, result]) => result === 'ok');
-    return c.json({ ready, checks: Object.fromEntries(results) }, ready ? 200 : 503);
+    return c.json({ ready, checks: Object.fromEntries(results), limits: deps.limits?.() }, ready ? 200 : 503);
   });
 
   app.get('/metrics', async (c) => {
@@ -89,11 +118,35 @@ export function createInternalEndpoint(deps: InternalEndpointDeps): Hono {
     await next();
   });
 
+  if (deps.dataRoutes) app.route('/', deps.dataRoutes);
+
   app.get('/workspaces/:id/live', async (c) => {
     const workspaceId = c.req.param('id');
     const container = await findContainer(workspaceId);
     if (!container && !(await deps.isKnown(workspaceId))) throw workspaceNotFound();
     return c.json(await figures(workspaceId, container));
+  });
+
+  app.get('/workspaces/:id/live/stream', async (c) => {
+    const workspaceId = c.req.param('id');
+    if (!(await findContainer(workspaceId)) && !(await deps.isKnown(workspaceId))) throw workspaceNotFound();
+    return jsonLines((signal) => followFigures(workspaceId, signal));
+  });
+
+  app.get('/workspaces/:id/logs', async (c) => {
+    const query = logQuerySchema.safeParse(c.req.query());
+    if (!query.success) throw new InternalProblem(400, 'request-invalid', z.prettifyError(query.error));
+    const workspaceId = c.req.param('id');
+    const container = await findContainer(workspaceId);
+    if (!container && !(await deps.isKnown(workspaceId))) throw workspaceNotFound();
+    if (query.data.follow && (logFollowers.get(workspaceId) ?? 0) >= MAX_LOG_FOLLOWERS) {
+      throw new InternalProblem(
+        429,
+        'too-many-readers',
+        `${MAX_LOG_FOLLOWERS} readers follow this log already. Close one, or read it without following.`,
+      );
+    }
+    return jsonLines((signal) => logLines(workspaceId, container, { ...query.data, signal }));
   });
 
   app.post(
@@ -135,7 +188,9 @@ export function createInternalEndpoint(deps: InternalEndpointDeps): Hono {
 
   async function inspect(workspaceId: string): Promise<Docker.ContainerInspectInfo | null> {
     if (!/^[\w.-]+$/.test(workspaceId)) return null;
-    const container = await unlessMissing(deps.docker.getContainer(objectName(workspaceId)).inspect());
+    const container = await unlessMissing(
+      deps.docker.getContainer(objectName({ installation: deps.installation, workspaceId })).inspect(),
+    );
     const labels = container?.Config.Labels;
     const isOurs =
       labels?.[INSTALLATION_LABEL] === deps.installation &&
@@ -144,23 +199,51 @@ export function createInternalEndpoint(deps: InternalEndpointDeps): Hono {
     return isOurs ? container : null;
   }
 
+  async function* followFigures(workspaceId: string, signal: AbortSignal): AsyncGenerator<LiveWorkspace> {
+    while (!signal.aborted) {
+      yield await figures(workspaceId, await findContainer(workspaceId));
+      await delay(LIVE_EVERY_MS, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  async function* logLines(workspaceId: string, container: Docker.ContainerInspectInfo | null, order: LogOrder) {
+    if (!container) return;
+    const { follow, signal } = order;
+    const change = follow ? 1 : 0;
+    logFollowers.set(workspaceId, (logFollowers.get(workspaceId) ?? 0) + change);
+    try {
+      yield* readLogLines(follow ? deps.patientDocker : deps.docker, container.Id, order);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      const left = (logFollowers.get(workspaceId) ?? 0) - change;
+      if (left > 0) logFollowers.set(workspaceId, left);
+      else logFollowers.delete(workspaceId);
+    }
+  }
+
   async function figures(workspaceId: string, container: Docker.ContainerInspectInfo | null): Promise<LiveWorkspace> {
     const isRunning = container?.State.Running === true;
     if (container && !isRunning) deps.sampler.forget(container.Id);
     const sample = container && isRunning ? await deps.sampler.sample(container.Id) : null;
     const { Memory = 0, CpuQuota = 0, CpuPeriod = 0 } = container?.HostConfig ?? {};
+    const memoryLimitMb = Math.round(Memory / MEBIBYTE);
+    const cpuLimitPercent = CpuPeriod > 0 ? Math.round((CpuQuota / CpuPeriod) * 100) : 0;
     return {
       workspaceId,
+      at: sample?.at ?? new Date().toISOString(),
       status: container ? (isRunning ? 'running' : 'stopped') : 'absent',
       containerId: container?.Id ?? null,
       uptimeSeconds: isRunning
         ? Math.max(0, Math.floor((Date.now() - Date.parse(container.State.StartedAt)) / 1000))
         : 0,
       memoryUsedMb: round(sample?.memoryUsedMb ?? 0),
-      memoryLimitMb: Math.round(Memory / MEBIBYTE),
+      memoryLimitMb,
+      memoryOfLimitPercent: share(sample?.memoryUsedMb ?? 0, memoryLimitMb),
       cpuPercent: round(sample?.cpuPercent ?? 0),
-      cpuLimitPercent: CpuPeriod > 0 ? Math.round((CpuQuota / CpuPeriod) * 100) : 0,
-      health: (isRunning && healthOf(container)) || 'none',
+      cpuLimitPercent,
+      cpuOfLimitPercent: share(sample?.cpuPercent ?? 0, cpuLimitPercent),
+      health: isRunning ? await healthOf(container) : 'none',
     };
   }
 
@@ -189,7 +272,7 @@ export function createInternalEndpoint(deps: InternalEndpointDeps): Hono {
 /** What the gateway said, in the endpoint's own terms: a 404 of its own would mean the workspace. */
 function refusal(status: number, body: unknown): InternalProblem {
   const said = refusalSchema.safeParse(body).data;
-  const data = said ? { gatewayCode: said.code, executionId: said.executionId } : {};
+  const data = said ? { gatewayCode: said.code, executionId: said.executionId, durationMs: said.durationMs } : {};
   const detail = said?.detail ?? 'The gateway of the workspace gave an answer that is none.';
   if (status === 504) return new InternalProblem(504, 'gateway-timeout', detail, data);
   if (status === 413) return new InternalProblem(413, 'body-too-large', detail, data);
@@ -240,9 +323,15 @@ function answerProblem(c: Context, { status, code, message, data }: InternalProb
   );
 }
 
-function healthOf(container: Docker.ContainerInspectInfo): LiveWorkspace['health'] {
+/** The engine looks seldom: whether a workspace that has just started answers is asked of it. */
+async function healthOf(container: Docker.ContainerInspectInfo): Promise<LiveWorkspace['health']> {
   const status = container.State.Health?.Status;
-  return status === 'starting' || status === 'healthy' || status === 'unhealthy' ? status : 'none';
+  if (status === 'starting') return (await isGatewayHealthy(container)) ? 'healthy' : 'starting';
+  return status === 'healthy' || status === 'unhealthy' ? status : 'none';
+}
+
+function share(value: number, limit: number): number {
+  return limit > 0 ? round((value / limit) * 100) : 0;
 }
 
 function round(value: number): number {

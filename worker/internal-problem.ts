@@ -2,6 +2,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 
 export type InternalProblemCode =
   | 'body-too-large'
+  | 'data-not-found'
   | 'engine-unavailable'
   | 'gateway-timeout'
   | 'gateway-unreachable'
@@ -9,9 +10,11 @@ export type InternalProblemCode =
   | 'message-refused'
   | 'not-found'
   | 'request-invalid'
+  | 'too-many-readers'
   | 'unauthenticated'
   | 'workspace-not-found'
-  | 'workspace-not-running';
+  | 'workspace-not-running'
+  | 'workspace-running';
 
 /** A refusal of the internal endpoint, sent as `application/problem+json`. */
 export class InternalProblem extends Error {

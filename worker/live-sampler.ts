@@ -8,6 +8,8 @@ const FIRST_SAMPLE_WITHIN_MS = 1_200;
 const SWEEP_EVERY_MS = 5_000;
 
 export interface LiveSample {
+  /** When the engine took it. */
+  at: string;
   /** Working set in MB: usage without reclaimable cache. */
   memoryUsedMb: number;
   /** Percent of one core in use; 0 in the first second of watching. */
@@ -60,7 +62,7 @@ export function createLiveSampler(deps: { docker: Docker; log: Logger }, { keepM
     };
     watches.set(containerId, created);
     void follow(containerId, abort.signal, (stats) => {
-      created.latest = { memoryUsedMb: workingSetMb(stats), cpuPercent: cpuPercent(stats) };
+      created.latest = { at: stats.read, memoryUsedMb: workingSetMb(stats), cpuPercent: cpuPercent(stats) };
       sampled();
     })
       .catch((error: unknown) => {

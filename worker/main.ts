@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { serve } from '@hono/node-server';
 import { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
@@ -5,14 +6,23 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import { createBillingOffActivities, reconciliationOff } from '#activities/billing-off.ts';
 import { createMailActivities } from '#activities/mail/send.ts';
 import { createMoneyTables } from '#activities/money.ts';
+import { createPlacementActivities } from '#activities/placement.ts';
 import { createReadModelActivities } from '#activities/read-model.ts';
 import { createReconciliationActivities } from '#activities/reconciliation/create-reconciliation-activities.ts';
 import { createStripeActivities } from '#activities/stripe.ts';
 import { type ConvergeDeps, createConvergeWorkspace } from '#activities/workspaces/converge-workspace.ts';
 import { createWorkspaceActivities } from '#activities/workspaces/create-workspace-activities.ts';
+import { createDataVolumes } from '#activities/workspaces/data-volumes.ts';
 import { createDockerClient } from '#activities/workspaces/docker-client.ts';
+import { unlessMissing } from '#activities/workspaces/engine-error.ts';
 import { readHostCapacity } from '#activities/workspaces/host-capacity.ts';
+import { createHostReporter } from '#activities/workspaces/host-reporter.ts';
+import { createIsolation } from '#activities/workspaces/isolation.ts';
+import { startMeasuringStorage } from '#activities/workspaces/measure-storage.ts';
+import { createWorkspaceMover } from '#activities/workspaces/move-workspace.ts';
+import { objectName } from '#activities/workspaces/ownership.ts';
 import { startHostReconciler } from '#activities/workspaces/reconcile-host.ts';
+import { findWorkspaceStorage } from '#activities/workspaces/workspace-storage.ts';
 import { createStripe } from '#billing/stripe-client.ts';
 import { loadCatalog } from '#catalogs/load.ts';
 import { createMailer } from '#mail/mailer.ts';
@@ -20,14 +30,19 @@ import { createPrisma } from '#prisma/client.ts';
 import { describeUnknown, unknownSettings } from '#settings/unknown-settings.ts';
 import { createLogger } from '#telemetry/logger.ts';
 import { SUBSCRIPTION_TASK_QUEUE, workspaceTaskQueue } from '#workflows/subscription/messages.ts';
-import { accountWorkflows } from './account-workflows.ts';
+import { accountWorkflows, sendHostReports } from './account-workflows.ts';
+import { createDataRoutes } from './data-routes.ts';
 import { registerHost } from './host-registration.ts';
+import { createHostStore } from './host-store.ts';
 import { createInternalEndpoint } from './internal-endpoint.ts';
 import { createLiveSampler } from './live-sampler.ts';
+import { PRODUCT_VERSION } from './product-version.ts';
+import { readHome } from './read-home.ts';
 import { ensureReconciliationSchedules, RECONCILIATION_WORKER } from './reconciliation.ts';
 import { requireSearchAttributes } from './require-search-attributes.ts';
+import { createSampleHistory } from './sample-history.ts';
+import { createHostReader, startSampling } from './sample-workspaces.ts';
 import { parseWorkerSettings } from './settings.ts';
-import { readSettledWishes } from './settled-wishes.ts';
 import { createWorkerMetrics } from './worker-metrics.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
@@ -57,7 +72,8 @@ const hostId = settings.LEASEHOLD_HOST_ID;
 const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
 const connection = await NativeConnection.connect(connectionOptions);
 await requireSearchAttributes(connection, namespace, log);
-const bundle = { codePath: await workflowBundle() };
+const servesAccounts = settings.LEASEHOLD_WORKER_ROLE === 'all';
+const bundle = servesAccounts ? { codePath: await workflowBundle() } : null;
 const shared = { connection, namespace, shutdownGraceTime: SHUTDOWN_GRACE_MS };
 
 const { STRIPE_SECRET_KEY: stripeKey } = settings;
@@ -66,42 +82,57 @@ const catalog = loadCatalog(settings.LEASEHOLD_CATALOG, process.env);
 const stripeActivities = stripe
   ? createStripeActivities({ stripe, catalog, money: createMoneyTables({ prisma }) })
   : createBillingOffActivities({ catalog });
-const subscriptions = await Worker.create({
-  ...shared,
-  taskQueue: SUBSCRIPTION_TASK_QUEUE,
-  workflowBundle: bundle,
-  maxCachedWorkflows: CACHED_WORKFLOWS,
-  activities: {
-    ...stripeActivities,
-    ...createReadModelActivities({ prisma }),
-    ...createMailActivities({
-      prisma,
-      mailer: createMailer({ smtpUrl: settings.SMTP_URL, from: settings.MAIL_FROM }),
-      webOrigin: settings.LEASEHOLD_WEB_ORIGIN,
-    }),
-  },
-});
+const subscriptions =
+  bundle &&
+  (await Worker.create({
+    ...shared,
+    taskQueue: SUBSCRIPTION_TASK_QUEUE,
+    workflowBundle: bundle,
+    maxCachedWorkflows: CACHED_WORKFLOWS,
+    activities: {
+      ...stripeActivities,
+      ...createReadModelActivities({ prisma }),
+      ...createMailActivities({
+        prisma,
+        mailer: createMailer({ smtpUrl: settings.SMTP_URL, from: settings.MAIL_FROM }),
+        webOrigin: settings.LEASEHOLD_WEB_ORIGIN,
+      }),
+      ...createPlacementActivities({ prisma, policy: { cpuOvercommit: settings.LEASEHOLD_CPU_OVERCOMMIT } }),
+    },
+  }));
 const client = new Client({ connection, namespace });
 const metrics = createWorkerMetrics(prisma);
-const reconciliation = await Worker.create({
-  ...shared,
-  ...RECONCILIATION_WORKER,
-  workflowBundle: bundle,
-  activities: stripe
-    ? createReconciliationActivities({
-        prisma,
-        stripe,
-        readBilling: stripeActivities.readBilling,
-        ...accountWorkflows(client),
-        metrics: metrics.reconciliation,
-        log,
-        perSecond: settings.LEASEHOLD_RECONCILE_PER_SECOND,
-        confirmAfterMs: settings.LEASEHOLD_RECONCILE_CONFIRM_SECONDS * 1_000,
-      })
-    : reconciliationOff,
+const reconciliation =
+  bundle &&
+  (await Worker.create({
+    ...shared,
+    ...RECONCILIATION_WORKER,
+    workflowBundle: bundle,
+    activities: stripe
+      ? createReconciliationActivities({
+          prisma,
+          stripe,
+          readBilling: stripeActivities.readBilling,
+          ...accountWorkflows(client),
+          metrics: metrics.reconciliation,
+          log,
+          perSecond: settings.LEASEHOLD_RECONCILE_PER_SECOND,
+          confirmAfterMs: settings.LEASEHOLD_RECONCILE_CONFIRM_SECONDS * 1_000,
+        })
+      : reconciliationOff,
+  }));
+if (stripe === null)
+  log.warn('billing is off: there is no STRIPE_SECRET_KEY. Nothing is read from Stripe and nothing is reconciled');
+else if (servesAccounts) await ensureReconciliationSchedules(client.schedule);
+const hostStore = createHostStore(prisma, hostId);
+const storage = await findWorkspaceStorage({
+  docker,
+  dockerHost: settings.DOCKER_HOST,
+  // Two hosts on one machine may be told the same folder.
+  folder: settings.LEASEHOLD_STORAGE_DIR && join(settings.LEASEHOLD_STORAGE_DIR, hostId),
+  image: settings.LEASEHOLD_WORKSPACE_IMAGE,
+  log,
 });
-if (stripe) await ensureReconciliationSchedules(client.schedule);
-else log.warn('billing is off: there is no STRIPE_SECRET_KEY. Nothing is read from Stripe and nothing is reconciled');
 const convergeDeps = {
   docker,
   readDesiredGeneration: async (id) => {
@@ -112,29 +143,66 @@ const convergeDeps = {
   installation: settings.LEASEHOLD_INSTALLATION,
   image: settings.LEASEHOLD_WORKSPACE_IMAGE,
   capacity,
+  recordIncident: hostStore.recordIncident,
+  storage,
   subnetPool: settings.LEASEHOLD_SUBNET_POOL,
   internalToken: settings.LEASEHOLD_INTERNAL_TOKEN,
   log,
 } satisfies ConvergeDeps;
 // One converge for both callers: it holds the lanes in which a workspace's changes wait for each other.
 const converge = createConvergeWorkspace(convergeDeps);
+const volumes = createDataVolumes(convergeDeps);
+// Of copies that a kill has cut off.
+await volumes.letGo();
 const workspaces = await Worker.create({
   ...shared,
   taskQueue: workspaceTaskQueue(hostId),
-  activities: createWorkspaceActivities(convergeDeps, converge),
+  activities: createWorkspaceActivities(
+    converge,
+    createWorkspaceMover({
+      ...convergeDeps,
+      volumes,
+      converge,
+      readHome: (id) => readHome(prisma, id),
+      readHostUrl: async (id) => (await prisma.host.findUnique({ where: { id } }))?.internalUrl ?? null,
+    }),
+  ),
 });
 
-const reconciler = startHostReconciler({
-  docker,
-  converge,
-  readSettledWishes: () => readSettledWishes(prisma, hostId),
-  hostId,
-  installation: settings.LEASEHOLD_INSTALLATION,
+const isolation = createIsolation({
+  policy: { subnetPool: settings.LEASEHOLD_SUBNET_POOL, egress: settings.LEASEHOLD_EGRESS },
+  dockerHost: settings.DOCKER_HOST,
   log,
 });
+await isolation.enforce();
+const reporter = createHostReporter((accountId, reports) => sendHostReports(client, accountId, reports), log);
+const measuring = startMeasuringStorage(
+  { docker, store: hostStore, reporter, storage, installation: settings.LEASEHOLD_INSTALLATION, log },
+  { everyMs: settings.LEASEHOLD_STORAGE_LOOK_SECONDS * 1000 },
+);
+const reconciler = startHostReconciler(
+  {
+    docker,
+    converge,
+    store: hostStore,
+    reporter,
+    enforceIsolation: isolation.enforce,
+    hostId,
+    installation: settings.LEASEHOLD_INSTALLATION,
+    onStrangers: metrics.strangers,
+    log,
+  },
+  { everyMs: settings.LEASEHOLD_HOST_LOOK_SECONDS * 1000 },
+);
 const sampler = createLiveSampler({ docker, log });
+const sampling = startSampling({
+  readHost: createHostReader({ docker, hostId, installation: settings.LEASEHOLD_INSTALLATION }),
+  history: createSampleHistory(prisma, hostId),
+  log,
+});
 const endpoint = createInternalEndpoint({
   docker,
+  patientDocker: createDockerClient(settings.DOCKER_HOST, { silenceMs: 0 }),
   sampler,
   hostId,
   installation: settings.LEASEHOLD_INSTALLATION,
@@ -144,7 +212,21 @@ const endpoint = createInternalEndpoint({
     temporal: () => connection.workflowService.getSystemInfo({}),
     postgres: () => prisma.$queryRaw`SELECT 1`,
   },
+  dataRoutes: createDataRoutes({
+    volumes,
+    isDown: async (id) => {
+      const container = docker.getContainer(
+        objectName({ installation: settings.LEASEHOLD_INSTALLATION, workspaceId: id }),
+      );
+      const [row, found] = await Promise.all([
+        prisma.workspace.findFirst({ where: { id, hostId } }),
+        unlessMissing(container.inspect()),
+      ]);
+      return row?.desiredState === 'stopped' && found?.State.Running !== true;
+    },
+  }),
   metrics: metrics.registry,
+  limits: () => ({ isolation: isolation.state(), storage: storage.softBecause ?? 'hard' }),
   log,
 });
 const server = serve({
@@ -157,10 +239,12 @@ const registration = await registerHost({
   hostId,
   internalUrl: settings.LEASEHOLD_WORKER_URL ?? `http://127.0.0.1:${settings.LEASEHOLD_WORKER_PORT}`,
   capacity,
+  labels: settings.LEASEHOLD_HOST_LABELS,
+  version: PRODUCT_VERSION,
   log,
 });
 
-const workers = [subscriptions, reconciliation, workspaces];
+const workers = [subscriptions, reconciliation, workspaces].filter((worker) => worker !== null);
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => {
     log.info({ signal }, 'stopping: work in hand is finished, nothing new is taken');
@@ -172,8 +256,12 @@ await Promise.all(workers.map((worker) => worker.run()));
 
 registration.stop();
 await reconciler.stop();
+await measuring.stop();
+await sampling.stop();
 sampler.stop();
 server.close();
+// Whoever watches a workspace or follows its log would keep this process.
+if ('closeAllConnections' in server) server.closeAllConnections();
 await connection.close();
 await prisma.$disconnect();
 log.info('stopped');

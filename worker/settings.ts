@@ -1,5 +1,15 @@
 import { z } from 'zod';
+import { EGRESS } from '#activities/workspaces/network-policy.ts';
+import { DEFAULT_CPU_OVERCOMMIT } from '#domain/placement.ts';
 import { refuseUnsafe } from '#settings/production-mode.ts';
+
+/** `zone=eu,disk=ssd` */
+const labels = z
+  .string()
+  .default('')
+  .transform((list) => list.split(',').flatMap((each) => each.trim() || []))
+  .refine((list) => list.every((each) => /^[\w.-]+=[\w.-]+$/.test(each)), 'must be name=value,name=value')
+  .transform((list) => Object.fromEntries(list.map((each) => each.split('=', 2) as [string, string])));
 
 export const workerSettingsSchema = z.object({
   LEASEHOLD_MODE: z.enum(['development', 'production']).default('development'),
@@ -13,7 +23,13 @@ export const workerSettingsSchema = z.object({
   SMTP_URL: z.url(),
   MAIL_FROM: z.string().default('Leasehold <billing@leasehold.test>'),
   LEASEHOLD_CATALOG: z.string().default('catalogs/demo.yaml'),
-  LEASEHOLD_HOST_ID: z.string().default('local'),
+  LEASEHOLD_HOST_ID: z
+    .string()
+    .regex(/^[\w.-]{1,63}$/, 'must have letters, digits, _, . and -, 63 at most')
+    .default('local'),
+  LEASEHOLD_HOST_LABELS: labels,
+  /** `all`: accounts, their reconciliation with Stripe, and this host's workspaces. `host`: the workspaces alone. */
+  LEASEHOLD_WORKER_ROLE: z.enum(['all', 'host']).default('all'),
   LEASEHOLD_INSTALLATION: z.string().min(1),
   LEASEHOLD_INTERNAL_TOKEN: z.string().min(16),
   LEASEHOLD_WORKER_PORT: z.coerce.number().int().default(4312),
@@ -21,6 +37,11 @@ export const workerSettingsSchema = z.object({
   LEASEHOLD_SUBNET_POOL: z.string().default('10.201.0.0/16'),
   LEASEHOLD_HOST_MEMORY_MB: z.coerce.number().int().positive().optional(),
   LEASEHOLD_HOST_CPU_PERCENT: z.coerce.number().int().positive().optional(),
+  LEASEHOLD_CPU_OVERCOMMIT: z.coerce.number().min(1).default(DEFAULT_CPU_OVERCOMMIT),
+  LEASEHOLD_EGRESS: z.enum(EGRESS).default('internet'),
+  LEASEHOLD_STORAGE_DIR: z.string().startsWith('/').optional(),
+  LEASEHOLD_STORAGE_LOOK_SECONDS: z.coerce.number().min(1).max(86_400).default(300),
+  LEASEHOLD_HOST_LOOK_SECONDS: z.coerce.number().min(1).max(3600).default(60),
   LEASEHOLD_RECONCILE_PER_SECOND: z.coerce.number().positive().max(50).default(5),
   LEASEHOLD_RECONCILE_CONFIRM_SECONDS: z.coerce.number().min(0).max(60).default(5),
   LEASEHOLD_WEB_ORIGIN: z.url().default('http://127.0.0.1:4310'),

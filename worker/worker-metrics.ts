@@ -5,6 +5,8 @@ import type { PrismaClient } from '#prisma/client.ts';
 export interface WorkerMetrics {
   registry: Registry;
   reconciliation: ReconciliationMetrics;
+  /** What a host found that nobody answers for, by what it is. */
+  strangers: (found: Record<'unknown' | 'foreign', number>) => void;
 }
 
 /** What operators watch of a worker. The gauges are of the database, and alike on every worker. */
@@ -50,8 +52,18 @@ export function createWorkerMetrics(prisma: PrismaClient): WorkerMetrics {
     },
   });
 
+  const strangers = new Gauge({
+    name: 'leasehold_host_strangers',
+    help: "Containers, networks and volumes on this worker's engine that nobody answers for, by what they are.",
+    labelNames: ['what'] as const,
+    registers,
+  });
+
   return {
     registry,
+    strangers(found) {
+      for (const [what, count] of Object.entries(found)) strangers.set({ what }, count);
+    },
     reconciliation: {
       eventsListed: (count) => listed.inc(count),
       eventMissing: (type) => missing.inc({ type }),

@@ -4,12 +4,15 @@ import { jsonListener, MAX_BODY_BYTES, Problem, readJson } from './json-http.mjs
 
 /** Waiting for a turn and running together may take this much longer than one execution. */
 const QUEUE_ALLOWANCE_MS = 5000;
+/** How whoever sends a message may name its execution. */
+const EXECUTION_ID = /^[\w-]{1,64}$/;
 
 /**
  * The gateway's HTTP server.
  *
  * - `GET /health`: 200 when the plugin runtime answers too, else 503; says the process id and uptime
- * - `POST /messages` `{plugin, payload}` with `Authorization: Bearer …` → `{plugin, result, durationMs, executionId}`
+ * - `POST /messages` `{plugin, payload, executionId?}` with `Authorization: Bearer …` →
+ *   `{plugin, result, durationMs, executionId}`; a refusal that has an `executionId` was carried out and failed
  *
  * Everything that is wrong with a message is answered as a problem in JSON: 400, 401, 404, 413, 415, 422, 503, 504.
  *
@@ -50,7 +53,11 @@ export function createMessageGateway({ token, socketPath, timeoutMs, log }) {
     if (body === null || typeof body !== 'object' || typeof body.plugin !== 'string') {
       throw new Problem(400, 'INVALID_MESSAGE', 'A message is {"plugin": "name", "payload": any JSON value}.');
     }
-    const execution = { plugin: body.plugin, payload: body.payload ?? null };
+    const { plugin, payload = null, executionId } = body;
+    if (executionId !== undefined && !EXECUTION_ID.test(executionId)) {
+      throw new Problem(400, 'INVALID_MESSAGE', 'An executionId has 1 to 64 letters, digits, dashes and underscores.');
+    }
+    const execution = { plugin, payload, executionId };
     const answer = await callRuntime(socketPath, 'POST', '/executions', execution, timeoutMs + QUEUE_ALLOWANCE_MS);
     if (answer.status !== 200) {
       const { status, code, detail, type, title, ...extra } = answer.body;

@@ -10,31 +10,34 @@ const MAX_WAITING = 100;
 /**
  * The plugin runtime's server, on a unix socket that only the gateway uses.
  *
- * - `POST /executions` `{plugin, payload}` → `{plugin, result, durationMs, executionId}`
- * - `GET /health` → what it is and how much it does
+ * - `POST /executions` `{plugin, payload, executionId?}` → `{plugin, result, durationMs, executionId}`; a failure says
+ *   `executionId` and `durationMs` too
+ * - `GET /health` → what it is, how much it does and has done since it began
  *
  * Every execution is reported once, as a log line `{event: 'execution', executionId, plugin, durationMs, ok}`.
  */
 export function createPluginServer({ pluginDirs, timeoutMs, memoryMb, concurrency, log }) {
   const turns = createTurns(concurrency);
+  const executions = { done: 0, failed: 0 };
 
-  async function execute({ plugin, payload }) {
+  async function execute({ plugin, payload, executionId = randomUUID() }) {
     const file = await findPlugin(pluginDirs, plugin);
     if (!file) {
       const known = (await listPlugins(pluginDirs)).join(', ');
       throw new Problem(404, 'PLUGIN_NOT_FOUND', `There is no plugin of that name. Known: ${known}.`);
     }
     return turns.take(async () => {
-      const executionId = randomUUID();
       const startedAt = performance.now();
       const elapsedMs = () => Math.round((performance.now() - startedAt) * 10) / 10;
       try {
         const result = await runPlugin({ file, plugin, payload, executionId, timeoutMs, memoryMb });
         const durationMs = elapsedMs();
+        executions.done += 1;
         log({ level: 'info', event: 'execution', executionId, plugin, durationMs, ok: true });
         return { plugin, result, durationMs, executionId };
       } catch (error) {
         const durationMs = elapsedMs();
+        executions.failed += 1;
         log({ level: 'warn', event: 'execution', executionId, plugin, durationMs, ok: false, reason: error.code });
         if (error instanceof Problem) error.extra = { executionId, durationMs };
         throw error;
@@ -46,7 +49,7 @@ export function createPluginServer({ pluginDirs, timeoutMs, memoryMb, concurrenc
     jsonListener(async (request) => {
       const path = request.url.split('?', 1)[0];
       if (request.method === 'GET' && path === '/health') {
-        return { pid: process.pid, uptimeSeconds: Math.floor(process.uptime()), ...turns.load() };
+        return { pid: process.pid, uptimeSeconds: Math.floor(process.uptime()), ...turns.load(), executions };
       }
       if (request.method === 'POST' && path === '/executions') return execute(await readJson(request));
       throw new Problem(404, 'NOT_FOUND', 'There is nothing here.');

@@ -43,6 +43,7 @@ function converger({ stored = 1, ...changed }: Wish = {}): ConvergeWorkspace {
     image: env.LEASEHOLD_WORKSPACE_IMAGE ?? '',
     capacity,
     subnetPool: '10.202.0.0/16',
+    recordIncident: async () => {},
     internalToken,
     log: createLogger('test', 'silent'),
     ...changed,
@@ -62,14 +63,18 @@ function newId(): string {
   return `ws-${randomUUID().slice(0, 8)}`;
 }
 
+function nameOf(workspaceId: string): string {
+  return objectName({ installation, workspaceId });
+}
+
 function inspect(workspaceId: string) {
-  return docker.getContainer(objectName(workspaceId)).inspect();
+  return docker.getContainer(nameOf(workspaceId)).inspect();
 }
 
 /** Runs a program inside and gives what it printed. */
 async function inside(workspaceId: string, ...command: string[]): Promise<string> {
   const exec = await docker
-    .getContainer(objectName(workspaceId))
+    .getContainer(nameOf(workspaceId))
     .exec({ Cmd: command, AttachStdout: true, AttachStderr: true, Tty: true });
   const stream = await exec.start({ Tty: true });
   const chunks: Buffer[] = [];
@@ -189,6 +194,7 @@ describe('a size that the host has no room for', () => {
       containerId: before.containerId,
       reason: null,
       size: SMALL,
+      storageLimit: 'soft',
       pending: {
         size: beyond,
         reason:
@@ -243,12 +249,38 @@ describe('a size that the host has no room for', () => {
     expect((await inspect(id)).HostConfig).toMatchObject({ Memory: 192 << 20, CpuQuota: 50_000 });
   });
 
-  test('a host whose capacity was lowered takes nothing away from what it has', async () => {
+  test('a host whose capacity was lowered takes nothing away from what runs there', async () => {
     const id = newId();
     await converger()(wish(id, 'running', LARGE));
     const lowered = converger({ capacity: { memoryMb: 256, cpuPercent: 50 } });
-    await lowered(wish(id, 'stopped', LARGE));
     expect(await lowered(wish(id, 'running', LARGE))).toMatchObject({ state: 'running', size: LARGE, pending: null });
+  });
+
+  test('a start waits until there is memory for it, with the numbers, whether it is new or was stopped', async () => {
+    const hostId = newId();
+    const [first, second] = [newId(), newId()];
+    const converge = converger({ hostId, capacity: { memoryMb: 256, cpuPercent: 200 } });
+    const waits = {
+      pending: {
+        size: SMALL,
+        reason:
+          'This host has 256 MB, 64 MB of them free; 192 MB are needed. The workspace is started as soon as there is room.',
+      },
+      actions: [],
+    };
+    await converge(wish(first, 'running'));
+    expect(await converge(wish(second, 'running'))).toMatchObject({ ...waits, state: 'absent', size: null });
+    expect(await unlessMissing(docker.getVolume(nameOf(second)).inspect())).toBeNull();
+    await converge(wish(first, 'stopped'));
+    expect(await converge(wish(second, 'running'))).toMatchObject({ state: 'running', pending: null });
+    expect(await converge(wish(first, 'running'))).toMatchObject({ ...waits, state: 'stopped', size: SMALL });
+    expect((await inspect(first)).HostConfig.RestartPolicy?.Name).toBe('no');
+  });
+
+  test('of two that start at once into the room for one, one waits', async () => {
+    const converge = converger({ hostId: newId(), capacity: { memoryMb: 256, cpuPercent: 200 } });
+    const results = await Promise.all([converge(wish(newId(), 'running')), converge(wish(newId(), 'running'))]);
+    expect(results.map(({ state }) => state).sort()).toEqual(['absent', 'running']);
   });
 
   test('two that grow at once never get the same room; the other gets it when there is some', async () => {
@@ -292,7 +324,7 @@ test('started five times at once, there is one container and one network', async
   const results = await Promise.all(Array.from({ length: 5 }, () => converge(wish(id, 'running'))));
   expect(new Set(results.map((result) => result.containerId)).size).toBe(1);
   expect(results.flatMap((result) => result.actions)).toEqual(['created', 'started']);
-  const networks = await docker.listNetworks({ filters: { name: [objectName(id)] } });
+  const networks = await docker.listNetworks({ filters: { name: [nameOf(id)] } });
   expect(networks).toHaveLength(1);
 });
 
@@ -300,13 +332,13 @@ test('started by two workers at once, there is one container and one network', a
   const id = newId();
   const results = await Promise.all([converger()(wish(id, 'running')), converger()(wish(id, 'running'))]);
   expect(new Set(results.map((result) => result.containerId)).size).toBe(1);
-  expect(await docker.listNetworks({ filters: { name: [objectName(id)] } })).toHaveLength(1);
+  expect(await docker.listNetworks({ filters: { name: [nameOf(id)] } })).toHaveLength(1);
 });
 
 test('a foreign container with our name is neither adopted nor deleted', async () => {
   const id = newId();
   const theirs = await docker.createContainer({
-    name: objectName(id),
+    name: nameOf(id),
     Image: env.LEASEHOLD_WORKSPACE_IMAGE ?? '',
     Cmd: ['sleep', '60'],
   });
@@ -331,8 +363,8 @@ test("another account's container is foreign too", async () => {
 
 test('a foreign volume with our name is not mounted', async () => {
   const id = newId();
-  await docker.createVolume({ Name: objectName(id) });
-  foreign.push(() => docker.getVolume(objectName(id)).remove());
+  await docker.createVolume({ Name: nameOf(id) });
+  foreign.push(() => docker.getVolume(nameOf(id)).remove());
   await expect(converger()(wish(id, 'running'))).rejects.toMatchObject({ code: 'FOREIGN_OBJECT' });
   expect(await unlessMissing(inspect(id))).toBeNull();
 });
@@ -341,8 +373,8 @@ test('a stale generation changes nothing', async () => {
   const id = newId();
   await expect(converger({ stored: 2 })(wish(id, 'running'))).rejects.toMatchObject({ name: 'StaleGeneration' });
   expect(await unlessMissing(inspect(id))).toBeNull();
-  expect(await unlessMissing(docker.getVolume(objectName(id)).inspect())).toBeNull();
-  expect(await docker.listNetworks({ filters: { name: [objectName(id)] } })).toEqual([]);
+  expect(await unlessMissing(docker.getVolume(nameOf(id)).inspect())).toBeNull();
+  expect(await docker.listNetworks({ filters: { name: [nameOf(id)] } })).toEqual([]);
 
   await converger()(wish(id, 'running'));
   await expect(converger({ stored: 2 })(wish(id, 'stopped'))).rejects.toMatchObject({ name: 'StaleGeneration' });
@@ -390,11 +422,11 @@ test('a new workspace larger than the host is refused with all numbers, and noth
     new RegExp(`${capacity.memoryMb + 1} MB.*${capacity.memoryMb} MB.*${capacity.cpuPercent / 100 + 1} CPUs`),
   );
   expect(await unlessMissing(inspect(id))).toBeNull();
-  expect(await unlessMissing(docker.getVolume(objectName(id)).inspect())).toBeNull();
-  expect(await docker.listNetworks({ filters: { name: [objectName(id)] } })).toEqual([]);
+  expect(await unlessMissing(docker.getVolume(nameOf(id)).inspect())).toBeNull();
+  expect(await docker.listNetworks({ filters: { name: [nameOf(id)] } })).toEqual([]);
 });
 
-test('a workspace that ends at its start is reported with its last words and left down', async () => {
+test('a workspace that ends at its start is reported, without what it wrote, and left down', async () => {
   const id = newId();
   const converge = converger();
   await converge(wish(id, 'running'));
@@ -403,6 +435,9 @@ test('a workspace that ends at its start is reported with its last words and lef
   await expect(converge(wish(id, 'running', { ...SMALL, memoryMb: 12 }))).rejects.toMatchObject({
     name: 'WorkspaceFailed',
     code: 'NOT_HEALTHY',
+    message: expect.stringMatching(
+      /^The workspace (ended after its start \(exit code \d+.*\)|did not answer within 45 s after its start)\.$/,
+    ),
   });
   const { State, HostConfig } = await inspect(id);
   expect(State.Running).toBe(false);
@@ -455,12 +490,13 @@ test('deleting removes container, network and volume, and is done once', async (
     containerId: null,
     reason: null,
     size: null,
+    storageLimit: null,
     pending: null,
     actions: ['stopped', 'deleted'],
   });
   expect(await unlessMissing(inspect(id))).toBeNull();
-  expect(await unlessMissing(docker.getVolume(objectName(id)).inspect())).toBeNull();
-  expect(await docker.listNetworks({ filters: { name: [objectName(id)] } })).toEqual([]);
+  expect(await unlessMissing(docker.getVolume(nameOf(id)).inspect())).toBeNull();
+  expect(await docker.listNetworks({ filters: { name: [nameOf(id)] } })).toEqual([]);
   expect(await converge(wish(id, 'deleted'))).toMatchObject({ state: 'absent', actions: [] });
 });
 

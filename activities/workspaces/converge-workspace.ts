@@ -3,13 +3,15 @@ import type Docker from 'dockerode';
 import type { ConvergeInput, ConvergeResult } from '#activities/contracts.ts';
 import type { PendingResize } from '#domain/account-state.ts';
 import type { WorkspaceSize } from '#domain/catalog.ts';
+import { SHRINK_HEADROOM } from '#domain/size-preview.ts';
 import { countText } from '#domain/size-words.ts';
 import type { Logger } from '#telemetry/logger.ts';
-import { type Admitted, createAdmission } from './admission.ts';
+import { createAdmission } from './admission.ts';
 import { lastLogLines } from './container-log.ts';
 import { engineMessage, isEngineError, tolerate, unlessMissing } from './engine-error.ts';
 import { isGatewayHealthy } from './gateway-health.ts';
 import { assertFits, type HostCapacity } from './host-capacity.ts';
+import type { RecordIncident } from './incident.ts';
 import { createLatestWins } from './latest-wins.ts';
 import { workingSetMb } from './memory-use.ts';
 import { assertOwned, isOwned, type Owner, objectName, ownerLabels } from './ownership.ts';
@@ -24,16 +26,18 @@ import {
 } from './workspace-container.ts';
 import { StaleGeneration, WorkspaceFailed } from './workspace-failure.ts';
 import { createWorkspaceNetworks } from './workspace-network.ts';
+import type { WorkspaceStorage } from './workspace-storage.ts';
 import { workspaceToken } from './workspace-token.ts';
 
 /** SIGTERM, then this long until SIGKILL. */
 const STOP_GRACE_SECONDS = 10;
 const HEALTH_POLL_MS = 200;
-/** A shrink waits while more than this part of the new limit is in use: cgroup v2 would kill the process. */
-const SHRINK_HEADROOM = 0.85;
 /** The world may change between inspect and act; then it is inspected again, this often. */
 const ROUNDS = 4;
+/** A file system is made with room to spare for what it keeps for itself. */
+const STORAGE_TOLERANCE = 1.25;
 const LOG_LINES = 8;
+const NOTHING_ENDED = { exitCode: null, outOfMemory: false };
 
 export interface ConvergeDeps {
   docker: Docker;
@@ -45,6 +49,10 @@ export interface ConvergeDeps {
   /** Name of the workspace image. It is never pulled here. */
   image: string;
   capacity: HostCapacity;
+  /** Gets the last words of one that never answered. What ends by itself is seen by the watch of the engine's events. */
+  recordIncident: RecordIncident;
+  /** Makes the data volumes of new workspaces. Default: limits of storage are soft. */
+  storage?: Pick<WorkspaceStorage, 'limited'>;
   /** IPv4 block of the workspaces' networks, such as `10.201.0.0/16`. */
   subnetPool: string;
   /** `LEASEHOLD_INTERNAL_TOKEN`, from which gateway tokens are derived. */
@@ -70,7 +78,8 @@ export type ConvergeWorkspace = (input: ConvergeInput, attempt?: Attempt) => Pro
  * generation is compared.
  *
  * A container that is there and can't have the size of the wish now keeps the one that it has and goes on with it: the
- * result says which is in force and which waits (`pending`). One that is new fails when it is larger than the host.
+ * result says which is in force and which waits (`pending`). One that there is no room to start stays down, and the result
+ * says so: not running, `pending` with the numbers. One that is new fails when it is larger than the whole host.
  *
  * The restart policy is the engine's memory of what should run: `unless-stopped` while it should, `no` before it is
  * stopped. Throws `StaleGeneration`, `WorkspaceFailed`, and what dockerode throws when the engine does not answer.
@@ -80,6 +89,7 @@ export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
   const lanes = createLatestWins();
   const networks = createWorkspaceNetworks(docker, deps.subnetPool);
   const admission = createAdmission(deps);
+  const limited = deps.storage?.limited ?? null;
 
   return (input, attempt = {}) =>
     lanes.run(input.workspaceId, input.generation, async (newest) => {
@@ -106,8 +116,10 @@ export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
   ): Promise<ConvergeResult> {
     const { accountId, workspaceId, generation, desired } = input;
     const owner: Owner = { installation: deps.installation, hostId: deps.hostId, accountId, workspaceId };
-    const name = objectName(workspaceId);
+    const name = objectName(owner);
     let pending: PendingResize | null = null;
+    /** Of a limit that the kernel keeps; `null` where it is soft. */
+    let storageMb: number | null = null;
 
     switch (desired.state) {
       case 'running':
@@ -120,8 +132,18 @@ export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
 
     function report(container: Docker.ContainerInspectInfo | null): ConvergeResult {
       const state = container === null ? 'absent' : container.State.Running ? 'running' : 'stopped';
-      const size = container && sizeInForce(container, desired.size);
-      return { state, containerId: container?.Id ?? null, reason: null, size, pending, actions: [...actions] };
+      const size =
+        container && sizeInForce(container, { ...desired.size, storageMb: storageMb ?? desired.size.storageMb });
+      const storageLimit = container && (limited?.has(name) ? 'hard' : 'soft');
+      return {
+        state,
+        containerId: container?.Id ?? null,
+        reason: null,
+        size,
+        storageLimit,
+        pending,
+        actions: [...actions],
+      };
     }
 
     /** Still wanted? Asked before every mutation. */
@@ -156,31 +178,35 @@ export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
       return container;
     }
 
-    async function run(): Promise<Docker.ContainerInspectInfo> {
+    async function run(): Promise<Docker.ContainerInspectInfo | null> {
       const found = await find();
       if (!found) assertFits(desired.size, deps.capacity);
-      const networkId = await networks.ensure(owner, beforeChange);
-      await ensureVolume();
-      const spec = await currentSpec();
-
-      const start = (admitted: Admitted) => bringUp(found, admitted, spec, networkId);
-      const handle = await (found
-        ? admission.admit(found, desired.size, start)
-        : start({ size: desired.size, pending: null }));
+      const starts = !found?.State.Running;
+      const handle = await admission.admit(
+        { workspaceId, container: found, wanted: desired.size, starts },
+        async (admitted) => {
+          pending = admitted.pending;
+          return admitted.mayRun ? bringUp(found, admitted.size) : null;
+        },
+      );
+      if (!handle) return found && keepDown(found);
       // Nothing was done to it: a workspace that is busy for a while is not stopped for that.
       if (pending && actions.size === 0) return handle.inspect();
       return healthy(handle);
     }
 
+    /** Without room for it: the engine must not start it either. */
+    async function keepDown(container: Docker.ContainerInspectInfo): Promise<Docker.ContainerInspectInfo> {
+      await halt(container);
+      return mustFind();
+    }
+
     /** A container of this size that runs; the one that was found where that can be. */
-    async function bringUp(
-      found: Docker.ContainerInspectInfo | null,
-      admitted: Admitted,
-      spec: ContainerSpec,
-      networkId: string,
-    ): Promise<Docker.Container> {
-      const { size } = admitted;
-      pending = admitted.pending;
+    async function bringUp(found: Docker.ContainerInspectInfo | null, size: WorkspaceSize): Promise<Docker.Container> {
+      const networkId = await networks.ensure(owner, beforeChange);
+      await ensureVolume();
+      await sizeStorage(!found?.State.Running);
+      const spec = await currentSpec();
       let container = found;
       if (container && !container.State.Running) {
         const fits =
@@ -216,10 +242,12 @@ export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
       if (!container) return null;
       await halt(container);
       const halted = await mustFind();
-      await admission.admit(halted, desired.size, async (admitted) => {
+      const request = { workspaceId, container: halted, wanted: desired.size, starts: false };
+      await admission.admit(request, async (admitted) => {
         pending = admitted.pending;
         if (!hasLimits(halted, admitted.size)) await resize(halted, admitted.size);
       });
+      await sizeStorage(true);
       return find();
     }
 
@@ -251,6 +279,9 @@ export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
         await change('remove volume', () => unlessMissing(docker.getVolume(name).remove()));
         actions.add('deleted');
       }
+      if (limited?.has(name) && !(await unlessMissing(docker.getVolume(name).inspect()))) {
+        await change('remove storage', () => limited.remove(name));
+      }
       if (container) await find();
       await networks.assertOurs(owner);
       if (volume) assertOwned('volume', volume.Labels, owner);
@@ -261,9 +292,27 @@ export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
     async function ensureVolume(): Promise<void> {
       const volume = docker.getVolume(name);
       if (!(await unlessMissing(volume.inspect()))) {
-        await change('create volume', () => docker.createVolume({ Name: name, Labels: ownerLabels(owner) }));
+        await change('create volume', async () => {
+          const DriverOpts = await limited?.make(name, desired.size.storageMb);
+          await docker.createVolume({ Name: name, Labels: ownerLabels(owner), ...(DriverOpts && { DriverOpts }) });
+        });
       }
       assertOwned('volume', (await volume.inspect()).Labels, owner);
+    }
+
+    /** A limit that the kernel keeps is given the wished size; what has to wait for the next start is said. */
+    async function sizeStorage(isIdle: boolean): Promise<void> {
+      if (!limited?.has(name)) return;
+      const wanted = desired.size.storageMb;
+      const { limitMb, usedMb } = await change('storage', () => limited.prepare(name, wanted, isIdle));
+      if (limitMb >= wanted && limitMb <= wanted * STORAGE_TOLERANCE) return;
+      storageMb = limitMb;
+      const kept = `It has ${countText(limitMb)} MB until then.`;
+      const reason =
+        limitMb > wanted && isIdle
+          ? `${countText(wanted)} MB of storage are wished and ${countText(usedMb)} MB are in use. It keeps ${countText(limitMb)} MB until less is stored.`
+          : `Its storage is changed to ${countText(wanted)} MB when it is started next. ${kept}`;
+      pending = { size: desired.size, reason: pending ? `${pending.reason} ${reason}` : reason };
     }
 
     async function currentSpec(): Promise<ContainerSpec> {
@@ -335,14 +384,20 @@ export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
       crashed: boolean,
       limitMs: number,
     ): Promise<WorkspaceFailed> {
-      const logLines = await lastLogLines(handle, LOG_LINES).catch(() => []);
+      const lastLines = crashed ? [] : await lastLogLines(handle, LOG_LINES).catch(() => []);
       await halt(container);
+      const { ExitCode: exitCode, StartedAt } = container.State;
+      if (!crashed) {
+        const id = `not-healthy/${container.Id.slice(0, 12)}/${StartedAt}`;
+        await deps
+          .recordIncident({ ...NOTHING_ENDED, id, workspaceId, at: new Date(), kind: 'not-healthy', lastLines })
+          .catch((err: unknown) => log.warn({ err, workspaceId }, 'an incident could not be written down'));
+      }
       const killed = container.State.OOMKilled ? `, killed for memory at ${memoryMbOf(container)} MB` : '';
       const what = crashed
-        ? `The workspace ended after its start (exit code ${container.State.ExitCode}${killed}).`
+        ? `The workspace ended after its start (exit code ${exitCode}${killed}).`
         : `The workspace did not answer within ${Math.round(limitMs / 1000)} s after its start.`;
-      const said = logLines.length > 0 ? ` Its last words: ${logLines.join(' | ').slice(-1000)}` : '';
-      return new WorkspaceFailed('NOT_HEALTHY', `${what}${said}`, { exitCode: container.State.ExitCode, logLines });
+      return new WorkspaceFailed('NOT_HEALTHY', what, { exitCode });
     }
 
     async function mustFind(): Promise<Docker.ContainerInspectInfo> {

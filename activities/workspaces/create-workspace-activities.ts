@@ -1,57 +1,17 @@
-import { Context } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
 import type { WorkspaceActivities } from '#activities/contracts.ts';
-import { type ConvergeDeps, type ConvergeWorkspace, createConvergeWorkspace } from './converge-workspace.ts';
-import { engineMessage, isEngineError, isEngineUnreachable } from './engine-error.ts';
-import { StaleGeneration, WorkspaceFailed } from './workspace-failure.ts';
-
-/** Well below the heartbeat time-out of 30 s. */
-const HEARTBEAT_EVERY_MS = 5_000;
+import { asActivity } from './as-activity.ts';
+import type { ConvergeWorkspace } from './converge-workspace.ts';
+import type { WorkspaceMover } from './move-workspace.ts';
 
 /**
- * The activities of a host's own queue. They heartbeat while they run, end when they are cancelled, and speak Temporal's
- * errors: `StaleGeneration` and `WorkspaceFailed` (not worth a retry), `EngineUnavailable` and `EngineError` (retryable).
+ * The activities of a host's own queue.
  *
- * @param converge for a process that also runs the host's reconciler: both must use one, because it serialises
+ * @param converge the one that the host's reconciler uses: it serialises
  */
-export function createWorkspaceActivities(
-  deps: ConvergeDeps,
-  converge: ConvergeWorkspace = createConvergeWorkspace(deps),
-): WorkspaceActivities {
+export function createWorkspaceActivities(converge: ConvergeWorkspace, mover: WorkspaceMover): WorkspaceActivities {
   return {
-    async convergeWorkspace(input) {
-      const context = Context.current();
-      let step = 'wait for its turn';
-      const beat = () => context.heartbeat({ step });
-      const timer = setInterval(beat, HEARTBEAT_EVERY_MS);
-      beat();
-      try {
-        return await converge(input, {
-          signal: context.cancellationSignal,
-          onStep: (next) => {
-            step = next;
-            beat();
-          },
-        });
-      } catch (error) {
-        // Rejects with the failure that Temporal expects of a cancelled activity.
-        if (context.cancellationSignal.aborted) await context.cancelled;
-        throw toFailure(error);
-      } finally {
-        clearInterval(timer);
-      }
-    },
+    convergeWorkspace: (input) => asActivity((attempt) => converge(input, attempt)),
+    receiveWorkspace: (input) => asActivity((attempt) => mover.receive(input, attempt)),
+    removeLeftOver: (input) => asActivity((attempt) => mover.removeLeftOver(input, attempt)),
   };
-}
-
-function toFailure(error: unknown): unknown {
-  if (error instanceof StaleGeneration) return ApplicationFailure.nonRetryable(error.message, 'StaleGeneration');
-  if (error instanceof WorkspaceFailed) {
-    return ApplicationFailure.nonRetryable(error.message, 'WorkspaceFailed', { code: error.code, ...error.data });
-  }
-  if (isEngineError(error))
-    return ApplicationFailure.retryable(engineMessage(error), 'EngineError', { status: error.statusCode });
-  if (isEngineUnreachable(error))
-    return ApplicationFailure.retryable('The Docker engine does not answer.', 'EngineUnavailable');
-  return error;
 }

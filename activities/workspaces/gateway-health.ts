@@ -7,7 +7,7 @@ export function gatewayUrl(container: Docker.ContainerInspectInfo): string | nul
   return address ? `http://${address}:${GATEWAY_PORT}` : null;
 }
 
-/** Whether the gateway and the plugin runtime behind it answer now. The image's own check says so ten seconds later. */
+/** Whether the gateway and the plugin runtime behind it answer now. The image's own check says so up to half a minute later. */
 export async function isGatewayHealthy(container: Docker.ContainerInspectInfo, timeoutMs = 2000): Promise<boolean> {
   if (container.State.Health?.Status === 'healthy') return true;
   const url = gatewayUrl(container);

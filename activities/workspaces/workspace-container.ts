@@ -78,7 +78,7 @@ export function matchesSpec(container: Docker.ContainerInspectInfo, spec: Contai
 }
 
 function fixedOptions({ owner, imageId, token }: ContainerSpec) {
-  const name = objectName(owner.workspaceId);
+  const name = objectName(owner);
   const fixed = {
     name,
     Hostname: 'workspace',

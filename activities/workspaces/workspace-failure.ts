@@ -15,8 +15,10 @@ export class StaleGeneration extends Error {
 export type WorkspaceFailureCode =
   | 'FOREIGN_OBJECT'
   | 'HOST_TOO_SMALL'
+  | 'HOST_UNKNOWN'
   | 'IMAGE_MISSING'
   | 'LIMITS_REFUSED'
+  | 'LIVES_HERE'
   | 'NO_FREE_SUBNET'
   | 'NOT_HEALTHY';
 
@@ -24,7 +26,7 @@ export type WorkspaceFailureCode =
 export class WorkspaceFailed extends Error {
   override readonly name = 'WorkspaceFailed';
   readonly code: WorkspaceFailureCode;
-  /** Numbers and last log lines behind the reason. */
+  /** Numbers behind the reason. Never what a customer's program wrote: this goes into workflows. */
   readonly data: Record<string, unknown>;
 
   constructor(code: WorkspaceFailureCode, message: string, data: Record<string, unknown> = {}) {

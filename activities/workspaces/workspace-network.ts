@@ -27,7 +27,7 @@ export function createWorkspaceNetworks(docker: Docker, subnetPool: string): Wor
   let queue: Promise<unknown> = Promise.resolve();
 
   async function named(owner: Owner): Promise<Docker.NetworkInspectInfo[]> {
-    const name = objectName(owner.workspaceId);
+    const name = objectName(owner);
     const found = await docker.listNetworks({ filters: { name: [name] } });
     return found
       .filter((network) => network.Name === name)
@@ -55,7 +55,7 @@ export function createWorkspaceNetworks(docker: Docker, subnetPool: string): Wor
       await beforeChange();
       try {
         await docker.createNetwork({
-          Name: objectName(owner.workspaceId),
+          Name: objectName(owner),
           Driver: 'bridge',
           CheckDuplicate: true,
           IPAM: { Driver: 'default', Config: [{ Subnet: subnet }] },

@@ -71,7 +71,8 @@ export function createGuard({ findAccount, readAccount, findActor, audited }: Gu
   };
 }
 
-function callerOf(principal: Principal): Caller {
+/** Who asks, as `domain/access` has it. */
+export function callerOf(principal: Principal): Caller {
   return principal.kind === 'key' ? { kind: 'key', scopes: principal.scopes } : { kind: 'person' };
 }
 

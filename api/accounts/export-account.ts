@@ -10,6 +10,8 @@ import type { ReadAccount } from './read-account.ts';
 export type ExportAccount = (account: AskedAccount) => Promise<Record<string, unknown>>;
 
 const AUDIT_PAGE = 500;
+/** What was used is told by the quarter of an hour, as it is kept longest. */
+const COARSEST_SECONDS = 900;
 
 export function createExportAccount(deps: {
   prisma: PrismaClient;
@@ -76,25 +78,36 @@ export function createExportAccount(deps: {
   return async (account) => {
     const { accountId, userId, organisationId } = account;
     const byAge = { orderBy: { receivedAt: 'asc' } } as const;
-    const [view, timeline, workspaces, keys, audit, stripeEvents, owner] = await Promise.all([
-      readAccount(accountId),
-      prisma.timelineEntry.findMany({
-        where: { accountId },
-        select: { id: true, at: true, kind: true, text: true },
-        orderBy: [{ at: 'asc' }, { id: 'asc' }],
-      }),
-      prisma.workspace.findMany({ where: { accountId }, orderBy: { id: 'asc' } }),
-      listKeys({ prisma }, ownerOf(account)),
-      wholeAudit({ accountId, userId }),
-      prisma.stripeEvent.findMany({ where: { accountId }, ...byAge }),
-      userId === null ? organisationAlone(organisationId ?? '') : personAlone(userId),
-    ]);
+    const ofWorkspaces = { where: { workspace: { accountId } } };
+    const [view, timeline, workspaces, executions, executionHours, usage, keys, audit, stripeEvents, owner] =
+      await Promise.all([
+        readAccount(accountId),
+        prisma.timelineEntry.findMany({
+          where: { accountId },
+          select: { id: true, at: true, kind: true, text: true },
+          orderBy: [{ at: 'asc' }, { id: 'asc' }],
+        }),
+        prisma.workspace.findMany({ where: { accountId }, orderBy: { id: 'asc' } }),
+        prisma.execution.findMany({ ...ofWorkspaces, orderBy: { at: 'asc' } }),
+        prisma.executionHour.findMany({ ...ofWorkspaces, orderBy: { hour: 'asc' } }),
+        prisma.workspaceSample.findMany({
+          where: { ...ofWorkspaces.where, resolution: COARSEST_SECONDS },
+          orderBy: [{ workspaceId: 'asc' }, { at: 'asc' }],
+        }),
+        listKeys({ prisma }, ownerOf(account)),
+        wholeAudit({ accountId, userId }),
+        prisma.stripeEvent.findMany({ where: { accountId }, ...byAge }),
+        userId === null ? organisationAlone(organisationId ?? '') : personAlone(userId),
+      ]);
     return {
       exportedAt: new Date().toISOString(),
       account: view,
       ...owner,
       timeline,
       workspaces,
+      executions,
+      executionHours,
+      usage: usage.map((each) => ({ ...each, networkIn: Number(each.networkIn), networkOut: Number(each.networkOut) })),
       keys,
       audit,
       stripeEvents,

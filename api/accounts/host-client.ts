@@ -1,26 +1,62 @@
 import type { LiveWorkspace } from '#activities/contracts.ts';
 import type { Logger } from '#telemetry/logger.ts';
+import { readJsonLines } from '../workspaces/json-lines.ts';
 
 export interface WorkspaceMessage {
   plugin: string;
   payload?: unknown;
+  /** What its execution is to be called in the workspace. */
+  executionId?: string;
+}
+
+export interface HostAnswer {
+  status: number;
+  body: unknown;
+}
+
+/** A line that a workspace wrote. */
+export interface LogLine {
+  /** When the engine got it, to the nanosecond. */
+  at: string;
+  stream: 'stdout' | 'stderr';
+  text: string;
+}
+
+export interface LogOrder {
+  /** Lines of the past. */
+  tail: number;
+  /** Goes on with what is written from now on, until the container ends. */
+  follow: boolean;
+  /** Only what came after the line of this instant. */
+  after?: string | undefined;
+}
+
+/** A host refused. */
+export class HostRefusal extends Error {
+  override readonly name = 'HostRefusal';
+  readonly status: number;
+
+  constructor(status: number, detail: string) {
+    super(detail);
+    this.status = status;
+  }
 }
 
 export interface HostClient {
   /** Figures of a workspace; `null` when its host does not answer in time. */
   live(hostUrl: string, workspaceId: string): Promise<LiveWorkspace | null>;
   /** Passes a message on. Rejects when the host does not answer. */
-  sendMessage(
-    hostUrl: string,
-    workspaceId: string,
-    message: WorkspaceMessage,
-  ): Promise<{ status: number; body: unknown }>;
+  sendMessage(hostUrl: string, workspaceId: string, message: WorkspaceMessage): Promise<HostAnswer>;
+  /** Figures of a workspace about once a second, until `signal` aborts. Rejects when the host does not answer (any more). */
+  followLive(hostUrl: string, workspaceId: string, signal: AbortSignal): AsyncIterable<LiveWorkspace>;
+  /** What a workspace wrote. Rejects with `HostRefusal`, or when the host does not answer. */
+  readLog(hostUrl: string, workspaceId: string, order: LogOrder, signal: AbortSignal): Promise<AsyncIterable<LogLine>>;
 }
 
 /** Speaks to the internal endpoints of host workers, the only ones that touch Docker. */
 export function createHostClient(
   deps: { token: string; log: Logger },
-  { liveTimeoutMs = 1_500, messageTimeoutMs = 30_000 } = {},
+  { liveTimeoutMs = 1_500, messageTimeoutMs = 30_000, silenceMs = 40_000 } = {},
 ): HostClient {
   async function call(hostUrl: string, path: string, timeoutMs: number, message?: WorkspaceMessage) {
     const answer = await fetch(new URL(path, hostUrl), {
@@ -32,7 +68,45 @@ export function createHostClient(
     });
     return { status: answer.status, body: (await answer.json()) as unknown };
   }
+
+  /** Opens an answer that goes on. Of a host that is gone without a word, its heartbeat is missed. */
+  async function open(hostUrl: string, path: string, signal: AbortSignal): Promise<AsyncGenerator<unknown>> {
+    const silence = new AbortController();
+    const ended = AbortSignal.any([signal, silence.signal]);
+    let timer = setTimeout(() => silence.abort(), liveTimeoutMs * 2);
+    const heard = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => silence.abort(), silenceMs).unref();
+    };
+    try {
+      const answer = await fetch(new URL(path, hostUrl), {
+        headers: { authorization: `Bearer ${deps.token}` },
+        signal: ended,
+        redirect: 'error',
+      });
+      if (answer.status !== 200) {
+        const { detail = '' } = (await answer.json().catch(() => ({}))) as { detail?: string };
+        throw new HostRefusal(answer.status, detail);
+      }
+      heard();
+      return readJsonLines(answer.body, heard, () => clearTimeout(timer));
+    } catch (error) {
+      clearTimeout(timer);
+      throw error;
+    }
+  }
+
   return {
+    async *followLive(hostUrl, workspaceId, signal) {
+      const path = `/workspaces/${encodeURIComponent(workspaceId)}/live/stream`;
+      yield* (await open(hostUrl, path, signal)) as AsyncGenerator<LiveWorkspace>;
+    },
+    async readLog(hostUrl, workspaceId, { tail, follow, after }, signal) {
+      const query = new URLSearchParams({ tail: String(tail), follow: String(follow) });
+      if (after !== undefined) query.set('after', after);
+      const path = `/workspaces/${encodeURIComponent(workspaceId)}/logs?${query}`;
+      return (await open(hostUrl, path, signal)) as AsyncGenerator<LogLine>;
+    },
     async live(hostUrl, workspaceId) {
       try {
         const answer = await call(hostUrl, `/workspaces/${encodeURIComponent(workspaceId)}/live`, liveTimeoutMs);

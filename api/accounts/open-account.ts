@@ -1,5 +1,5 @@
-import type { Catalog } from '#domain/catalog.ts';
-import { freePlanOf } from '#domain/catalog.ts';
+import { type Catalog, freePlanOf } from '#domain/catalog.ts';
+import { firstSizeOf } from '#domain/open-account.ts';
 import type { PrismaClient } from '#prisma/client.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import {
@@ -10,7 +10,7 @@ import {
   subscriptionWorkflowId,
 } from '#workflows/subscription/messages.ts';
 import type { TemporalLink } from '../temporal.ts';
-import type { PickHost } from './pick-host.ts';
+import type { ReserveHost } from './reserve-host.ts';
 
 /** Whose account it is to be. */
 export type AccountOwner = { userId: string } | { organisationId: string; openedBy: string };
@@ -34,10 +34,10 @@ export function isOffered(catalog: Catalog, owner: 'personal' | 'organisation'):
 
 /** @param deadlineMs how long Temporal may take: a sign-in waits for it. Default 2,000. */
 export function createOpenAccount(
-  deps: { prisma: PrismaClient; temporal: TemporalLink; catalog: Catalog; pickHost: PickHost; log: Logger },
+  deps: { prisma: PrismaClient; temporal: TemporalLink; catalog: Catalog; hosting: ReserveHost; log: Logger },
   deadlineMs = 2_000,
 ): OpenAccount {
-  const { prisma, temporal, catalog, pickHost, log } = deps;
+  const { prisma, temporal, catalog, hosting, log } = deps;
 
   async function firstWorkspaces(
     accountId: string,
@@ -45,7 +45,8 @@ export function createOpenAccount(
   ): Promise<Opening['workspaces']> {
     if (!freePlanOf(catalog, audience).pool?.workspaces) return [];
     try {
-      return [{ id: `${accountId}-main`, name: 'main', hostId: await pickHost() }];
+      const id = `${accountId}-main`;
+      return [{ id, name: 'main', hostId: await hosting.forWorkspace(id, firstSizeOf(catalog, audience)) }];
     } catch (err) {
       // It can be created later; the account can't wait for a host.
       log.warn({ err, accountId }, 'the account is opened without a workspace');

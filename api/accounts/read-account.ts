@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AccountView } from '#domain/account-view.ts';
 import { later } from '#domain/time.ts';
+import { workspaceViewAt } from '#domain/workspace-view.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { accountView, subscriptionWorkflowId } from '#workflows/subscription/messages.ts';
 import type { AccountAnswer } from '../answers.ts';
@@ -61,10 +62,11 @@ export function createReadAccount(
       readModel.clockAheadMs(accountId),
       readModel.moneyOf(accountId, debt?.invoiceId ?? null),
     ]);
-    const present = new Date(Date.now() + aheadMs).toISOString();
+    const now = later(answer.now, new Date(Date.now() + aheadMs).toISOString());
     return {
       ...answer,
-      now: later(answer.now, present),
+      now,
+      workspaces: answer.workspaces.map((each) => workspaceViewAt(each, now)),
       paymentMethod: money.paymentMethod,
       debt: debt && { ...debt, payUrl: money.payUrl },
       billingIsOn: billing.on,

@@ -22,6 +22,12 @@ export function refused({ type, message }: Refusal): Problem {
         'The workspace was deleted',
         'Its data is gone, so it can neither be started nor stopped.',
       );
+    case 'WorkspaceBeingDeleted':
+      return new Problem(409, 'workspace-deleted', 'The workspace was deleted', message);
+    case 'TooManyDeletedWorkspaces':
+      return new Problem(409, 'too-many-deleted', 'Too many deleted workspaces are kept', message);
+    case 'WorkspaceOverStorage':
+      return new Problem(409, 'workspace-over-storage', 'The workspace is over its storage', message);
     case 'WorkspaceHasNoRoom':
       return new Problem(
         409,
@@ -33,6 +39,10 @@ export function refused({ type, message }: Refusal): Problem {
       return new Problem(409, 'workspace-name-taken', 'The name is taken', message);
     case 'WorkspaceSizeInvalid':
       return new Problem(400, 'request-invalid', 'The request is malformed', message);
+    case 'NoMovePlanned':
+      return new Problem(409, 'no-move-planned', 'No move waits for a time', message);
+    case 'MoveTooLate':
+      return new Problem(409, 'move-too-late', 'It has to move earlier', message);
     case 'AccountDeleted':
       return new Problem(409, 'account-deleting', 'The account is being deleted', message);
     case 'NotInGrace':
@@ -71,7 +81,7 @@ export async function suspended(readAccount: ReadAccount, accountId: string): Pr
   const debt = account?.debt ?? null;
   const holds = account?.holds ?? [];
   const comesBack = (account?.workspaces ?? [])
-    .filter((workspace) => workspace.status !== 'deleted' && workspace.ownerWants === 'running')
+    .filter(({ status, ownerWants }) => status !== 'deleted' && status !== 'deleting' && ownerWants === 'running')
     .map((workspace) => workspace.name);
   const detail = debt
     ? `Pay ${money(debt)}${debt.payUrl ? ` at ${debt.payUrl}` : ''}. On payment ${comesBack.length > 0 ? `${comesBack.join(', ')} ${comesBack.length === 1 ? 'runs' : 'run'} again` : 'workspaces can be started again'}.`

@@ -8,6 +8,12 @@ import {
   createWorkspace,
   deleteWorkspace,
   keepAccount,
+  recoverWorkspace,
+  renameWorkspace,
+  resizeWorkspace,
+  restartWorkspace,
+  restoreWorkspace,
+  type WorkspaceCommand,
   wishWorkspace,
 } from '#workflows/subscription/messages.ts';
 
@@ -30,6 +36,8 @@ export async function subscription({ accountId }: { accountId: string }): Promis
     const view: Partial<AccountView> = {
       accountId,
       version,
+      now: '2026-03-08T00:00:00.000Z',
+      subscription: null,
       standing: 'suspended',
       holds: [{ name: 'billing', since: '2026-03-08T00:00:00.000Z', reason: 'The renewal was not paid.' }],
       debt: {
@@ -56,7 +64,10 @@ export async function subscription({ accountId }: { accountId: string }): Promis
     if (name === 'tiny') throw ApplicationFailure.nonRetryable('Too small.', 'WorkspaceSizeInvalid');
     return receiptFor(commandId);
   });
-  setHandler(deleteWorkspace, ({ commandId }) => receiptFor(commandId));
+  for (const update of [deleteWorkspace, restartWorkspace, recoverWorkspace, restoreWorkspace])
+    setHandler(update, ({ commandId }: WorkspaceCommand) => receiptFor(commandId));
+  setHandler(renameWorkspace, ({ commandId }) => receiptFor(commandId));
+  setHandler(resizeWorkspace, ({ commandId }) => receiptFor(commandId));
   setHandler(closeAccount, ({ commandId }) => receiptFor(commandId));
   setHandler(keepAccount, ({ commandId }) => receiptFor(commandId));
   await condition(() => false);
@@ -68,6 +79,14 @@ function workspaceView(id: string): WorkspaceView {
     name: 'Main',
     hostId: 'host',
     status: 'suspended',
+    since: null,
+    expectedBy: null,
+    overdue: null,
+    nextTryAt: null,
+    note: null,
+    deleteAt: null,
+    storage: null,
+    move: null,
     reason: 'The renewal was not paid.',
     ownerWants: 'running',
     size: { memoryMb: 256, cpuPercent: 50, storageMb: 1_024 },
@@ -75,5 +94,11 @@ function workspaceView(id: string): WorkspaceView {
     containerId: null,
     canStart: false,
     canStop: true,
+    canRestart: false,
+    canRecover: false,
+    canRename: true,
+    canResize: false,
+    canDelete: true,
+    canRestore: false,
   };
 }

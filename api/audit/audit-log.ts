@@ -45,7 +45,13 @@ export type AuditedAction =
   | 'sign-up'
   | 'workspace.create'
   | 'workspace.delete'
+  | 'workspace.recover'
+  | 'workspace.rename'
+  | 'workspace.resize'
+  | 'workspace.restart'
+  | 'workspace.restore'
   | 'workspace.start'
+  | 'workspace.move'
   | 'workspace.stop';
 
 /** Whose log an entry is in. */

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { WORKSPACE_STATUSES } from '#domain/account-view.ts';
 
 export const instant = z.string().openapi({ description: 'UTC, ISO 8601.', example: '2026-03-08T06:59:59.000Z' });
 export const sizeSchema = z.object({
@@ -70,8 +71,26 @@ export const workspaceSchema = z
     id: z.string(),
     name: z.string(),
     hostId: z.string(),
-    status: z.enum(['running', 'starting', 'stopped', 'stopping', 'suspended', 'failed', 'deleted']),
+    status: z.enum(WORKSPACE_STATUSES),
+    since: instant.nullable().openapi({ description: 'Since when it has this status, as far as is known.' }),
+    expectedBy: instant
+      .nullable()
+      .openapi({ description: 'When a status that passes should have passed; null for one that stays.' }),
+    overdue: z
+      .string()
+      .nullable()
+      .openapi({ description: 'For people: it takes longer than it should, and what happens next.' }),
+    nextTryAt: instant.nullable().openapi({ description: 'When it is tried again by itself.' }),
     reason: z.string().nullable(),
+    note: z
+      .string()
+      .nullable()
+      .openapi({ description: 'Something to know about one that runs: it is short of storage or of memory.' }),
+    deleteAt: instant.nullable().openapi({ description: 'When its data is deleted; until then it can be taken back.' }),
+    storage: z
+      .object({ usedMb: z.number(), limitMb: z.number() })
+      .nullable()
+      .openapi({ description: 'What its host measured last.' }),
     ownerWants: z.enum(['running', 'stopped']),
     size: sizeSchema.openapi({ description: 'The size in force.' }),
     pendingSize: sizeSchema
@@ -80,19 +99,44 @@ export const workspaceSchema = z
     containerId: z.string().nullable(),
     canStart: z.boolean(),
     canStop: z.boolean(),
+    canRestart: z.boolean(),
+    canRecover: z.boolean().openapi({ description: 'From a failure, a crash loop, or a stop for storage.' }),
+    canRename: z.boolean(),
+    canResize: z.boolean(),
+    canDelete: z.boolean(),
+    canRestore: z.boolean(),
+    move: z
+      .object({ stage: z.enum(['planned', 'moving']), at: instant, latestAt: instant, reason: z.string() })
+      .nullable()
+      .openapi({
+        description: 'It has to move to another host, at `at`; until `latestAt` its owner chooses. Null when it stays.',
+      }),
   })
   .openapi('Workspace');
+
+export const incidentSchema = z
+  .object({
+    at: instant,
+    kind: z.enum(['crashed', 'crash-looping', 'out-of-memory', 'not-healthy', 'storage']),
+    exitCode: z.number().nullable(),
+    outOfMemory: z.boolean(),
+    lastLines: z.array(z.string()).openapi({ description: 'What it wrote last, oldest first.' }),
+  })
+  .openapi('Incident');
 
 export const liveWorkspaceSchema = z
   .object({
     workspaceId: z.string(),
+    at: instant.openapi({ description: "When they were taken, by the host's clock." }),
     status: z.enum(['running', 'stopped', 'absent']),
     containerId: z.string().nullable(),
     uptimeSeconds: z.number(),
-    memoryUsedMb: z.number(),
+    memoryUsedMb: z.number().openapi({ description: 'Without cache that can simply be dropped.' }),
     memoryLimitMb: z.number(),
-    cpuPercent: z.number(),
-    cpuLimitPercent: z.number(),
+    memoryOfLimitPercent: z.number(),
+    cpuPercent: z.number().openapi({ description: 'Percent of one core.' }),
+    cpuLimitPercent: z.number().openapi({ description: 'Percent of one core that is allowed.' }),
+    cpuOfLimitPercent: z.number().openapi({ description: '100: all that is allowed.' }),
     health: z.enum(['starting', 'healthy', 'unhealthy', 'none']),
   })
   .openapi('LiveWorkspace');
@@ -174,6 +218,7 @@ export const accountSchema = z
             'grant-ends',
             'plan-changes',
             'first-payment-expires',
+            'workspace-moves',
           ]),
           text: z.string(),
         }),

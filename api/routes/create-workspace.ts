@@ -1,19 +1,16 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { type RouteHandler, z } from '@hono/zod-openapi';
-import type { Catalog } from '#domain/catalog.ts';
-import type { PoolShortage } from '#domain/commands.ts';
-import { offersFor } from '#domain/offers.ts';
-import { wayOut } from '#domain/plan-limit.ts';
-import { poolLimitError } from '#domain/pool-limit.ts';
+import type { AccountState } from '#domain/account-state.ts';
+import { CommandRefused, type NewWorkspace, createWorkspace as tryToCreate } from '#domain/commands.ts';
 import { createWorkspace } from '#workflows/subscription/messages.ts';
 import { defineRoute } from '../access/define-route.ts';
 import type { FindAccount } from '../access/find-account.ts';
-import type { PickHost } from '../accounts/pick-host.ts';
+import type { ExplainShortage } from '../accounts/explain-shortage.ts';
 import type { ReadModel } from '../accounts/read-model.ts';
-import type { Refusal } from '../accounts/refusals.ts';
+import { type Refusal, refused } from '../accounts/refusals.ts';
+import type { ReserveHost } from '../accounts/reserve-host.ts';
 import type { SendCommand } from '../accounts/send-command.ts';
 import type { ApiEnv } from '../api-env.ts';
-import { Problem } from '../problem.ts';
 import { problemAnswer } from '../problem-schema.ts';
 import { accountParams } from './account.ts';
 import { idempotencyHeaders } from './idempotency-key.ts';
@@ -63,20 +60,20 @@ export function createCreateWorkspaceHandler(deps: {
   findAccount: FindAccount;
   readModel: ReadModel;
   sendCommand: SendCommand;
-  pickHost: PickHost;
-  catalog: Catalog;
+  hosting: ReserveHost;
+  explainShortage: ExplainShortage;
 }): RouteHandler<typeof createWorkspaceRoute, ApiEnv> {
-  const { findAccount, readModel, sendCommand, pickHost, catalog } = deps;
+  const { findAccount, readModel, sendCommand, hosting, explainShortage: explain } = deps;
 
-  /** What lifts the limit is found in the account as last saved. */
-  async function explain(accountId: string, { message, details }: Refusal): Promise<Problem | undefined> {
-    const [shortage] = details as [PoolShortage?];
-    const account = shortage && (await readModel.storedState(accountId));
-    if (!account) return undefined;
-    const now = new Date(Date.now() + (await readModel.clockAheadMs(accountId))).toISOString();
-    const error = poolLimitError(offersFor(catalog, account, now), shortage);
-    const detail = `${message} ${wayOut(error.liftedBy)}`;
-    return new Problem(403, 'plan-limit', 'The plan does not allow it', detail, { data: { ...error } });
+  /** What the plan does not allow is refused with its numbers, also where no host has room for it. */
+  async function reserve(accountId: string, asked: Omit<NewWorkspace, 'commandId' | 'hostId'>): Promise<string> {
+    const account = await readModel.storedState(accountId);
+    try {
+      return await hosting.forWorkspace(asked.workspaceId, asked.size ?? account?.sharing.defaultAllocation);
+    } catch (noHost) {
+      const refusal = account && refusalOf(account, asked);
+      throw (refusal && ((await explain(accountId, refusal)) ?? refused(refusal))) ?? noHost;
+    }
   }
 
   return async (c) => {
@@ -86,12 +83,13 @@ export function createCreateWorkspaceHandler(deps: {
     const workspaceId = workspaceIdOf(accountId, key);
     // Sent again it needs no host: it was given one.
     const known = await findAccount.byWorkspace(c.var.principal, workspaceId);
-    const hostId = known?.workspace.hostId ?? (await pickHost(size?.memoryMb));
     c.set('auditNote', { target: workspaceId, details: { name } });
+    const hostId = known?.workspace.hostId ?? (await reserve(accountId, { workspaceId, name, size }));
     const command = { commandId: `http/${workspaceId}/create`, workspaceId, name, hostId, ...(size ? { size } : {}) };
-    const { version } = await sendCommand(accountId, createWorkspace, command, (refusal) =>
-      explain(accountId, refusal),
-    );
+    const { version } = await sendCommand(accountId, createWorkspace, command, async (refusal) => {
+      await hosting.release(workspaceId);
+      return explain(accountId, refusal);
+    });
     return c.json({ workspaceId, version }, 202);
   };
 }
@@ -99,4 +97,15 @@ export function createCreateWorkspaceHandler(deps: {
 /** One key stands for one workspace of an account, for as long as it exists. */
 function workspaceIdOf(accountId: string, key: string): string {
   return `ws_${createHash('sha256').update(`${accountId}\n${key}`).digest('hex').slice(0, 24)}`;
+}
+
+/** What the account's workflow would refuse it for, or `null`. */
+function refusalOf(account: AccountState, asked: Omit<NewWorkspace, 'commandId' | 'hostId'>): Refusal | null {
+  try {
+    tryToCreate(account, { ...asked, commandId: '', hostId: '' }, new Date().toISOString());
+    return null;
+  } catch (error) {
+    if (!(error instanceof CommandRefused)) throw error;
+    return { type: error.code, message: error.message, details: error.shortage ? [error.shortage] : [] };
+  }
 }

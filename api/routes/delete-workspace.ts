@@ -13,11 +13,21 @@ export const deleteWorkspaceRoute = defineRoute({
   path: '/api/v1/workspaces/{id}',
   action: 'workspace:delete',
   audit: 'workspace.delete',
-  summary: 'Ends a workspace and its data for good',
-  request: { params: workspaceParams, headers: idempotencyHeaders },
+  summary: 'Ends a workspace; its data is kept for a while, as the catalog has it',
+  request: {
+    params: workspaceParams,
+    headers: idempotencyHeaders,
+    query: z.object({
+      immediately: z
+        .enum(['true', 'false'])
+        .optional()
+        .openapi({ description: 'Its data goes at once, and nothing can be taken back. Default: false.' }),
+    }),
+  },
   responses: {
     202: {
-      description: 'Recorded in this version of the account; container, network and data go next. Also under a hold.',
+      description:
+        'Recorded in this version of the account; it stops. `deleteAt` of the workspace says until when it can be taken back.',
       content: { 'application/json': { schema: z.object({ version: z.number().int() }) } },
     },
     503: problemAnswer('Nobody confirmed it: send it again with the same Idempotency-Key.'),
@@ -31,8 +41,10 @@ export function createDeleteWorkspaceHandler(deps: {
     const { id } = c.req.valid('param');
     const { accountId } = c.var.account;
     const key = c.req.valid('header')['idempotency-key'] ?? randomUUID();
-    const commandId = `http/${id}/delete/${key}`;
-    const { version } = await deps.sendCommand(accountId, deleteWorkspace, { commandId, workspaceId: id });
+    const immediately = c.req.valid('query').immediately === 'true';
+    const commandId = `http/${id}/delete/${immediately ? 'immediately/' : ''}${key}`;
+    const command = { commandId, workspaceId: id, immediately };
+    const { version } = await deps.sendCommand(accountId, deleteWorkspace, command);
     return c.json({ version }, 202);
   };
 }

@@ -36,6 +36,13 @@ export interface DockerEngineOptions {
   log: Logger;
   /** Whether Debian's `docker.io` may be installed with apt-get (as root) when there is no dockerd. */
   allowInstall: boolean;
+  /**
+   * Whether it may write rules into the machine's packet filter. `false` for an engine beside one that runs: a start would
+   * drop that one's rules. Default `true`.
+   */
+  iptables?: boolean;
+  /** Whether containers outlive a dockerd of ours that is killed. Default true. */
+  liveRestore?: boolean;
   /** Receives one line for people for each step that takes time. */
   onProgress: (line: string) => void;
 }
@@ -180,9 +187,10 @@ export async function ensureOwnDockerEngine(options: Omit<DockerEngineOptions, '
       ...['--exec-root', join(runDir, 'exec')],
       ...['--pidfile', pidFile],
       ...['--host', dockerHost],
-      '--live-restore',
+      ...(options.liveRestore === false ? [] : ['--live-restore']),
       '--bridge=none',
       '--userland-proxy=false',
+      ...(options.iptables === false ? ['--iptables=false', '--ip-masq=false'] : []),
       '--log-level=warn',
     ],
     env: { ...process.env, PATH: searchPath().join(delimiter) },

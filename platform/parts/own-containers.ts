@@ -1,5 +1,7 @@
 import type Docker from 'dockerode';
 import { createDockerClient } from '#activities/workspaces/docker-client.ts';
+import { unmountStorage } from '#activities/workspaces/limited-storage.ts';
+import { removeNetworkPolicy } from '#activities/workspaces/network-policy.ts';
 import { INSTALLATION_LABEL } from '#activities/workspaces/ownership.ts';
 
 const ALREADY_SO = 304;
@@ -34,6 +36,13 @@ export async function ownResources(
     ...containers.map(({ Names, Id }) => ({ kind: 'container' as const, name: Names[0]?.slice(1) ?? Id })),
     ...volumes.map(({ Name }) => ({ kind: 'volume' as const, name: Name })),
   ];
+}
+
+/** Takes back what the workers of this machine have set up on it for their workspaces, which are down: mounts and packet filter. */
+export async function leaveHost(env: Record<string, string | undefined>): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  if (env.LEASEHOLD_STORAGE_DIR) await unmountStorage(env.LEASEHOLD_STORAGE_DIR);
+  if (env.LEASEHOLD_SUBNET_POOL) await removeNetworkPolicy(env.LEASEHOLD_SUBNET_POOL);
 }
 
 /** Removes the containers, volumes and networks of one installation. For state folders that are thrown away. */

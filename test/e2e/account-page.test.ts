@@ -79,7 +79,7 @@ test('without JavaScript one can still sign in and read everything', async () =>
       .getByRole('region', { name: /^Workspace / })
       .getByRole('button')
       .count(),
-  ).toBe(2);
+  ).toBe(3);
 });
 
 test('after signing out the account is closed', async () => {

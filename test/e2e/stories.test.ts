@@ -4,7 +4,9 @@ import { expect, inject, test } from 'vitest';
 import { attachPlatform } from '#platform/attach.ts';
 import { grace } from '#stories/grace.ts';
 import { leave } from '#stories/leave.ts';
+import { resize } from '#stories/resize.ts';
 import type { StoryResult } from '#stories/story.ts';
+import { twoHosts } from '#stories/two-hosts.ts';
 
 test('bin/leasehold story grace --json plays a failed payment to its end and prints the steps', async () => {
   const { stdout } = await promisify(execFile)('bin/leasehold', ['story', 'grace', '--json'], {
@@ -29,6 +31,18 @@ for (const [disturbance, what] of Object.entries(grace.disturbances)) {
     const platform = await attachPlatform(inject('platformStateDir'));
     if (!platform) throw new Error('No platform runs for this test.');
     const { failures } = await grace.play({ platform, disturbance });
+    expect(failures).toEqual([]);
+  });
+}
+
+for (const [story, what] of [
+  [resize, 'is resized while it runs, and keeps what it uses'],
+  [twoHosts, 'moves with its data when its host is drained'],
+] as const) {
+  test(`a workspace ${what}`, async () => {
+    const platform = await attachPlatform(inject('platformStateDir'));
+    if (!platform) throw new Error('No platform runs for this test.');
+    const { failures } = await story.play({ platform });
     expect(failures).toEqual([]);
   });
 }

@@ -311,6 +311,7 @@ export function live(events: Event[], catalog: Catalog): Decided[] {
               generation: each.desired.generation,
               containerId: 'container_1',
               at: now(),
+              since: now(),
               reason: null,
               size: each.desired.size,
               pending: null,

@@ -82,6 +82,15 @@ const RUNS = (status: number): Row => ({
   missing: NOT_THERE,
 });
 
+/** Also under a hold. */
+const WORKSPACE_IS_MANAGED: Row = {
+  own: '401  202 202 403 403 404  403 202 403 403 202  401 401 401',
+  suspended: '401  202 202 403 403 404  403 202 403 403 404  401 401 401',
+  personal: '401  202 404 404 404 404  403 202 403 403 404  401 401 401',
+  foreign: NOT_THERE,
+  missing: NOT_THERE,
+};
+
 const BILLING_READ = (status: number): Row => ({
   own: `401  ${status} ${status} ${status} 403 404  403 403 ${status} 403 ${status}  401 401 401`,
   suspended: `401  ${status} ${status} ${status} 403 404  403 403 ${status} 403 404  401 401 401`,
@@ -184,6 +193,16 @@ const GUARDED: Record<string, Row> = {
     missing: NOT_THERE,
   },
   'GET /api/v1/workspaces/{id}': ACCOUNT_READ,
+  'GET /api/v1/workspaces/{id}/live/stream': ACCOUNT_READ,
+  'GET /api/v1/workspaces/{id}/history': ACCOUNT_READ,
+  'GET /api/v1/workspaces/{id}/executions': ACCOUNT_READ,
+  'GET /api/v1/workspaces/{id}/logs': {
+    own: '401  200 200 403 200 404  403 200 403 403 200  401 401 401',
+    suspended: '401  200 200 403 200 404  403 200 403 403 404  401 401 401',
+    personal: '401  200 404 404 404 404  403 200 403 403 404  401 401 401',
+    foreign: NOT_THERE,
+    missing: NOT_THERE,
+  },
   'POST /api/v1/workspaces/{id}/start': RUNS(202),
   'POST /api/v1/workspaces/{id}/messages': RUNS(200),
   'POST /api/v1/workspaces/{id}/stop': {
@@ -193,13 +212,27 @@ const GUARDED: Record<string, Row> = {
     foreign: NOT_THERE,
     missing: NOT_THERE,
   },
-  'DELETE /api/v1/workspaces/{id}': {
+  // No move waits for a time.
+  'POST /api/v1/workspaces/{id}/move': {
+    own: '401  409 409 403 409 404  403 409 403 403 409  401 401 401',
+    suspended: '401  409 409 403 409 404  403 409 403 403 404  401 401 401',
+    personal: '401  409 404 404 404 404  403 409 403 403 404  401 401 401',
+    foreign: NOT_THERE,
+    missing: NOT_THERE,
+  },
+  'POST /api/v1/workspaces/{id}/restart': RUNS(202),
+  'POST /api/v1/workspaces/{id}/recover': RUNS(202),
+  'PUT /api/v1/workspaces/{id}/size': {
     own: '401  202 202 403 403 404  403 202 403 403 202  401 401 401',
-    suspended: '401  202 202 403 403 404  403 202 403 403 404  401 401 401',
+    suspended: '401  402 402 403 403 404  403 402 403 403 404  401 401 401',
     personal: '401  202 404 404 404 404  403 202 403 403 404  401 401 401',
     foreign: NOT_THERE,
     missing: NOT_THERE,
   },
+  'GET /api/v1/workspaces/{id}/size-preview': ACCOUNT_READ,
+  'PATCH /api/v1/workspaces/{id}': WORKSPACE_IS_MANAGED,
+  'DELETE /api/v1/workspaces/{id}': WORKSPACE_IS_MANAGED,
+  'POST /api/v1/workspaces/{id}/restore': WORKSPACE_IS_MANAGED,
 };
 
 /** Everybody owns the account that these are about: their own. The organisation's key has the organisation's. */
@@ -229,8 +262,7 @@ const OWN: Record<string, Partial<Row>> = {
   'GET /api/workspace/status': OF_OWN_ACCOUNT(200, 'read'),
   'POST /api/workspace/start': OF_OWN_ACCOUNT(202, 'workspaces'),
   'POST /api/workspace/stop': OF_OWN_ACCOUNT(202, 'workspaces'),
-  // The workflow of this test stops nothing.
-  'POST /api/workspace/restart': OF_OWN_ACCOUNT(503, 'workspaces'),
+  'POST /api/workspace/restart': OF_OWN_ACCOUNT(202, 'workspaces'),
   'GET /api/v1/me': { own: '401  200 200 200 200 200  200 403 403 403 200  401 401 401' },
   'GET /api/v1/openapi.json': { own: '401  200 200 200 200 200  200 200 200 200 200  401 401 401' },
   'POST /api/v1/organisations': { own: '401  201 201 201 201 201  403 403 403 403 403  401 401 401' },
@@ -471,6 +503,10 @@ async function ask(route: string, kind: AccountKind, column: Column): Promise<An
     ...(isJson ? { body: JSON.stringify(body ?? {}) } : {}),
   };
   const answer = await api.app.request(path, sent, { incoming: { socket: { remoteAddress: someAddress() } } });
+  if (answer.headers.get('content-type')?.startsWith('text/event-stream')) {
+    await answer.body?.cancel();
+    return { status: answer.status, body: {} };
+  }
   const text = await answer.text();
   const isObject = text.startsWith('{');
   return { status: answer.status, body: isObject ? (JSON.parse(text) as Answered['body']) : {} };
@@ -509,6 +545,12 @@ async function bodyOf(route: string, kind: AccountKind): Promise<unknown> {
       return { name: 'A key', scopes: ['read'], expiresInDays: 1 };
     case 'POST /api/v1/accounts/{accountId}/workspaces':
       return { name: 'further' };
+    case 'POST /api/v1/workspaces/{id}/move':
+      return { at: null };
+    case 'PATCH /api/v1/workspaces/{id}':
+      return { name: 'Another' };
+    case 'PUT /api/v1/workspaces/{id}/size':
+      return { memoryMb: 128, cpuPercent: 10, storageMb: 256 };
     case 'POST /api/v1/workspaces/{id}/messages':
       return { plugin: 'echo', payload: 1 };
     default:
@@ -595,7 +637,10 @@ async function newAccountOf(kind: Exclude<AccountKind, 'missing'>): Promise<void
 /** The state as it is opened, and the host of this test. */
 async function storeState(accountId: string, organisationId: string | null): Promise<void> {
   const state = openAccount(
-    { accountId, ownerUserId: idOf('owner'), organisationId, stripeCustomerId: null, workspaces: [] },
+    {
+      ...{ accountId, ownerUserId: idOf('owner'), organisationId, stripeCustomerId: null },
+      workspaces: [{ id: `${accountId}-main`, name: 'Main', hostId }],
+    },
     '2026-03-01T00:00:00.000Z',
     loadCatalog('catalogs/demo.yaml'),
   );
@@ -682,9 +727,10 @@ async function startWorker(): Promise<void> {
   worker = { stop: () => made.shutdown(), ran: made.run() };
 }
 
-/** In a host worker's place: it knows of no figures, and its plugins answer. */
+/** In a host worker's place: it knows of no figures, its logs are empty, and its plugins answer. */
 async function startHost(): Promise<void> {
   host = createServer((request, response) => {
+    if (request.url?.includes('/logs?')) return response.writeHead(200).end();
     const answer = { plugin: 'echo', result: 1, durationMs: 1, executionId: 'x1' };
     response
       .writeHead(request.method === 'POST' ? 200 : 404, { 'content-type': 'application/json' })

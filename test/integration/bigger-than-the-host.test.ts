@@ -73,7 +73,8 @@ test('more than the host has: the old size stays in force, said once, and the ac
 
   const reason = 'This host has 2,048 MB, 1,536 MB of them free; 65,536 MB are needed. The workspace keeps 512 MB.';
   expect(await view(one)).toMatchObject({
-    status: 'running',
+    status: 'resize-pending',
+    nextTryAt: expect.any(String),
     size: { memoryMb: 512 },
     pendingSize: { memoryMb: 65_536 },
     reason,
@@ -107,7 +108,7 @@ test('the next newer wish is carried out at once', async () => {
 test('no room now: it is resized by itself once there is some, and the history says so', async () => {
   await grant(two, 'more', 1_024);
   expect(await view(two)).toMatchObject({
-    status: 'running',
+    status: 'resize-pending',
     size: { memoryMb: 512 },
     pendingSize: { memoryMb: 1_536 },
     reason: 'This host has 2,048 MB, 1,024 MB of them free; 1,536 MB are needed. The workspace keeps 512 MB.',

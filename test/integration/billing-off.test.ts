@@ -89,6 +89,7 @@ async function eventually(workspaceId: string, status: 'running' | 'stopped'): P
     docker: createDockerClient(setting('DOCKER_HOST')),
     prisma,
     workspaceId,
+    installation: setting('LEASEHOLD_INSTALLATION'),
     internalToken: setting('LEASEHOLD_INTERNAL_TOKEN'),
   });
   await vi.waitFor(async () => {

@@ -70,8 +70,8 @@ async function create(name: string, { key = randomUUID() as string, size = SIZE 
 
 function probe(workspaceId: string): WorkspaceProbe {
   const { docker, prisma, platform } = stage;
-  const internalToken = platform.env.LEASEHOLD_INTERNAL_TOKEN ?? '';
-  return new WorkspaceProbe({ docker, prisma, workspaceId, internalToken });
+  const { LEASEHOLD_INSTALLATION: installation = '', LEASEHOLD_INTERNAL_TOKEN: internalToken = '' } = platform.env;
+  return new WorkspaceProbe({ docker, prisma, workspaceId, installation, internalToken });
 }
 
 async function containers(): Promise<number> {
@@ -142,11 +142,11 @@ test('a fresh run goes on with it: it follows its owner, and the same key still 
   expect(await containers()).toBe(2);
 });
 
-test('deleted: its container and its data are gone, its share goes back, and its place can be taken', async () => {
-  expect((await send('DELETE', `/api/v1/workspaces/${second}`)).status).toBe(202);
+test('deleted at once: its container and its data are gone, its share goes back, and its place can be taken', async () => {
+  expect((await send('DELETE', `/api/v1/workspaces/${second}?immediately=true`)).status).toBe(202);
   await stage.driver.settle();
   expect(await containers()).toBe(1);
-  expect(await volumes()).toEqual([`leasehold-${stage.customer.workspaceId}`]);
+  expect(await volumes()).toEqual([stage.workspace.name]);
   expect(await stage.workspace.container()).toMatchObject({ status: 'running', memoryMb: 768 });
   const stored = await stage.prisma.workspace.findUniqueOrThrow({ where: { id: second } });
   expect(stored).toMatchObject({ desiredState: 'deleted', observedState: 'absent', containerId: null });
@@ -156,7 +156,7 @@ test('deleted: its container and its data are gone, its share goes back, and its
   expect(again.status).toBe(202);
   await stage.driver.settle();
   expect((await probe(String(again.body.workspaceId)).container()).status).toBe('running');
-  expect((await send('DELETE', `/api/v1/workspaces/${again.body.workspaceId}`)).status).toBe(202);
+  expect((await send('DELETE', `/api/v1/workspaces/${again.body.workspaceId}?immediately=true`)).status).toBe(202);
   await stage.driver.settle();
   expect(await containers()).toBe(1);
 });

@@ -270,6 +270,7 @@ class Life {
         generation: desired.generation,
         containerId: 'container_1',
         at: time.now(),
+        since: time.now(),
         reason: null,
         size: desired.size,
         pending: null,

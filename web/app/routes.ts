@@ -13,12 +13,15 @@ export default [
   route('reset-password', 'routes/reset-password.tsx'),
   route('api/auth/callback/:provider', 'routes/provider-callback.ts'),
   route('accounts/:accountId/live', 'routes/account-live.ts'),
+  route('accounts/:accountId/workspaces/:workspaceId/live', 'routes/workspace-live.ts'),
+  route('accounts/:accountId/workspaces/:workspaceId/log', 'routes/workspace-log.ts'),
   route('accounts/:accountId/export', 'routes/account-export.ts'),
   layout('routes/signed-in.tsx', [
     route('accounts/:accountId', 'routes/account-frame.tsx', [
       index('routes/account.tsx'),
       route('billing', 'routes/billing.tsx'),
       route('billing/plan', 'routes/billing-plan.tsx'),
+      route('workspaces/:workspaceId/activity', 'routes/workspace-activity.tsx'),
       route('members', 'routes/members.tsx'),
       route('keys', 'routes/keys.tsx'),
       route('audit', 'routes/audit.tsx'),

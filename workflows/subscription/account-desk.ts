@@ -1,11 +1,15 @@
-import type { AccountState, ObservedWorkspace, WorkspaceState } from '#domain/account-state.ts';
+import type { AccountState, ObservedWorkspace, WorkspaceRetry, WorkspaceState } from '#domain/account-state.ts';
 import { type CommandOutcome, CommandRefused } from '#domain/commands.ts';
 import { deadlinesOf } from '#domain/decide.ts';
 import { afterDuplicate, type DuplicateResult } from '#domain/duplicates.ts';
 import type { Effect, EndDuplicateEffect } from '#domain/effect.ts';
+import type { HostReport } from '#domain/host-report.ts';
+import { asksToConverge, takeHostReport } from '#domain/host-reports.ts';
+import { isOnTheMove, moveTimes } from '#domain/moves.ts';
 import { presentState, type StoredState } from '#domain/stored-account.ts';
-import type { Instant } from '#domain/time.ts';
+import { earliest, type Instant } from '#domain/time.ts';
 import type { Happened } from '#domain/timeline.ts';
+import { afterObserved, withRetry } from '#domain/workspace-progress.ts';
 import { isSettled } from '#domain/workspace-wishes.ts';
 import type { BillingHint, Carried, Receipt } from './messages.ts';
 
@@ -33,6 +37,9 @@ export class AccountDesk {
   /** When effects that failed are tried again, by their ids. */
   readonly retryAt = new Map<string, Instant>();
   private recentCommands: Carried['recentCommands'] = [];
+  /** Workspaces that are not as their hosts were told: to be brought there once more. */
+  readonly astray = new Set<string>();
+  private earlyReports: HostReport[] = [];
   /** Wishes that have been stored, by workspace: only these are given to hosts. */
   private readonly storedWishes = new Map<string, WorkspaceState>();
 
@@ -81,6 +88,12 @@ export class AccountDesk {
     return receipt;
   }
 
+  /** What the workflow itself has brought about. */
+  change(carryOut: (state: AccountState) => CommandOutcome): void {
+    const { state, happened } = carryOut(this.require(this.state));
+    this.put(state, happened);
+  }
+
   /** All of `saved` is in PostgreSQL: hosts may be given its wishes. */
   markSaved(saved: AccountState): void {
     for (const workspace of saved.workspaces) this.storedWishes.set(workspace.id, workspace);
@@ -99,9 +112,32 @@ export class AccountDesk {
   }
 
   observe(workspaceId: string, observed: ObservedWorkspace, happened: Happened[]): void {
-    const state = this.require(this.state);
-    const workspaces = state.workspaces.map((each) => (each.id === workspaceId ? { ...each, observed } : each));
-    this.put({ ...state, workspaces }, happened);
+    this.put(afterObserved(this.require(this.state), workspaceId, observed, observed.at), happened);
+  }
+
+  /** Notes when a workspace is tried again. It is in answers to queries at once, and saved with the next change. */
+  noteRetry(workspaceId: string, retry: WorkspaceRetry | null): void {
+    if (this.state) this.state = withRetry(this.state, workspaceId, retry);
+  }
+
+  /** What hosts saw. Kept until the account has been taken up. */
+  report(reports: readonly HostReport[], now: string): void {
+    if (!this.state) {
+      this.earlyReports.push(...reports);
+      return;
+    }
+    for (const each of reports) {
+      if (asksToConverge(this.state, each)) this.astray.add(each.workspaceId);
+      const { state, happened } = takeHostReport(this.state, each, now);
+      this.put(state, happened);
+    }
+  }
+
+  /** The account has been taken up: what hosts told before counts now. */
+  takeEarlyReports(now: string): void {
+    const reports = this.earlyReports;
+    this.earlyReports = [];
+    this.report(reports, now);
   }
 
   /** An effect has been carried out. */
@@ -133,6 +169,11 @@ export class AccountDesk {
     return this.state ? deadlinesOf(this.state) : [];
   }
 
+  /** The earliest instant at which something happens by itself, if nothing else does before. */
+  nextDeadline(): string | null {
+    return earliest([...this.deadlines(), ...moveTimes(this.state?.workspaces ?? [])]);
+  }
+
   needsLook(now: string): boolean {
     return this.lookAsked || this.pendingHints.length > 0 || this.deadlines().some((at) => at <= now);
   }
@@ -140,8 +181,8 @@ export class AccountDesk {
   /** Nothing is left to do before the next deadline or message. */
   isQuiet(now: string): boolean {
     if (this.accountDeleted) return true;
-    if (!this.state) return false;
-    const workspacesSettled = this.state.workspaces.every(isSettled);
+    if (!this.state || this.astray.size > 0) return false;
+    const workspacesSettled = this.state.workspaces.every((each) => isSettled(each) && !isOnTheMove(each));
     return !this.needsLook(now) && this.unsaved === null && workspacesSettled && this.dueEffects(now).length === 0;
   }
 

@@ -33,7 +33,7 @@ function endOf(state: AccountState) {
     holds: holds.map(({ since: _, ...hold }) => hold),
     addOns: addOns.map(({ recoveredAt: _, ...addOn }) => addOn),
     dunning: dunning && { ...dunning, deleteAt: null },
-    workspaces: workspaces.map(({ observed, desired: { generation: _, ...desired }, ...workspace }) => ({
+    workspaces: workspaces.map(({ observed, desired: { generation: _, since: __, ...desired }, ...workspace }) => ({
       ...workspace,
       desired,
       observed: observed?.state,

@@ -1,5 +1,5 @@
 import { ApplicationFailure, condition, setHandler } from '@temporalio/workflow';
-import { UNLIMITED } from '#domain/catalog.ts';
+import { UNLIMITED, type WorkspaceSize } from '#domain/catalog.ts';
 import {
   CommandRefused,
   closeAccount as close,
@@ -15,8 +15,15 @@ import {
 } from '#domain/commands.ts';
 import { extendGrace as extend, LONGEST_EXTENSION_DAYS } from '#domain/extend-grace.ts';
 import { linkCustomer as link } from '#domain/link-customer.ts';
-import { earliest } from '#domain/time.ts';
+import { cancelMove as cancel, chooseMoveTime as choose, LONGEST_DAYS_TO_CHOOSE, planMove } from '#domain/moves.ts';
 import { viewOf } from '#domain/view.ts';
+import {
+  recoverWorkspace as recover,
+  renameWorkspace as rename,
+  resizeWorkspace as resize,
+  restartWorkspace as restart,
+  restoreWorkspace as restore,
+} from '#domain/workspace-commands.ts';
 import type { AccountDesk } from './account-desk.ts';
 import { steps } from './activity-stubs.ts';
 import { workflowNow } from './clock.ts';
@@ -24,8 +31,11 @@ import {
   accountView,
   agenda,
   billingHints,
+  type ChooseMoveTimeCommand,
   type ClosingCommand,
   type CreateWorkspaceCommand,
+  cancelMove,
+  chooseMoveTime,
   closeAccount,
   createWorkspace,
   type DeleteWorkspaceCommand,
@@ -35,15 +45,26 @@ import {
   type GrantCommand,
   grantOverride,
   type HoldCommand,
+  hostReports,
   keepAccount,
   type LinkCustomerCommand,
   liftHold,
   linkCustomer,
+  type MoveWorkspaceCommand,
+  moveWorkspace,
   placeHold,
   type Receipt,
   type RefusalType,
+  type RenameWorkspaceCommand,
+  type ResizeWorkspaceCommand,
+  recoverWorkspace,
+  renameWorkspace,
+  resizeWorkspace,
+  restartWorkspace,
+  restoreWorkspace,
   startFreshRun,
   type WithdrawCommand,
+  type WorkspaceCommand,
   type WorkspaceWish,
   wishWorkspace,
   withdrawOverride,
@@ -59,6 +80,7 @@ export function handleMessages(desk: AccountDesk): void {
   setHandler(billingHints, (hints) => {
     desk.pendingHints.push(...hints);
   });
+  setHandler(hostReports, (reports) => desk.report(reports, workflowNow()));
   setHandler(startFreshRun, () => {
     desk.freshRunAsked = true;
   });
@@ -76,6 +98,31 @@ export function handleMessages(desk: AccountDesk): void {
     deleteWorkspace,
     (command) => answer(desk, () => desk.command(command.commandId, (state) => remove(state, command, workflowNow()))),
     { validator: requireDeletion },
+  );
+  setHandler(
+    restartWorkspace,
+    (command) => answer(desk, () => desk.command(command.commandId, (state) => restart(state, command, workflowNow()))),
+    { validator: requireAboutWorkspace },
+  );
+  setHandler(
+    recoverWorkspace,
+    (command) => answer(desk, () => desk.command(command.commandId, (state) => recover(state, command, workflowNow()))),
+    { validator: requireAboutWorkspace },
+  );
+  setHandler(
+    renameWorkspace,
+    (command) => answer(desk, () => desk.command(command.commandId, (state) => rename(state, command, workflowNow()))),
+    { validator: requireRename },
+  );
+  setHandler(
+    resizeWorkspace,
+    (command) => answer(desk, () => desk.command(command.commandId, (state) => resize(state, command, workflowNow()))),
+    { validator: requireResize },
+  );
+  setHandler(
+    restoreWorkspace,
+    (command) => answer(desk, () => desk.command(command.commandId, (state) => restore(state, command, workflowNow()))),
+    { validator: requireAboutWorkspace },
   );
   setHandler(
     placeHold,
@@ -125,12 +172,28 @@ export function handleMessages(desk: AccountDesk): void {
     (command) => answer(desk, () => desk.command(command.commandId, (state) => extend(state, command, workflowNow()))),
     { validator: requireExtension },
   );
+  setHandler(
+    moveWorkspace,
+    (command) =>
+      answer(desk, () => desk.command(command.commandId, (state) => planMove(state, command, workflowNow()))),
+    { validator: requireMove },
+  );
+  setHandler(
+    chooseMoveTime,
+    (command) => answer(desk, () => desk.command(command.commandId, (state) => choose(state, command, workflowNow()))),
+    { validator: requireMoveTime },
+  );
+  setHandler(
+    cancelMove,
+    (command) => answer(desk, () => desk.command(command.commandId, (state) => cancel(state, command, workflowNow()))),
+    { validator: requireAboutWorkspace },
+  );
   setHandler(linkCustomer, (command) => linked(desk, command), { validator: requireCustomer });
   setHandler(accountView, () => viewOf(opened(desk), workflowNow()));
   setHandler(agenda, () => ({
     now: workflowNow(),
     quiet: desk.isQuiet(workflowNow()),
-    nextDeadline: earliest(desk.deadlines()),
+    nextDeadline: desk.nextDeadline(),
   }));
 }
 
@@ -147,19 +210,45 @@ function requireNewWorkspace(command: CreateWorkspaceCommand): void {
   requireText(command.workspaceId, 'workspaceId');
   if (!WORKSPACE_ID.test(command.workspaceId))
     throw malformed('`workspaceId` must be letters, digits, `_`, `.` and `-`, 128 at most; it names a container.');
-  requireText(command.name, 'name');
-  if (command.name.length > LONGEST_NAME) throw malformed(`\`name\` must have ${LONGEST_NAME} characters at most.`);
+  requireName(command.name);
   requireText(command.hostId, 'hostId');
-  const { size } = command;
-  if (size === undefined) return;
+  if (command.size !== undefined) requireSize(command.size);
+}
+
+function requireDeletion(command: DeleteWorkspaceCommand): void {
+  requireAboutWorkspace(command);
+  requireFlag(command.immediately, 'immediately');
+}
+
+function requireAboutWorkspace(command: WorkspaceCommand): void {
+  requireText(command?.commandId, 'commandId');
+  requireText(command.workspaceId, 'workspaceId');
+}
+
+function requireRename(command: RenameWorkspaceCommand): void {
+  requireAboutWorkspace(command);
+  requireName(command.name);
+}
+
+function requireResize(command: ResizeWorkspaceCommand): void {
+  requireAboutWorkspace(command);
+  requireSize(command.size);
+  requireFlag(command.restart, 'restart');
+}
+
+function requireName(name: string): void {
+  requireText(name, 'name');
+  if (name.length > LONGEST_NAME) throw malformed(`\`name\` must have ${LONGEST_NAME} characters at most.`);
+}
+
+function requireSize(size: WorkspaceSize): void {
   for (const part of ['memoryMb', 'cpuPercent', 'storageMb'] as const) {
     if (!Number.isSafeInteger(size?.[part])) throw malformed(`\`size.${part}\` must be a whole number.`);
   }
 }
 
-function requireDeletion(command: DeleteWorkspaceCommand): void {
-  requireText(command?.commandId, 'commandId');
-  requireText(command.workspaceId, 'workspaceId');
+function requireFlag(value: unknown, field: string): void {
+  if (value !== undefined && typeof value !== 'boolean') throw malformed(`\`${field}\` must be true or false.`);
 }
 
 function requireHold(command: HoldCommand): void {
@@ -201,6 +290,24 @@ function requireCustomer(command: LinkCustomerCommand): void {
   requireText(command?.commandId, 'commandId');
   if (typeof command.stripeCustomerId !== 'string' || !CUSTOMER_ID.test(command.stripeCustomerId))
     throw malformed('`stripeCustomerId` must be the id of a customer at Stripe, such as cus_Nd5phN.');
+}
+
+function requireMove(command: MoveWorkspaceCommand): void {
+  requireText(command?.commandId, 'commandId');
+  requireText(command.workspaceId, 'workspaceId');
+  requireText(command.fromHostId, 'fromHostId');
+  requireText(command.reason, 'reason');
+  if (command.toHostId !== null) requireText(command.toHostId, 'toHostId');
+  const { withinDays } = command;
+  if (!Number.isSafeInteger(withinDays) || withinDays < 0 || withinDays > LONGEST_DAYS_TO_CHOOSE)
+    throw malformed(`\`withinDays\` must be a whole number from 0 to ${LONGEST_DAYS_TO_CHOOSE}.`);
+}
+
+function requireMoveTime(command: ChooseMoveTimeCommand): void {
+  requireText(command?.commandId, 'commandId');
+  requireText(command.workspaceId, 'workspaceId');
+  if (command.at !== null && !isInstant(command.at))
+    throw malformed('`at` must be null (now) or an instant such as 2026-03-08T00:00:00.000Z.');
 }
 
 function requireClosing(command: ClosingCommand): void {

@@ -4,6 +4,8 @@ import type { AccountView } from '#domain/account-view.ts';
 import type { Audience, WorkspaceSize } from '#domain/catalog.ts';
 import type { RefusalCode } from '#domain/commands.ts';
 import type { Override } from '#domain/entitlements.ts';
+import type { HostReport } from '#domain/host-report.ts';
+import type { PlanMove } from '#domain/moves.ts';
 import type { Happened } from '#domain/timeline.ts';
 
 /** The workflow type, and the task queue of the workers that run it. */
@@ -85,6 +87,24 @@ export interface CreateWorkspaceCommand {
 export interface DeleteWorkspaceCommand {
   commandId: string;
   workspaceId: string;
+  /** Its data goes at once, and nothing can be taken back. Default: it is kept for the catalog's days. */
+  immediately?: boolean;
+}
+
+export interface WorkspaceCommand {
+  commandId: string;
+  workspaceId: string;
+}
+
+export interface RenameWorkspaceCommand extends WorkspaceCommand {
+  /** 64 characters at most; no two workspaces of an account have the same. */
+  name: string;
+}
+
+export interface ResizeWorkspaceCommand extends WorkspaceCommand {
+  size: WorkspaceSize;
+  /** Its programs size their memory when they start. Default: they go on as they are. */
+  restart?: boolean;
 }
 
 export interface HoldCommand {
@@ -127,15 +147,43 @@ export interface LinkCustomerCommand {
   stripeCustomerId: string;
 }
 
+/** See `domain/moves.ts`. */
+export type MoveWorkspaceCommand = PlanMove;
+
+export interface ChooseMoveTimeCommand {
+  commandId: string;
+  workspaceId: string;
+  /** `null` for now. */
+  at: string | null;
+}
+
+export interface CancelMoveCommand {
+  commandId: string;
+  workspaceId: string;
+}
+
 /** `ApplicationFailure.type` of Updates that are refused. Where the pool is the reason, `details[0]` is a `PoolShortage`. */
 export type RefusalType = RefusalCode | 'UnknownAccount';
 
+export type { HostReport } from '#domain/host-report.ts';
+
 export const billingHints = defineSignal<[BillingHint[]]>('billingHints');
+/** From the workers beside the Docker engines: what they saw of an account's workspaces. The same report again changes nothing. */
+export const hostReports = defineSignal<[HostReport[]]>('hostReports');
 /** For operators: go on in a fresh run with the same state, for example after a deploy. */
 export const startFreshRun = defineSignal('startFreshRun');
 export const wishWorkspace = defineUpdate<Receipt, [WorkspaceWish]>('wishWorkspace');
 export const createWorkspace = defineUpdate<Receipt, [CreateWorkspaceCommand]>('createWorkspace');
-/** The workspace and its data. */
+/** Down and up again. */
+export const restartWorkspace = defineUpdate<Receipt, [WorkspaceCommand]>('restartWorkspace');
+/** Tried anew after a failure or a crash loop; of one that is over its storage: a while to make room. */
+export const recoverWorkspace = defineUpdate<Receipt, [WorkspaceCommand]>('recoverWorkspace');
+export const renameWorkspace = defineUpdate<Receipt, [RenameWorkspaceCommand]>('renameWorkspace');
+/** Another share of the pool. */
+export const resizeWorkspace = defineUpdate<Receipt, [ResizeWorkspaceCommand]>('resizeWorkspace');
+/** Takes a deletion back, as long as the data is there. */
+export const restoreWorkspace = defineUpdate<Receipt, [WorkspaceCommand]>('restoreWorkspace');
+/** It stops; its data is kept for a while, and then deleted. */
 export const deleteWorkspace = defineUpdate<Receipt, [DeleteWorkspaceCommand]>('deleteWorkspace');
 export const placeHold = defineUpdate<Receipt, [HoldCommand]>('placeHold');
 export const liftHold = defineUpdate<Receipt, [Omit<HoldCommand, 'reason'>]>('liftHold');
@@ -144,6 +192,12 @@ export const grantOverride = defineUpdate<Receipt, [GrantCommand]>('grantOverrid
 export const withdrawOverride = defineUpdate<Receipt, [WithdrawCommand]>('withdrawOverride');
 /** For support: puts a suspension off. */
 export const extendGrace = defineUpdate<Receipt, [ExtendGraceCommand]>('extendGrace');
+/** For operators: a workspace is to live on another host. */
+export const moveWorkspace = defineUpdate<Receipt, [MoveWorkspaceCommand]>('moveWorkspace');
+/** The owner says when it moves. */
+export const chooseMoveTime = defineUpdate<Receipt, [ChooseMoveTimeCommand]>('chooseMoveTime');
+/** For operators: it stays, unless its move has begun. */
+export const cancelMove = defineUpdate<Receipt, [CancelMoveCommand]>('cancelMove');
 /** Events of the customer that wait in the inbox are forwarded from then on. */
 export const linkCustomer = defineUpdate<Receipt, [LinkCustomerCommand]>('linkCustomer');
 /** Cancels everything at Stripe, then stops the workspaces, then, after the retention, deletes the account. */

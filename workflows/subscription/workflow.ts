@@ -8,6 +8,7 @@ import { lookAtBilling, takeUp, tried } from './billing.ts';
 import { BackOff, msUntil, workflowNow } from './clock.ts';
 import { handleMessages } from './message-handlers.ts';
 import type { SubscriptionInput } from './messages.ts';
+import { tendMoves } from './move-workspace.ts';
 import { OperatorView } from './operator-view.ts';
 import { emptyOutbox } from './outbox.ts';
 import { tendWorkspaces } from './workspace-coroutine.ts';
@@ -40,8 +41,9 @@ export async function subscription(input: SubscriptionInput): Promise<void> {
   }
   if (takenUp === 'unknown') return;
   trouble.reset();
+  desk.takeEarlyReports(workflowNow());
 
-  const followers = [emptyOutbox(desk), tendWorkspaces(desk)];
+  const followers = [emptyOutbox(desk), tendWorkspaces(desk), tendMoves(desk)];
   const runEnds = () => desk.accountDeleted || desk.freshRunAsked || workflowInfo().continueAsNewSuggested;
 
   while (!runEnds()) {

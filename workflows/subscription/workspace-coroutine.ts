@@ -5,23 +5,29 @@ import {
   condition,
   isCancellation,
   log,
+  patched,
 } from '@temporalio/workflow';
 import type { ConvergeResult } from '#activities/contracts.ts';
-import type { ObservedWorkspace, WorkspaceState } from '#domain/account-state.ts';
+import type { ObservedWorkspace, WorkspaceRetry, WorkspaceState } from '#domain/account-state.ts';
+import { FIRST_RESIZE_RETRY_MS } from '#domain/size-preview.ts';
 import { countText, sizeText } from '#domain/size-words.ts';
 import { presentObserved } from '#domain/stored-account.ts';
+import { addMs } from '#domain/time.ts';
 import type { Happened } from '#domain/timeline.ts';
+import { wishAnew } from '#domain/workspace-progress.ts';
 import type { AccountDesk } from './account-desk.ts';
 import { hostActivities } from './activity-stubs.ts';
 import { BackOff, workflowNow } from './clock.ts';
 
 const FIRST_RETRY_MS = 5_000;
 const LONGEST_RETRY_MS = 5 * 60_000;
-/** A size that waits for room on the host, or until less is in use, is asked for again. */
-const FIRST_RESIZE_RETRY_MS = 60_000;
+/** A size that waits for room on the host, or until less is in use, is asked for again, first after `FIRST_RESIZE_RETRY_MS`. */
 const LONGEST_RESIZE_RETRY_MS = 6 * 60 * 60_000;
 /** A workspace that its host calls failed is tried this often before it waits for its owner. */
 const TRIES_OF_FAILED = 4;
+/** Runs that began before these are replayed as they went. */
+const NEWER_WISH = 'a-newer-wish-after-a-stale-one';
+const DOWN_FOR_EVER = 'tries-to-stop-for-ever';
 
 /** Keeps all workspaces as they should be, those too that come later. Ends when each has finished what it holds. */
 export async function tendWorkspaces(desk: AccountDesk): Promise<void> {
@@ -52,6 +58,7 @@ async function tendWorkspace(desk: AccountDesk, workspaceId: string): Promise<vo
     if (generation !== latestGeneration) {
       tries = 0;
       resizeBackOff.reset();
+      desk.noteRetry(workspaceId, null);
     }
     latestGeneration = generation;
     const isOutdated = () => desk.ending || (desk.storedWish(workspaceId)?.desired.generation ?? 0) > generation;
@@ -61,29 +68,60 @@ async function tendWorkspace(desk: AccountDesk, workspaceId: string): Promise<vo
     if (outcome === 'stale') {
       // The host has seen a newer wish than we have stored: only a newer one of ours is worth another try.
       triedGeneration = generation;
+      if (patched(NEWER_WISH)) {
+        const isNewer = await condition(isOutdated, backOff.nextMs(), {
+          summary: `Wish workspace ${workspaceId} anew`,
+        });
+        if (!isNewer) desk.change((state) => ({ state: wishAnew(state, workspaceId, workflowNow()), happened: [] }));
+      }
       continue;
     }
     if (outcome === 'done') {
       backOff.reset();
+      desk.noteRetry(workspaceId, null);
       continue;
     }
     if (outcome === 'resize-pending') {
       backOff.reset();
-      await condition(isOutdated, resizeBackOff.nextMs(), {
-        summary: `Resize workspace ${workspaceId} when it can be`,
-      });
+      const summary = `Resize workspace ${workspaceId} when it can be`;
+      await again(desk, workspaceId, resizeBackOff.nextMs(), 'refused', isOutdated, summary);
+      continue;
+    }
+    const summary = `Try workspace ${workspaceId} again`;
+    if (outcome === 'start-pending') {
+      await again(desk, workspaceId, backOff.nextMs(), 'refused', isOutdated, summary);
       continue;
     }
     tries += 1;
     if (outcome === 'failed' && tries >= TRIES_OF_FAILED) {
-      triedGeneration = generation;
+      // A start waits for its owner. Down and gone is what everybody waits for, so that is tried for ever.
+      if (wish.desired.state === 'running' || !patched(DOWN_FOR_EVER)) {
+        triedGeneration = generation;
+        desk.noteRetry(workspaceId, null);
+        continue;
+      }
+      await again(desk, workspaceId, resizeBackOff.nextMs(), 'refused', isOutdated, summary);
       continue;
     }
-    await condition(isOutdated, backOff.nextMs(), { summary: `Try workspace ${workspaceId} again` });
+    const why = outcome === 'failed' ? 'refused' : 'host-silent';
+    await again(desk, workspaceId, backOff.nextMs(), why, isOutdated, summary);
   }
 }
 
-type Outcome = 'done' | 'resize-pending' | 'failed' | 'unreachable' | 'stale' | 'outdated';
+/** Waits for the next try, and lets people see when it is. */
+async function again(
+  desk: AccountDesk,
+  workspaceId: string,
+  ms: number,
+  why: WorkspaceRetry['why'],
+  isOutdated: () => boolean,
+  summary: string,
+): Promise<void> {
+  desk.noteRetry(workspaceId, { at: addMs(workflowNow(), ms), why });
+  await condition(isOutdated, ms, { summary });
+}
+
+type Outcome = 'done' | 'resize-pending' | 'start-pending' | 'failed' | 'unreachable' | 'stale' | 'outdated';
 
 async function converge(desk: AccountDesk, wish: WorkspaceState, isOutdated: () => boolean): Promise<Outcome> {
   const { id, desired, hostId } = wish;
@@ -101,11 +139,13 @@ async function converge(desk: AccountDesk, wish: WorkspaceState, isOutdated: () 
   const watching = watch.run(() => condition(isOutdated).then(() => scope.cancel())).catch(() => undefined);
   try {
     const { actions, ...reported } = await activity;
+    desk.astray.delete(id);
     const before = desk.workspace(id)?.observed;
     const observed = presentObserved({ ...reported, generation: desired.generation, at: workflowNow() });
     const happened = historyOf(wish, actions, before?.generation === desired.generation ? before : null, observed);
     if (happened.length > 0 || !saysTheSame(before, observed)) desk.observe(id, observed, happened);
-    return observed.pending ? 'resize-pending' : 'done';
+    if (!observed.pending) return 'done';
+    return desired.state === 'running' && observed.state !== 'running' ? 'start-pending' : 'resize-pending';
   } catch (error) {
     if (isCancellation(error)) return 'outdated';
     const cause = error instanceof ActivityFailure ? error.cause : undefined;
@@ -114,9 +154,13 @@ async function converge(desk: AccountDesk, wish: WorkspaceState, isOutdated: () 
       const reason = cause.message;
       const containerId = wish.observed?.containerId ?? null;
       const already = desk.workspace(id)?.observed;
-      const failed = { state: 'failed' as const, containerId, reason, size: already?.size ?? null, pending: null };
+      desk.astray.delete(id);
       if (already?.generation !== desired.generation || already.reason !== reason) {
-        desk.observe(id, { ...failed, generation: desired.generation, at: workflowNow() }, [
+        const failed: ObservedWorkspace = {
+          ...{ state: 'failed', containerId, reason, size: already?.size ?? null, pending: null },
+          ...{ generation: desired.generation, at: workflowNow(), since: workflowNow() },
+        };
+        desk.observe(id, failed, [
           {
             id: `workspace-failed/${id}/${desired.generation}`,
             at: workflowNow(),
@@ -146,7 +190,7 @@ function pendingWish(desk: AccountDesk, workspaceId: string, triedGeneration: nu
   if (!wish || wish.desired.generation <= triedGeneration) return undefined;
   const done =
     observed?.generation === wish.desired.generation && observed.state !== 'failed' && observed.pending === null;
-  return done ? undefined : wish;
+  return done && !desk.astray.has(workspaceId) ? undefined : wish;
 }
 
 /** A size that still waits is no news. */
@@ -168,7 +212,8 @@ function historyOf(
   now: ObservedWorkspace,
 ): Happened[] {
   const entry = (kind: Happened['kind'], text: string): Happened => ({
-    id: `${kind}/${wish.id}/${wish.desired.generation}`,
+    // One wish is carried out again when the workspace went astray from it.
+    id: `${kind}/${wish.id}/${wish.desired.generation}${before ? `/${workflowNow()}` : ''}`,
     at: workflowNow(),
     kind,
     text,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type RouteHandler, z } from '@hono/zod-openapi';
-import { wishWorkspace } from '#workflows/subscription/messages.ts';
+import type { WorkspaceStatus } from '#domain/account-view.ts';
+import { restartWorkspace, wishWorkspace } from '#workflows/subscription/messages.ts';
 import { defineOwnAccountRoute } from '../../access/define-route.ts';
 import type { FindAccount } from '../../access/find-account.ts';
 import type { HostClient } from '../../accounts/host-client.ts';
@@ -9,15 +9,19 @@ import type { ReadAccount } from '../../accounts/read-account.ts';
 import { workspaceNotFound } from '../../accounts/refusals.ts';
 import type { SendCommand } from '../../accounts/send-command.ts';
 import type { ApiContext, ApiEnv } from '../../api-env.ts';
-import { Problem } from '../../problem.ts';
 import { problemAnswer } from '../../problem-schema.ts';
 import { jsonAnswer } from '../billing/billing-schema.ts';
 import { idempotencyHeaders } from '../idempotency-key.ts';
 import { organizationQuery } from './compat-schema.ts';
 
-/** Processes get ten seconds to end. */
-const LONGEST_STOP_MS = 20_000;
-const POLL_MS = 250;
+/** In the three words that its clients know. */
+const STATUS: Partial<Record<WorkspaceStatus, 'running' | 'starting'>> = {
+  running: 'running',
+  resizing: 'running',
+  'resize-pending': 'running',
+  starting: 'starting',
+  restarting: 'starting',
+};
 
 interface Deps {
   findAccount: FindAccount;
@@ -54,7 +58,7 @@ export function createWorkspaceStatusHandler(deps: Deps): RouteHandler<typeof wo
     const found = await deps.findAccount.byWorkspace(c.var.principal, workspace.id);
     const hostUrl = found?.workspace.hostUrl ?? null;
     const live = hostUrl === null ? null : await deps.hosts.live(hostUrl, workspace.id);
-    const status = workspace.status === 'running' || workspace.status === 'starting' ? workspace.status : 'stopped';
+    const status = STATUS[workspace.status] ?? 'stopped';
     return c.json(
       {
         status,
@@ -105,8 +109,8 @@ export const workspaceRestartRoute = defineOwnAccountRoute({
   method: 'post',
   path: '/api/workspace/restart',
   action: 'workspace:run',
-  audit: 'workspace.start',
-  summary: 'Stops the workspace, waits until it has stopped, and starts it',
+  audit: 'workspace.restart',
+  summary: 'Stops the workspace and starts it again',
   request,
   responses,
 });
@@ -128,15 +132,16 @@ export function createStopHandler(deps: Deps): RouteHandler<typeof workspaceStop
 export function createRestartHandler(deps: Deps): RouteHandler<typeof workspaceRestartRoute, ApiEnv> {
   return async (c) => {
     const { id } = await firstWorkspace(deps, c);
-    const stopping = await wish(deps, c, id, 'stopped');
-    await stopped(deps, c, id, stopping);
-    return c.json({ status: 'starting', version: await wish(deps, c, id, 'running') }, 202);
+    const key = c.req.header('idempotency-key') ?? randomUUID();
+    const command = { commandId: `http/${id}/restart/${key}`, workspaceId: id };
+    const { version } = await deps.sendCommand(c.var.account.accountId, restartWorkspace, command);
+    return c.json({ status: 'starting', version }, 202);
   };
 }
 
 async function firstWorkspace(deps: Deps, c: ApiContext) {
   const account = await deps.readAccount(c.var.account.accountId);
-  const workspace = account?.workspaces.find((each) => each.status !== 'deleted');
+  const workspace = account?.workspaces.find(({ status }) => status !== 'deleted' && status !== 'deleting');
   if (!workspace) throw workspaceNotFound();
   c.set('auditNote', { target: workspace.id });
   return workspace;
@@ -147,21 +152,4 @@ async function wish(deps: Deps, c: ApiContext, id: string, wants: 'running' | 's
   const command = { commandId: `http/${id}/${wants}/${key}`, workspaceId: id, wants };
   const { version } = await deps.sendCommand(c.var.account.accountId, wishWorkspace, command);
   return version;
-}
-
-/** A start that came before the stop is done would take its place: nothing would be restarted. */
-async function stopped(deps: Deps, c: ApiContext, id: string, minVersion: number): Promise<void> {
-  const giveUpAt = performance.now() + LONGEST_STOP_MS;
-  while (performance.now() < giveUpAt) {
-    const account = await deps.readAccount(c.var.account.accountId, { minVersion });
-    if (account?.workspaces.find((each) => each.id === id)?.status === 'stopped') return;
-    await delay(POLL_MS);
-  }
-  throw new Problem(
-    503,
-    'not-confirmed',
-    'The workspace has not stopped yet',
-    'It is being stopped. Start it with POST /api/workspace/start once GET /api/workspace/status says that it has stopped.',
-    { retryAfterSeconds: 10 },
-  );
 }

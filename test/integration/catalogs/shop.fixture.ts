@@ -217,6 +217,7 @@ export async function openShop(env: Record<string, string>): Promise<Shop> {
         docker,
         prisma,
         workspaceId: workspaceIds[index] ?? '',
+        installation: setting('LEASEHOLD_INSTALLATION'),
         internalToken: setting('LEASEHOLD_INTERNAL_TOKEN'),
       }),
 

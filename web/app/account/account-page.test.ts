@@ -6,13 +6,16 @@ import { presentAccountPage } from './account-page.ts';
 const DAY_MS = 86_400_000;
 const LIVE: LiveWorkspace = {
   workspaceId: 'ws-1',
+  at: NOW,
   status: 'running',
   containerId: 'c0ffee',
   uptimeSeconds: 93_784,
   memoryUsedMb: 96.2,
   memoryLimitMb: 512,
+  memoryOfLimitPercent: 18.8,
   cpuPercent: 12.5,
   cpuLimitPercent: 50,
+  cpuOfLimitPercent: 25,
   health: 'healthy',
 };
 
@@ -20,7 +23,7 @@ function page(changes: Partial<AccountAnswer> = {}, live: LiveWorkspace | null =
   return presentAccountPage({
     account: accountAnswer(changes),
     history: [],
-    live: new Map([['ws-1', live]]),
+    lives: new Map([['ws-1', { live, incident: null }]]),
     viewer: { locale: 'en-GB', timeZone: 'UTC', timeZoneKnown: true },
     wallMs,
   });

@@ -1,11 +1,11 @@
-import type { AccountAnswer, Happened, LiveWorkspace } from '#api/answers.ts';
+import type { AccountAnswer, Happened } from '#api/answers.ts';
 import { momentOf } from '../format/moment.ts';
 import { durationText } from '../format/relative-time.ts';
 import { cpus, megabytes } from '../format/size.ts';
 import type { Viewer } from '../format/viewer.ts';
 import { presentStanding, type StandingPanel } from './standing.ts';
 import { presentTimeline, type Timeline } from './timeline.ts';
-import { presentWorkspace, type WorkspacePanel } from './workspace.ts';
+import { presentWorkspace, type WorkspaceLife, type WorkspacePanel } from './workspace.ts';
 
 /** An account's clock that is off by less than this is simply the time. */
 const CLOCK_TOLERANCE_MS = 10 * 60_000;
@@ -34,13 +34,13 @@ export interface AccountPageInput {
   /** Newest first; `null` when the history can't be read. */
   history: Happened[] | null;
   /** By workspace id. */
-  live: ReadonlyMap<string, LiveWorkspace | null>;
+  lives: ReadonlyMap<string, WorkspaceLife>;
   viewer: Viewer;
   /** This server's clock, milliseconds since 1970. */
   wallMs: number;
 }
 
-export function presentAccountPage({ account, history, live, viewer, wallMs }: AccountPageInput): AccountPage {
+export function presentAccountPage({ account, history, lives, viewer, wallMs }: AccountPageInput): AccountPage {
   const now = accountTime(account, wallMs);
   const aheadMs = Date.parse(now) - wallMs;
   const moment = momentOf(now, now, viewer);
@@ -50,7 +50,9 @@ export function presentAccountPage({ account, history, live, viewer, wallMs }: A
     version: account.version,
     standing: presentStanding(account, now, viewer),
     timeline: presentTimeline(history, account.upcoming, now, viewer),
-    workspaces: account.workspaces.map((view) => presentWorkspace(view, live.get(view.id) ?? null)),
+    workspaces: account.workspaces.map((view) =>
+      presentWorkspace(view, lives.get(view.id) ?? { live: null, incident: null }, now, viewer),
+    ),
     plan: {
       name: plan.name,
       size: poolText(plan.size),

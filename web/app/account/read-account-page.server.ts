@@ -1,7 +1,8 @@
-import type { AccountAnswer, Happened, LiveWorkspace, TimelineAnswer, WorkspaceAnswer } from '#api/answers.ts';
+import type { AccountAnswer, Happened, TimelineAnswer, WorkspaceAnswer } from '#api/answers.ts';
 import { type ApiClient, ApiProblem } from '../api/api-client.server.ts';
 import type { Viewer } from '../format/viewer.ts';
 import { type AccountPage, presentAccountPage } from './account-page.ts';
+import type { WorkspaceLife } from './workspace.ts';
 
 export interface AccountReader {
   /** Throws `ApiProblem` and `ApiUnreachable` of the account itself; what only adds to it may be missing. */
@@ -31,18 +32,18 @@ export function createAccountReader(api: ApiClient, accountId: string, viewer: V
     async read(minVersion) {
       const query = minVersion === null ? '' : `?minVersion=${minVersion}`;
       const account = await api.get<AccountAnswer>(`${path}${query}`);
-      const [entries, live] = await Promise.all([readHistory(account.version), readLive(api, account)]);
-      return presentAccountPage({ account, history: entries, live, viewer, wallMs: Date.now() });
+      const [entries, lives] = await Promise.all([readHistory(account.version), readLive(api, account)]);
+      return presentAccountPage({ account, history: entries, lives, viewer, wallMs: Date.now() });
     },
   };
 }
 
-async function readLive(api: ApiClient, account: AccountAnswer): Promise<Map<string, LiveWorkspace | null>> {
+async function readLive(api: ApiClient, account: AccountAnswer): Promise<Map<string, WorkspaceLife>> {
   const ids = account.workspaces.filter((each) => each.status !== 'deleted').map((each) => each.id);
   const found = await Promise.all(
     ids.map(async (id) => {
       const answer = await orNull(api.get<WorkspaceAnswer>(`/api/v1/workspaces/${encodeURIComponent(id)}`));
-      return [id, answer?.live ?? null] as const;
+      return [id, { live: answer?.live ?? null, incident: answer?.incident ?? null }] as const;
     }),
   );
   return new Map(found);

@@ -46,7 +46,7 @@ function wordsFor(account: AccountView, now: string, viewer: Viewer): Words {
     return found ? momentOf(found.at, now, viewer) : null;
   };
   const plan = account.plan.name;
-  const several = account.workspaces.filter((each) => each.status !== 'deleted').length > 1;
+  const several = account.workspaces.filter(({ status }) => status !== 'deleted' && status !== 'deleting').length > 1;
   const yours = several ? 'Your workspaces' : 'Your workspace';
   const amount = account.debt ? money(account.debt.amountCents, account.debt.currency, viewer.locale) : null;
   const unpaid = amount ? `${amount} is unpaid` : 'the last payment did not go through';

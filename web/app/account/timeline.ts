@@ -77,6 +77,16 @@ const HAPPENED_TONE: Record<HappenedKind, Tone> = {
   'workspace-resized': 'info',
   'workspace-resize-refused': 'warn',
   'workspace-failed': 'bad',
+  'workspace-crashed': 'bad',
+  'workspace-out-of-memory': 'warn',
+  'workspace-over-storage': 'bad',
+  'workspace-storage-ok': 'good',
+  'workspace-deleted': 'neutral',
+  'owner-restarted': 'neutral',
+  'owner-recovered': 'neutral',
+  'owner-renamed': 'neutral',
+  'owner-resized': 'neutral',
+  'owner-restored': 'good',
   'owner-started': 'neutral',
   'owner-stopped': 'neutral',
   'owner-created': 'neutral',
@@ -109,6 +119,9 @@ const HAPPENED_TONE: Record<HappenedKind, Tone> = {
   'dispute-lost': 'bad',
   'grace-extended': 'good',
   'customer-linked': 'neutral',
+  'move-planned': 'warn',
+  'move-undone': 'neutral',
+  'workspace-moved': 'good',
 };
 
 const UPCOMING_TONE: Record<UpcomingKind, Tone> = {
@@ -126,4 +139,5 @@ const UPCOMING_TONE: Record<UpcomingKind, Tone> = {
   'grant-ends': 'info',
   'plan-changes': 'info',
   'first-payment-expires': 'warn',
+  'workspace-moves': 'neutral',
 };

@@ -1,41 +1,48 @@
 import { useFetcher } from '@remix-run/react';
-import { LoaderCircle, Play, Square } from 'lucide-react';
 import { useId } from 'react';
+import { ActivityLink } from '../activity/activity-link.tsx';
 import { Badge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { Choice } from '../ui/choice.tsx';
+import { Field } from '../ui/field.tsx';
 import { Fold } from '../ui/fold.tsx';
+import { FormAlert } from '../ui/form-alert.tsx';
 import { Meter } from '../ui/meter.tsx';
 import { Notice } from '../ui/notice.tsx';
+import { Prose } from '../ui/prose.tsx';
+import { SizeForm } from './size-form.tsx';
 import type { WorkspacePanel } from './workspace.ts';
-import type { Refused } from './workspace-refused.ts';
+import { refusedIn, type WorkspaceFormAnswer } from './workspace-refused.ts';
+import { WorkspaceSwitch } from './workspace-switch.tsx';
+
+/** Forms with an alert of their own, beside what was filled in. */
+const OWN_ALERT: readonly string[] = ['rename', 'preview', 'resize'];
 
 interface WorkspaceCardProps {
   workspace: WorkspacePanel;
-  /** From a form that was sent without JavaScript. */
-  refused: Refused | undefined;
+  /** Of a form that was sent without JavaScript. */
+  answered: WorkspaceFormAnswer | undefined;
   /** The reader may start and stop it. */
   mayRun: boolean;
-  /** The reader may delete it. */
-  mayDelete: boolean;
+  /** The reader may rename, resize and delete it. */
+  mayManage: boolean;
 }
 
-/** A workspace, live, with its switch. */
-export function WorkspaceCard({ workspace, refused: refusedBefore, mayRun, mayDelete }: WorkspaceCardProps) {
-  const { id, name, status, label, tone, busy, reason, figures } = workspace;
-  const fetcher = useFetcher<Refused>();
+/** A workspace, live, with all that can be done to it. */
+export function WorkspaceCard({ workspace, answered, mayRun, mayManage }: WorkspaceCardProps) {
+  const { id, name, label, tone, busy, figures, can, since, notices, lastWords, storage } = workspace;
+  const fetcher = useFetcher<WorkspaceFormAnswer>();
   const headingId = useId();
-  const sent = fetcher.formData?.get('intent');
-  const refused = fetcher.data ?? refusedBefore;
-  const starting = sent === 'start' || status === 'starting';
-  const stopping = sent === 'stop' || status === 'stopping';
-  const deleting = sent === 'delete';
+  const before = answered?.workspaceId === id ? answered : undefined;
+  const answer = fetcher.data ?? before;
+  const refused = fetcher.state === 'idle' ? refusedIn(answer) : undefined;
+  const preview = answer && 'preview' in answer ? answer.preview : undefined;
 
   return (
     <Card labelledBy={headingId}>
       <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2">
-        <h2 id={headingId} className="text-lg font-semibold tracking-tight break-words">
+        <h2 id={headingId} className="min-w-0 text-lg font-semibold tracking-tight break-words">
           <span className="block text-sm font-normal tracking-normal text-muted">Workspace </span>
           {name}
         </h2>
@@ -47,92 +54,150 @@ export function WorkspaceCard({ workspace, refused: refusedBefore, mayRun, mayDe
         </div>
       </div>
       <p className="mt-1 text-sm text-muted">{workspace.size}</p>
+      {since ? (
+        <p className="mt-1 text-sm text-muted">
+          <Prose parts={since} />
+        </p>
+      ) : null}
 
-      {reason ? (
-        <div className="mt-5">
-          <Notice tone={status === 'failed' || status === 'suspended' ? 'bad' : 'neutral'}>{reason}</Notice>
+      {notices.length > 0 ? (
+        <div className="mt-5 flex flex-col gap-3">
+          {notices.map((notice, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: they have no other name, and their order is their rank
+            <Notice key={index} tone={notice.tone}>
+              <Prose parts={notice.text} />
+            </Notice>
+          ))}
+        </div>
+      ) : null}
+      {lastWords ? (
+        <div className="mt-4">
+          <p className="text-sm text-muted">
+            The last lines it wrote, <time dateTime={lastWords.at.iso}>{lastWords.at.absolute}</time>:
+          </p>
+          <section
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+            tabIndex={0}
+            aria-label={`The last lines of ${name}`}
+            className="mt-2 max-h-56 overflow-auto rounded-xl bg-neutral-soft p-3"
+          >
+            <pre className="font-mono text-xs leading-relaxed">{lastWords.lines.join('\n')}</pre>
+          </section>
         </div>
       ) : null}
 
-      {figures ? (
+      {figures || storage ? (
         <div className="mt-6 flex flex-col gap-5">
-          <Meter label="Memory" gauge={figures.memory} />
-          <Meter label="CPU" gauge={figures.cpu} />
-          <dl className="grid grid-cols-2 gap-4 text-sm">
-            <div>
-              <dt className="text-muted">Up for</dt>
-              <dd className="mt-0.5 font-medium tabular-nums">{figures.uptime}</dd>
-            </div>
-            <div>
-              <dt className="text-muted">Health</dt>
-              <dd className="mt-0.5 font-medium">{figures.health}</dd>
-            </div>
-          </dl>
+          {figures ? <Meter label="Memory" gauge={figures.memory} /> : null}
+          {figures ? <Meter label="CPU" gauge={figures.cpu} /> : null}
+          {storage ? <Meter label="Storage" gauge={storage} /> : null}
+          {figures ? (
+            <dl className="grid grid-cols-2 gap-4 text-sm">
+              <div>
+                <dt className="text-muted">Up for</dt>
+                <dd className="mt-0.5 font-medium tabular-nums">{figures.uptime}</dd>
+              </div>
+              <div>
+                <dt className="text-muted">Health</dt>
+                <dd className="mt-0.5 font-medium">{figures.health}</dd>
+              </div>
+            </dl>
+          ) : null}
         </div>
       ) : null}
       {workspace.figuresMissing ? (
         <p className="mt-5 text-sm text-muted">It runs. Its live figures can’t be read right now.</p>
       ) : null}
 
-      {refused?.workspaceId === id && fetcher.state === 'idle' ? (
+      {refused && !OWN_ALERT.includes(refused.intent) ? (
         <div className="mt-5">
           <Notice tone="bad" role="alert">
             {refused.error}
           </Notice>
         </div>
       ) : null}
+      {workspace.status === 'deleted' ? null : <ActivityLink workspaceId={id} name={name} />}
+      <WorkspaceSwitch workspace={workspace} fetcher={fetcher} mayRun={mayRun} mayManage={mayManage} />
 
-      {status === 'deleted' || !mayRun ? null : (
-        <fetcher.Form method="post" preventScrollReset className="mt-6 grid grid-cols-2 gap-3">
-          <input type="hidden" name="workspaceId" value={id} />
-          <Button
-            look="primary"
-            name="intent"
-            value="start"
-            off={!workspace.canStart || starting}
-            aria-label={`${starting ? 'Starting' : 'Start'} ${name}`}
-          >
-            {starting ? <Spinner /> : <Play aria-hidden="true" className="size-4" />}
-            {starting ? 'Starting…' : 'Start'}
-          </Button>
-          <Button
-            look="quiet"
-            name="intent"
-            value="stop"
-            off={!workspace.canStop || stopping}
-            aria-label={`${stopping ? 'Stopping' : 'Stop'} ${name}`}
-          >
-            {stopping ? <Spinner /> : <Square aria-hidden="true" className="size-4" />}
-            {stopping ? 'Stopping…' : 'Stop'}
-          </Button>
-        </fetcher.Form>
-      )}
-      {status === 'deleted' || !mayDelete ? null : (
-        <div className="mt-4">
-          <Fold
-            summary="Delete…"
-            about={name}
-            open={refusedBefore?.workspaceId === id && refusedBefore.intent === 'delete'}
-          >
-            <fetcher.Form method="post" preventScrollReset className="flex flex-col gap-4">
-              <input type="hidden" name="workspaceId" value={id} />
-              <Choice
-                name="sure"
-                required
-                label={`Delete ${name} and all of its data`}
-                hint="It stops at once, and nothing of it can be brought back."
+      {mayManage ? (
+        <div className="mt-4 flex flex-col gap-1">
+          {can.resize ? (
+            <Fold
+              summary="Change size…"
+              about={name}
+              open={before?.intent === 'preview' || before?.intent === 'resize' || undefined}
+            >
+              <SizeForm
+                workspace={workspace}
+                fetcher={fetcher}
+                preview={preview}
+                refused={refused?.intent === 'preview' || refused?.intent === 'resize' ? refused : undefined}
               />
-              <Button look="grave" name="intent" value="delete" off={deleting} aria-label={`Delete ${name}`}>
-                {deleting ? 'Deleting…' : 'Delete it'}
-              </Button>
-            </fetcher.Form>
-          </Fold>
+            </Fold>
+          ) : null}
+          {can.rename ? (
+            <Fold summary="Rename…" about={name} open={before?.intent === 'rename' || undefined}>
+              <fetcher.Form method="post" preventScrollReset className="flex flex-col gap-4">
+                <FormAlert refused={refused?.intent === 'rename' ? refused : undefined} />
+                <input type="hidden" name="workspaceId" value={id} />
+                <Field
+                  key={name}
+                  label="New name"
+                  name="name"
+                  maxLength={64}
+                  autoComplete="off"
+                  defaultValue={refused?.intent === 'rename' ? refused.name : name}
+                  invalid={refused?.intent === 'rename'}
+                />
+                <Button look="quiet" name="intent" value="rename" aria-label={`Rename ${name}`}>
+                  Rename it
+                </Button>
+              </fetcher.Form>
+            </Fold>
+          ) : null}
+          {can.delete || workspace.deleteAt ? (
+            <DeleteForm workspace={workspace} fetcher={fetcher} open={before?.intent.startsWith('delete')} />
+          ) : null}
         </div>
-      )}
+      ) : null}
     </Card>
   );
 }
 
-function Spinner() {
-  return <LoaderCircle aria-hidden="true" className="size-4 motion-safe:animate-spin" />;
+interface DeleteFormProps {
+  workspace: WorkspacePanel;
+  fetcher: ReturnType<typeof useFetcher<WorkspaceFormAnswer>>;
+  open: boolean | undefined;
+}
+
+/** Deletes it, or, once it is deleted, what is kept of it. */
+function DeleteForm({ workspace, fetcher, open }: DeleteFormProps) {
+  const { id, name, deleteAt } = workspace;
+  const intent = deleteAt ? 'delete-now' : 'delete';
+  const deleting = fetcher.formData?.get('intent') === intent;
+  return (
+    <Fold summary={deleteAt ? 'Delete its data now…' : 'Delete…'} about={name} open={open || undefined}>
+      <fetcher.Form method="post" preventScrollReset className="flex flex-col gap-4">
+        <input type="hidden" name="workspaceId" value={id} />
+        {deleteAt ? (
+          <Choice
+            name="sure"
+            required
+            label={`Delete all data of ${name} now`}
+            hint="Nothing of it can be brought back."
+          />
+        ) : (
+          <Choice
+            name="sure"
+            required
+            label={`Delete ${name}`}
+            hint="It stops at once. Its data is kept for some days, in which you can take it back; then it is deleted for good."
+          />
+        )}
+        <Button look="grave" name="intent" value={intent} off={deleting} aria-label={`Delete ${name}`}>
+          {deleting ? 'Deleting…' : 'Delete it'}
+        </Button>
+      </fetcher.Form>
+    </Fold>
+  );
 }

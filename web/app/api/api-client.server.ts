@@ -48,6 +48,8 @@ export interface ApiClient {
   getWithCookies<T>(path: string): Promise<Answered<T>>;
   /** The answer as it comes, to be passed on: a redirect is not followed. */
   getRaw(path: string): Promise<Response>;
+  /** The body of an answer that goes on, as it comes; it ends with `signal`. */
+  getStream(path: string, headers?: Record<string, string>): Promise<ReadableStream<Uint8Array> | null>;
   /** @param headers beside those that always go along */
   post<T>(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answered<T>>;
   put<T>(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answered<T>>;
@@ -73,7 +75,13 @@ export function createApiClient(
   request: Request,
   { signal = request.signal, timeoutMs = TIMEOUT_MS }: ApiClientOptions = {},
 ): ApiClient {
-  async function call(method: Method, path: string, body?: unknown, more: Record<string, string> = {}) {
+  async function call(
+    method: Method,
+    path: string,
+    body?: unknown,
+    more: Record<string, string> = {},
+    ended = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+  ) {
     const headers = new Headers({ accept: 'application/json', ...more });
     for (const name of ['cookie', 'origin', 'user-agent']) {
       const value = request.headers.get(name);
@@ -86,7 +94,7 @@ export function createApiClient(
       headers,
       redirect: 'manual',
       body: method === 'GET' ? null : JSON.stringify(body ?? {}),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      signal: ended,
     }).catch((error: unknown) => {
       throw new ApiUnreachable(error);
     });
@@ -104,6 +112,7 @@ export function createApiClient(
     get: async <T>(path: string) => (await answered<T>(call('GET', path))).answer,
     getWithCookies: (path) => answered(call('GET', path)),
     getRaw: (path) => call('GET', path),
+    getStream: async (path, headers) => (await call('GET', path, undefined, headers, signal)).body,
     post: (path, body, headers) => answered(call('POST', path, body, headers)),
     put: (path, body, headers) => answered(call('PUT', path, body, headers)),
     patch: (path, body, headers) => answered(call('PATCH', path, body, headers)),

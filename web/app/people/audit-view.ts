@@ -110,6 +110,18 @@ function whatOf({ action, target, details }: AuditEntry, names: ReadonlyMap<stri
       return `created the workspace ${named}`;
     case 'workspace.delete':
       return `deleted the workspace ${named}`;
+    case 'workspace.move':
+      return `chose when the workspace ${named} moves`;
+    case 'workspace.recover':
+      return `tried the workspace ${named} again`;
+    case 'workspace.rename':
+      return `renamed the workspace ${named}`;
+    case 'workspace.resize':
+      return `changed the size of the workspace ${named}`;
+    case 'workspace.restart':
+      return `restarted the workspace ${named}`;
+    case 'workspace.restore':
+      return `took the deletion of the workspace ${named} back`;
     case 'workspace.start':
       return `started the workspace ${named}`;
     case 'workspace.stop':

@@ -46,10 +46,9 @@ test('buttons are there for whom the table of access lets press them', () => {
     const allowed = (action: Action) => mayDo(action, role, 'organisation');
     expect(managesMembers(role)).toBe(allowed('members:manage'));
     expect(managesBilling(role)).toBe(allowed('billing:manage'));
-    expect([managesWorkspaces(role), managesWorkspaces(role)]).toEqual([
-      allowed('workspace:create'),
-      allowed('workspace:delete'),
-    ]);
+    for (const action of ['workspace:create', 'workspace:rename', 'workspace:resize', 'workspace:delete'] as const) {
+      expect([action, managesWorkspaces(role)]).toEqual([action, allowed(action)]);
+    }
     expect([runsWorkspaces(role), runsWorkspaces(role)]).toEqual([allowed('workspace:run'), allowed('workspace:stop')]);
     expect([ownsAccount(role), ownsAccount(role), ownsAccount(role)]).toEqual([
       allowed('account:close'),

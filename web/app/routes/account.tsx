@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction, replace } from '@remix-run/node';
 import { Link, useActionData, useLoaderData, useParams } from '@remix-run/react';
-import type { WishAnswer } from '#api/answers.ts';
+import { carryOutWorkspaceForm } from '../account/carry-out-workspace-form.server.ts';
 import { NewWorkspaceCard } from '../account/new-workspace-card.tsx';
 import { PlanCard } from '../account/plan-card.tsx';
 import { planLimitOf } from '../account/plan-limit.ts';
@@ -10,10 +10,10 @@ import { StandingCard } from '../account/standing-card.tsx';
 import { TimelineCard } from '../account/timeline-card.tsx';
 import { useLiveAccount } from '../account/use-live-account.ts';
 import { WorkspaceCard } from '../account/workspace-card.tsx';
-import type { Refused } from '../account/workspace-refused.ts';
+import { refusedIn, type WorkspaceFormAnswer } from '../account/workspace-refused.ts';
 import { createApiClient } from '../api/api-client.server.ts';
 import { throwFailure } from '../api/failure.server.ts';
-import { invalid, type Refusal, refusalOf } from '../api/refusal.server.ts';
+import { type Refusal, refusalOf } from '../api/refusal.server.ts';
 import { rememberSeenVersion, seenVersionOf } from '../api/seen-version.server.ts';
 import { useTimeZone } from '../format/use-time-zone.ts';
 import { viewerOf } from '../format/viewer.ts';
@@ -36,43 +36,21 @@ export async function loader({ request, context, params }: LoaderFunctionArgs) {
   }
 }
 
-/** Start, Stop, create and delete. The wish is recorded when this returns; the page then follows the workspace. */
+/** All that can be done to workspaces. A wish is recorded when this returns; the page then follows the workspace. */
 export async function action({ request, context, params }: ActionFunctionArgs) {
   const accountId = params.accountId ?? '';
   const form = await request.formData();
   const workspaceId = textOf(form, 'workspaceId');
-  const intent = textOf(form, 'intent');
-  const name = textOf(form, 'name');
   const refuse = ({ error, status, code, told }: Refusal) => {
-    const answer: Refused = { workspaceId, intent, error, name, limit: planLimitOf(code, told) };
-    return data(answer, { status });
+    const sent = { workspaceId, intent: textOf(form, 'intent'), name: textOf(form, 'name') };
+    return data<WorkspaceFormAnswer>({ ...sent, error, limit: planLimitOf(code, told) }, { status });
   };
 
-  const api = createApiClient(context, request);
-  const headers = { 'idempotency-key': textOf(form, 'formKey') || randomUUID() };
-  const path = workspaceId
-    ? `/api/v1/workspaces/${encodeURIComponent(workspaceId)}`
-    : `/api/v1/accounts/${encodeURIComponent(accountId)}/workspaces`;
-
-  async function carryOut(): Promise<WishAnswer | Refusal> {
-    switch (intent) {
-      case 'start':
-      case 'stop':
-        return (await api.post<WishAnswer>(`${path}/${intent}`)).answer;
-      case 'create':
-        if (!name) return invalid('Please give the workspace a name.');
-        return (await api.post<WishAnswer>(path, { name }, headers)).answer;
-      case 'delete':
-        if (form.get('sure') !== 'on') return invalid('Please tick that its data may go, too.');
-        return (await api.delete<WishAnswer>(path)).answer;
-      default:
-        return invalid('That button is not known.');
-    }
-  }
-
   try {
-    const outcome = await carryOut();
+    const outcome = await carryOutWorkspaceForm(createApiClient(context, request), accountId, form);
     if ('error' in outcome) return refuse(outcome);
+    if ('preview' in outcome)
+      return data<WorkspaceFormAnswer>({ workspaceId, intent: 'preview', preview: outcome.preview });
     return replace(`/accounts/${encodeURIComponent(accountId)}`, {
       headers: { 'set-cookie': await rememberSeenVersion(accountId, outcome.version) },
     });
@@ -83,7 +61,7 @@ export async function action({ request, context, params }: ActionFunctionArgs) {
 
 export default function Account() {
   const loaded = useLoaderData<typeof loader>();
-  const refused = useActionData<typeof action>();
+  const answered = useActionData<typeof action>();
   const { page, interrupted } = useLiveAccount(loaded.page, loaded.timeZone);
   const { accountId } = useParams();
   const account = useAccountSummary(accountId);
@@ -120,13 +98,13 @@ export default function Account() {
             <WorkspaceCard
               key={workspace.id}
               workspace={workspace}
-              refused={refused}
+              answered={answered}
               mayRun={runsWorkspaces(role)}
-              mayDelete={managesWorkspaces(role)}
+              mayManage={managesWorkspaces(role)}
             />
           ))}
           {managesWorkspaces(role) && !page.closing ? (
-            <NewWorkspaceCard refused={refused} formKey={loaded.formKey} accountId={page.accountId} />
+            <NewWorkspaceCard refused={refusedIn(answered)} formKey={loaded.formKey} accountId={page.accountId} />
           ) : null}
           <PlanCard plan={page.plan} />
         </div>

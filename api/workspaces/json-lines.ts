@@ -1,0 +1,24 @@
+/**
+ * Values of an answer that has one on each line as JSON. Empty lines are a host's heartbeat.
+ *
+ * @param onHeard called whenever something came, were it a heartbeat
+ * @param onEnd called when nothing more is read
+ */
+export async function* readJsonLines(
+  body: ReadableStream<Uint8Array> | null,
+  onHeard: () => void,
+  onEnd: () => void,
+): AsyncGenerator<unknown> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  try {
+    for await (const chunk of body ?? []) {
+      onHeard();
+      const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) if (line !== '') yield JSON.parse(line) as unknown;
+    }
+  } finally {
+    onEnd();
+  }
+}
