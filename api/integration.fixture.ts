@@ -191,6 +191,7 @@ export async function storeAccount(
         containerId: null,
         canStart: false,
         canStop: true,
+        move: null,
       },
     ],
     ...view,

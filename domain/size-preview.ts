@@ -75,7 +75,7 @@ export function previewSize(
     const triedAgainAt = addMs(now, FIRST_RESIZE_RETRY_MS);
     return { ...base, outcome: 'deferred', triedAgainAt, sentences: [...uses, waits, ...also] };
   }
-  if (!runs)
+  if (!isUp)
     return {
       ...base,
       outcome: 'at-next-start',

@@ -76,9 +76,10 @@ const anyStep: fc.Arbitrary<{ name: string; step: Step }> = fc.oneof(
       return takeHostReport(state, { reportId, workspaceId: ID, generation, saw }, now).state;
     },
   })),
-  fc
-    .boolean()
-    .map((able) => ({ name: `host: ${able ? 'done' : 'failed'}`, step: (state, now) => observe(state, now, able) })),
+  fc.boolean().map((able) => ({
+    name: `host: ${able ? 'done' : 'failed'}`,
+    step: (state: AccountState, now: Instant) => observe(state, now, able),
+  })),
   fc.constant({ name: 'time', step: (state: AccountState, now: Instant) => due(state, now) }),
 );
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -45,6 +45,7 @@ afterAll(async () => {
     if (Name.startsWith('leasehold-')) await docker.getNetwork(Id).remove();
   }
   await engine.stop();
+  await endShims();
   await rm(stateDir, { recursive: true, force: true });
   await prisma.$disconnect();
 });
@@ -53,6 +54,15 @@ async function start(liveRestore: boolean): Promise<void> {
   const options = { log, allowInstall: false, onProgress: () => {} };
   engine = await ensureOwnDockerEngine({ ...options, stateDir, liveRestore });
   docker = createDockerClient(engine.dockerHost);
+}
+
+/** An engine that was killed while it started a container leaves the container's shim behind. */
+async function endShims(): Promise<void> {
+  for (const pid of (await readdir('/proc')).map(Number).filter(Boolean)) {
+    const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    const isShim = commandLine.includes('containerd-shim') && commandLine.includes(`${stateDir}/`);
+    if (isShim) process.kill(pid, 'SIGKILL');
+  }
 }
 
 /** kill -9 of dockerd, and nothing else. */

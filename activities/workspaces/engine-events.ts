@@ -27,6 +27,8 @@ export interface EngineEvent {
 
 export interface EngineEventsOptions {
   docker: Docker;
+  /** Docker's words for what is followed. */
+  actions: string[];
   /** Labels that a container must have, as `name=value`. */
   labels: string[];
   /** From when on the first connection hears of what has happened, as far as the engine remembers (256 events). */
@@ -47,7 +49,7 @@ export async function followEngineEvents(options: EngineEventsOptions, signal: A
   let retryMs = FIRST_RETRY_MS;
   while (!signal.aborted) {
     try {
-      const filters = { type: ['container'], label: options.labels };
+      const filters = { type: ['container'], event: options.actions, label: options.labels };
       const stream = (await options.docker.getEvents({ since, filters: JSON.stringify(filters) })) as Readable;
       addAbortSignal(signal, stream);
       retryMs = FIRST_RETRY_MS;
@@ -60,7 +62,8 @@ export async function followEngineEvents(options: EngineEventsOptions, signal: A
       }
     } catch (err) {
       if (signal.aborted) return;
-      options.log.info({ err }, "the engine's events ended; connecting again");
+      // Silence ends it too, and is what a host without trouble has.
+      options.log.debug({ err }, "the engine's events ended; connecting again");
     }
     await delay(retryMs, undefined, { signal }).catch(() => {});
     retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS);

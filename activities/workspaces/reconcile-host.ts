@@ -9,7 +9,7 @@ import { findStrangers, madeAt, quarantine } from './find-strangers.ts';
 import type { HostReporter } from './host-reporter.ts';
 import type { Finding, HostStore, StoredWish } from './host-store.ts';
 import { HOST_LABEL, INSTALLATION_LABEL, objectName } from './ownership.ts';
-import { createCrashWatch, LOOP_WITHIN_MS } from './watch-crashes.ts';
+import { CRASH_ACTIONS, createCrashWatch, LOOP_WITHIN_MS } from './watch-crashes.ts';
 import { hasLimits } from './workspace-container.ts';
 import { StaleGeneration, WorkspaceFailed } from './workspace-failure.ts';
 
@@ -152,7 +152,7 @@ export function startHostReconciler(
   const labels = [`${INSTALLATION_LABEL}=${deps.installation}`, `${HOST_LABEL}=${deps.hostId}`];
   const following = followEngineEvents(
     {
-      ...{ docker, labels, log, since: new Date(Date.now() - LOOP_WITHIN_MS) },
+      ...{ docker, labels, log, actions: CRASH_ACTIONS, since: new Date(Date.now() - LOOP_WITHIN_MS) },
       onConnected: () => wake.abort(),
       onEvent: (event) => crashes.take(event),
     },

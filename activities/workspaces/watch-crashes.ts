@@ -26,6 +26,9 @@ const ONE_KILL_WITHIN_S = 1;
 const OOM_TOLD_EVERY_MS = 60_000;
 const LOG_LINES = 8;
 
+/** The events that `take` wants. */
+export const CRASH_ACTIONS = ['kill', 'oom', 'die', 'destroy'];
+
 export interface WatchCrashesDeps {
   docker: Docker;
   converge: ConvergeWorkspace;
