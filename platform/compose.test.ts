@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { MEANINGS } from '#settings/meanings.ts';
-import { PRODUCT_IMAGES } from './parts/product-images.ts';
+import { PRODUCT_IMAGES, targetOf } from './parts/product-images.ts';
 import { ROOT } from './root.ts';
 
 interface Service {
@@ -24,11 +24,7 @@ const services = Object.entries(compose.services);
 const ours = services.filter(([, { build }]) => build !== undefined);
 const dockerfile = readFileSync(join(ROOT, 'docker/Dockerfile'), 'utf8');
 
-/** The lines of one target of the Dockerfile. */
-function target(name: string): string {
-  const [, lines = ''] = dockerfile.split(new RegExp(`^FROM \\S+ AS ${name}$`, 'm'));
-  return lines.split(/^FROM /m)[0] ?? '';
-}
+const target = (name: string) => targetOf(dockerfile, name);
 
 test("Docker's socket is mounted in the worker alone", () => {
   const withSocket = services.filter(([, { volumes = [] }]) =>

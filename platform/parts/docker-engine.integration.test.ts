@@ -59,10 +59,11 @@ test('an engine of our own is used again while it lives, replaced when it was ki
   expect(identify(next.pid ?? 0)).toBeNull();
 });
 
-test('a pid file whose number belongs to somebody else does not keep the engine from starting, and that process lives', async () => {
+test('a stale pid, record and socket file do not keep the engine from starting, and the process with that number lives', async () => {
   const stateDir = await stateFolder();
   await writeFile(join(stateDir, 'dockerd.pid'), String(process.pid));
   await writeFile(join(stateDir, 'engine.json'), JSON.stringify({ pid: process.pid, startedAt: 'another boot/1' }));
+  await writeFile(join(stateDir, 'docker.sock'), '');
   const engine = await start(stateDir);
   expect(await answers(engine)).toBe(true);
   expect(engine.pid).not.toBe(process.pid);

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
-import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type Docker from 'dockerode';
@@ -53,6 +53,7 @@ async function importBase(
     const { source, isBusybox } = shell();
     const node = realpathSync(process.execPath);
     for (const folder of ['etc', 'tmp', 'dev', 'proc', 'sys']) await mkdir(join(root, folder), { recursive: true });
+    await chmod(join(root, 'tmp'), 0o1777);
     await place(root, source, isBusybox ? '/bin/busybox' : '/bin/sh');
     if (isBusybox) {
       const applets = (await run(source, ['--list'])).stdout

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { create as createTar } from 'tar';
 import { createDockerClient } from '#activities/workspaces/docker-client.ts';
 import { ROOT } from '../root.ts';
-import { followProgress } from './image-build.ts';
+import { followProgress, inStagingFolder, tarOf } from './image-build.ts';
 import { ensureOfflineBase } from './offline-base.ts';
 import { packageClosure } from './package-closure.ts';
 
@@ -11,6 +12,8 @@ export const PRODUCT_IMAGES = ['set-up', 'api', 'worker', 'web', 'simulator', 'm
 export type ProductImage = (typeof PRODUCT_IMAGES)[number];
 
 const DOCKERFILE = 'docker/Dockerfile';
+/** Built once: sending packages and sources to the engine takes longer than all the rest. */
+const SHARED = 'leasehold/product:building';
 /** Where the Dockerfile looks for what a machine without a registry has prepared. */
 const STAGED = 'docker/staged';
 /** What the images take as it is in the checkout; the Dockerfile copies each of them. */
@@ -33,31 +36,45 @@ const LEFT_OUT = [
  * Builds our own images without any registry: on a base made from this machine's node, with the packages that are
  * installed here and the web UI as it was built here.
  *
- * @param options `nameOf` names an image, such as `leasehold/api:dev`
+ * @param wanted `nameOf` names an image, such as `leasehold/api:dev`
  * @throws PlatformError with what the engine said
  */
-export async function buildProductImages(options: {
+export async function buildProductImages(wanted: {
   dockerHost: string;
   images: readonly ProductImage[];
   nameOf: (image: ProductImage) => string;
   onProgress: (line: string) => void;
 }): Promise<void> {
-  const { dockerHost, images, nameOf, onProgress } = options;
+  const { dockerHost, images, nameOf, onProgress } = wanted;
   const docker = createDockerClient(dockerHost, { silenceMs: 600_000 });
   const native = join(ROOT, `node_modules/@temporalio/core-bridge/releases/${machineName()}/index.node`);
   const base = await ensureOfflineBase(docker, onProgress, 'product', [native]);
+  onProgress('building what all images share: some minutes when packages changed');
+  const options = { forcerm: true, networkmode: 'none' };
+  const shared = await docker.buildImage(buildContext(), {
+    ...options,
+    t: SHARED,
+    dockerfile: DOCKERFILE,
+    target: 'product',
+    buildargs: { BASE_IMAGE: base },
+  });
+  await followProgress(docker, shared, 'What all images share could not be built');
+
+  const dockerfile = readFileSync(join(ROOT, DOCKERFILE), 'utf8');
   for (const image of images) {
     onProgress(`building ${nameOf(image)}`);
-    const stream = await docker.buildImage(buildContext(), {
-      t: nameOf(image),
-      dockerfile: DOCKERFILE,
-      target: image,
-      buildargs: { BASE_IMAGE: base },
-      forcerm: true,
-      networkmode: 'none',
+    await inStagingFolder(async (context) => {
+      await writeFile(join(context, 'Dockerfile'), `FROM ${SHARED}\n${targetOf(dockerfile, image)}`);
+      const stream = await docker.buildImage(tarOf(context), { ...options, t: nameOf(image) });
+      await followProgress(docker, stream, `The image of ${image} could not be built`);
     });
-    await followProgress(docker, stream, `The image of ${image} could not be built`);
   }
+}
+
+/** The lines of one target of a Dockerfile, without its first. */
+export function targetOf(dockerfile: string, name: string): string {
+  const [, lines = ''] = dockerfile.split(new RegExp(`^FROM \\S+ AS ${name}$`, 'm'));
+  return lines.split(/^FROM /m)[0] ?? '';
 }
 
 /** The sources, with the installed packages and what was built of them in the staging folder. */
