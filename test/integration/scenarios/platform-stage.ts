@@ -155,7 +155,7 @@ export class PlatformStage extends Stage {
       await this.until(at);
       return act();
     }
-    await this.stall(workspaceId);
+    await this.stall();
     this.inHaste = true;
     await this.driver.moveTo(at, async () => {
       await until('the workspace to be stopping', WITHIN_MS, async () => {
@@ -217,8 +217,8 @@ export class PlatformStage extends Stage {
     await this.theatre.shop.client.workflow.getHandle(this.driver.workflowId).terminate('the scenario is over');
     // The host would bring back what it has a wish for.
     await this.theatre.shop.prisma.account.deleteMany({ where: { id: this.buyer.accountId } });
-    for (const id of this.buyer.workspaceIds) {
-      const container = this.theatre.shop.docker.getContainer(`leasehold-${id}`);
+    for (const index of this.buyer.workspaceIds.keys()) {
+      const container = this.theatre.shop.docker.getContainer(this.theatre.shop.workspace(this.buyer, index).name);
       await container.remove({ force: true }).catch(ignoreAbsent);
     }
   }
@@ -291,8 +291,9 @@ export class PlatformStage extends Stage {
   }
 
   /** Freezes the processes of the container, so that stopping it takes its whole time-out. */
-  private async stall(workspaceId: string): Promise<void> {
-    const { State } = await this.theatre.shop.docker.getContainer(`leasehold-${workspaceId}`).inspect();
+  private async stall(): Promise<void> {
+    const { shop } = this.theatre;
+    const { State } = await shop.docker.getContainer(shop.workspace(this.buyer).name).inspect();
     process.kill(State.Pid, 'SIGSTOP');
   }
 
