@@ -34,8 +34,6 @@ const STOP_GRACE_SECONDS = 10;
 const HEALTH_POLL_MS = 200;
 /** The world may change between inspect and act; then it is inspected again, this often. */
 const ROUNDS = 4;
-/** A file system is made with room to spare for what it keeps for itself. */
-const STORAGE_TOLERANCE = 1.25;
 const LOG_LINES = 8;
 const NOTHING_ENDED = { exitCode: null, outOfMemory: false };
 
@@ -120,6 +118,7 @@ export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
     let pending: PendingResize | null = null;
     /** Of a limit that the kernel keeps; `null` where it is soft. */
     let storageMb: number | null = null;
+    let storageWaits: string | null = null;
 
     switch (desired.state) {
       case 'running':
@@ -141,6 +140,7 @@ export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
         reason: null,
         size,
         storageLimit,
+        storageWaits,
         pending,
         actions: [...actions],
       };
@@ -305,14 +305,13 @@ export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
       if (!limited?.has(name)) return;
       const wanted = desired.size.storageMb;
       const { limitMb, usedMb } = await change('storage', () => limited.prepare(name, wanted, isIdle));
-      if (limitMb >= wanted && limitMb <= wanted * STORAGE_TOLERANCE) return;
+      if (limitMb === wanted) return;
       storageMb = limitMb;
       const kept = `It has ${countText(limitMb)} MB until then.`;
-      const reason =
+      storageWaits =
         limitMb > wanted && isIdle
           ? `${countText(wanted)} MB of storage are wished and ${countText(usedMb)} MB are in use. It keeps ${countText(limitMb)} MB until less is stored.`
           : `Its storage is changed to ${countText(wanted)} MB when it is started next. ${kept}`;
-      pending = { size: desired.size, reason: pending ? `${pending.reason} ${reason}` : reason };
     }
 
     async function currentSpec(): Promise<ContainerSpec> {

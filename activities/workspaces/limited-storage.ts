@@ -17,7 +17,7 @@ const SHRINK_ROOM = 1.1;
 const FOLDERS = ['/usr/sbin', '/sbin', '/usr/bin', '/bin'];
 const PROGRAMS = ['mkfs.ext4', 'e2fsck', 'resize2fs', 'losetup', 'mount', 'umount'];
 
-/** What a volume has room for, and what is in it, in MB. */
+/** What a volume has at least room for, and what is in it, in MB. */
 export interface StorageInForce {
   limitMb: number;
   usedMb: number;
@@ -121,9 +121,8 @@ export function createLimitedStorage(folder: string): LimitedStorage {
       await mkdir(dataOf(name), { mode: 0o755 });
       await chown(dataOf(name), USER_ID, USER_ID);
     }
-    const { blocks, bfree, bsize } = await statfs(at);
-    const inMb = (count: number) => Math.round((count * bsize) / MEBIBYTE);
-    return { limitMb: inMb(blocks), usedMb: inMb(blocks - bfree) };
+    const [{ blocks, bfree, bsize }, { size }] = await Promise.all([statfs(at), stat(imageOf(name))]);
+    return { limitMb: storageMbOf(size), usedMb: Math.round(((blocks - bfree) * bsize) / MEBIBYTE) };
   }
 
   async function growInUse(name: string, bytes: number): Promise<void> {
@@ -178,6 +177,11 @@ async function check(image: string, how: '-p' | '-fp'): Promise<void> {
 
 function imageBytes(storageMb: number): number {
   return Math.ceil(storageMb * OVERHEAD.factor + OVERHEAD.mb) * MEBIBYTE;
+}
+
+/** What was asked for when an image of this size was made. */
+function storageMbOf(bytes: number): number {
+  return Math.floor((bytes / MEBIBYTE - OVERHEAD.mb) / OVERHEAD.factor);
 }
 
 function program(name: string): string {

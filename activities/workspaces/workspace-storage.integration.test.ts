@@ -77,7 +77,7 @@ test('where the host can, a full disk is full inside only; it is given its new s
 
   const grown = await become(workspaceId, 'running', large);
   expect(grown.state).toBe('running');
-  if (grown.pending) expect(grown.pending.reason).toMatch(/storage is changed to 160 MB when it is started next/);
+  if (grown.storageWaits) expect(grown.storageWaits).toMatch(/storage is changed to 160 MB when it is started next/);
   await become(workspaceId, 'stopped', large);
   expect(await become(workspaceId, 'running', large)).toMatchObject({ size: large, pending: null });
   expect(await inside(name, 'dd if=/dev/zero of=/data/most bs=1M count=150 2>&1; cat /data/note')).toMatch(
@@ -86,7 +86,7 @@ test('where the host can, a full disk is full inside only; it is given its new s
 
   await become(workspaceId, 'stopped', large);
   const full = await become(workspaceId, 'stopped', small);
-  expect(full.pending?.reason).toMatch(/64 MB of storage are wished and 15\d MB are in use/);
+  expect(full.storageWaits).toMatch(/64 MB of storage are wished and 15\d MB are in use/);
   await become(workspaceId, 'running', small);
   await inside(name, 'rm /data/most');
   await become(workspaceId, 'stopped', small);

@@ -227,7 +227,7 @@ function historyOf(
       ? [entry('workspace-resize-refused', `${wish.name} is not resized yet. ${now.pending.reason}`)]
       : []),
     ...(actions.includes('resized') || gotIt
-      ? [entry('workspace-resized', `${wish.name} was resized to ${size}.`)]
+      ? [entry('workspace-resized', [`${wish.name} was resized to ${size}.`, now.storageWaits ?? ''].join(' ').trim())]
       : []),
     ...(actions.includes('started') ? [entry('workspace-started', `${wish.name} was started.`)] : []),
     ...(actions.includes('stopped') ? [entry('workspace-stopped', `${wish.name} was stopped. Its data is kept.`)] : []),

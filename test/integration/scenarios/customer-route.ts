@@ -1,6 +1,6 @@
 import { addMs, earliest, type Instant } from '#domain/time.ts';
 import { SeededRandom } from '#test/scenarios/seeded-random.ts';
-import type { Letter } from './webhook-carrier.ts';
+import type { Letter } from './letter.ts';
 
 const HOUR_MS = 3_600_000;
 /** No letter is later. */

@@ -2,17 +2,9 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { subjectOf } from '#domain/stripe-events.ts';
 import { CustomerRoute } from './customer-route.ts';
+import type { Letter } from './letter.ts';
 
 const HOST = '127.0.0.1';
-
-/** A webhook as Stripe sent it: its raw bytes and its signature. */
-export interface Letter {
-  type: string;
-  /** When it happened, by the customer's clock. */
-  at: string;
-  body: Buffer;
-  signature: string;
-}
 
 interface SentEvent {
   type: string;
