@@ -1,9 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { loopbackPastProxies } from './loopback-past-proxies.ts';
@@ -128,7 +137,7 @@ test('a supervisor that was killed leaves parts that "status" names and "down" e
 test('a first start that was cut off while the database was made is begun anew by the next', async () => {
   const stateDir = join(temporaryFolder(), 'state');
   const supervisor = spawnSupervisor(stateDir, ['postgres']);
-  const isMaking = () => existsSync(unfinishedDataOf(stateDir));
+  const isMaking = () => isMakingData(stateDir);
   expect(await poll(isMaking, { timeoutMs: 60_000, everyMs: 5 })).toBe(true);
   await kill(supervisor);
 
@@ -142,7 +151,7 @@ test('a stale pid file of the database whose number is somebody else by now hold
   const stateDir = join(temporaryFolder(), 'state');
   const first = await startPlatform({ stateDir, parts: ['postgres'], ports: 'free', given: {} });
   await first.stop();
-  const dataDir = unfinishedDataOf(stateDir).replace(/\.unfinished$/, '');
+  const dataDir = dataFoldersOf(stateDir).find((folder) => existsSync(folder)) ?? '';
   writeFileSync(join(dataDir, 'postmaster.pid'), `${process.pid}\n${dataDir}\n`);
   const second = await startPlatform({ stateDir, parts: ['postgres'], ports: 'free', given: {} });
   onTestFinished(() => second.stop());
@@ -296,12 +305,17 @@ test('in the background: up, status, logs, down and reset, which asks', async ()
   expect(existsSync(state)).toBe(false);
 });
 
-/** Where the database is made, in the state folder or where its user reaches it. */
-function unfinishedDataOf(stateDir: string): string {
-  const own = join(stateDir, 'postgres');
+/** Where the database's data may be: in the state folder, or where its user reaches it. */
+function dataFoldersOf(stateDir: string): string[] {
   const installation = readIfThere(join(stateDir, 'secrets.json'));
-  const elsewhere = installation ? join('/var/lib/leasehold', JSON.parse(installation).installationId, 'data') : own;
-  return `${existsSync(elsewhere) || existsSync(`${elsewhere}.unfinished`) ? elsewhere : own}.unfinished`;
+  const elsewhere = installation && join('/var/lib/leasehold', JSON.parse(installation).installationId, 'data');
+  return [...(elsewhere ? [elsewhere] : []), join(stateDir, 'postgres')];
+}
+
+function isMakingData(stateDir: string): boolean {
+  return dataFoldersOf(stateDir)
+    .filter((folder) => existsSync(dirname(folder)))
+    .some((folder) => readdirSync(dirname(folder)).some((name) => name.startsWith(`${basename(folder)}.unfinished-`)));
 }
 
 function readIfThere(path: string): string | null {

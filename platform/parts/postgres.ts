@@ -4,6 +4,7 @@ import {
   chownSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   renameSync,
@@ -11,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import type { Part, PartContext } from '../part.ts';
@@ -70,9 +71,12 @@ export function embeddedDatabaseUrl(
 }
 
 async function initialise(home: PostgresHome, password: string): Promise<void> {
-  // Made beside its place: one that was cut off half-way is never taken for a database.
-  const unfinished = `${home.dataDir}.unfinished`;
-  rmSync(unfinished, { recursive: true, force: true });
+  // Made beside its place: one that was cut off half-way is never taken for a database. Each start has its own, as whoever
+  // was making the last one may still be at it when the supervisor was killed.
+  const beside = `${basename(home.dataDir)}.unfinished-`;
+  for (const left of readdirSync(dirname(home.dataDir)).filter((name) => name.startsWith(beside)))
+    rmSync(join(dirname(home.dataDir), left), { recursive: true, force: true, maxRetries: 20 });
+  const unfinished = join(dirname(home.dataDir), `${beside}${process.pid}`);
   mkdirSync(unfinished, { recursive: true, mode: 0o700 });
   const passwordFile = join(tmpdir(), `leasehold-initdb-${process.pid}-${Date.now()}`);
   writeFileSync(passwordFile, password, { mode: 0o600 });

@@ -223,7 +223,7 @@ class Life {
       this.demand(unlawfulEffect(this.account, effect), `before ${effect.id}`);
       await time.sleep(this.random?.between(0, 10 * SECOND_MS) ?? 0);
       const isDown = effect.kind === 'mail' && this.isTroubled('no-mail');
-      if (isDown || this.happens(0.2)) {
+      if (isDown || this.happens(0.25)) {
         this.disorder.failedEffects += 1;
         waiting.set(effect.id, addMs(time.now(), this.random?.between(SECOND_MS, HOUR_MS) ?? HOUR_MS / 4));
         continue;
