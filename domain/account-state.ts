@@ -168,8 +168,8 @@ export interface ObservedWorkspace {
   size: WorkspaceSize | null;
   /** The size of the wish, while it has to wait. */
   pending: PendingResize | null;
-  /** For people: storage that changes with the next start alone; absent or `null` when it is as wished. */
-  storageWaits?: string | null;
+  /** For people: storage that changes with the next start alone; absent when it is as wished. */
+  storageWaits?: string;
 }
 
 /** A restart that was asked for: down first, then up again, whatever dies in between. */

@@ -140,9 +140,9 @@ export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
         reason: null,
         size,
         storageLimit,
-        storageWaits,
         pending,
         actions: [...actions],
+        ...(storageWaits === null ? {} : { storageWaits }),
       };
     }
 
