@@ -231,7 +231,7 @@ export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
       }
       if (container.State.Paused) await change('unpause', () => handle.unpause());
       if (!container.State.Running) {
-        await change('start', () => tolerate([304], handle.start()));
+        await change('start', () => started(handle));
         actions.add('started');
       }
       return handle;
@@ -409,7 +409,29 @@ export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
 
 /** Somebody else changed what we had just looked at; a network that two made at once is "ambiguous" until one is gone. */
 function hasChangedUnderUs(error: unknown): boolean {
-  return isEngineError(error, 404, 409) || (isEngineError(error, 400) && engineMessage(error).includes('is ambiguous'));
+  return (
+    isEngineError(error, 404, 409) ||
+    isLeftBehind(error) ||
+    (isEngineError(error, 400) && engineMessage(error).includes('is ambiguous'))
+  );
+}
+
+/**
+ * An engine that was killed while it started a container may have left a task of it behind, which it does not know and can't
+ * start again: the container is made anew, with the same data.
+ */
+async function started(handle: Docker.Container): Promise<void> {
+  try {
+    await tolerate([304], handle.start());
+  } catch (error) {
+    if (!isLeftBehind(error)) throw error;
+    await unlessMissing(handle.remove({ force: true }));
+    throw error;
+  }
+}
+
+function isLeftBehind(error: unknown): boolean {
+  return isEngineError(error, 500) && /^task .* already exists/.test(engineMessage(error));
 }
 
 /** Limits that the engine will not have. */

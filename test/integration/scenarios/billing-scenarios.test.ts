@@ -94,7 +94,8 @@ describe.concurrent.each(BILLING_SCENARIOS.map((each) => [each.title, each] as c
 
 describe('beside the scenarios themselves', () => {
   test('the other orders have late, doubled and lost webhooks', () => {
-    for (const [kind, times] of Object.entries(disorder)) expect(times, kind).toBeGreaterThanOrEqual(BILLING_SCENARIOS.length);
+    for (const [kind, times] of Object.entries(disorder))
+      expect(times, kind).toBeGreaterThanOrEqual(BILLING_SCENARIOS.length);
   });
 
   test('each situation from 1 to 32 has its tests on the real engines, where the table says', () => {
