@@ -147,7 +147,8 @@ test('a workspace that comes later gets its row, and one that was deleted keeps 
   const roomyState = { ...first.state, entitlements: { ...first.state.entitlements, pool } };
   const created = createWorkspace(roomyState, command, NOW).state;
   await saveAccount({ ...first, state: { ...created, version: 2 } });
-  const deleted = deleteWorkspace(created, { commandId: 'd', workspaceId: command.workspaceId }, NOW).state;
+  const wish = { commandId: 'd', workspaceId: command.workspaceId, immediately: true };
+  const deleted = deleteWorkspace(created, wish, NOW).state;
   const workspaces = deleted.workspaces.map((each) => ({
     ...each,
     observed: { ...gone, generation: each.desired.generation },
