@@ -204,6 +204,7 @@ describe.concurrent.each([
 ])('the webhook of %s', (_system, path) => {
   test('takes signed events, acts on them, and refuses forged ones', async () => {
     const buyer = await shop.openAccount();
+    await shop.heardAll(buyer);
     await shop.simulator.setDeliveries(buyer.stripeCustomerId, 'drop');
     await shop.buy(buyer, '2bot_pro_month');
     const { data } = await shop.stripe.events.list({ type: 'customer.subscription.created', limit: 100 });

@@ -105,6 +105,8 @@ export interface Shop {
   eventuallyRuns(buyer: Buyer, memoryMb: number, cpus: number): Promise<AccountAnswer>;
   /** Calls the API as the account's owner. */
   call(buyer: Buyer, path: string, init?: RequestInit): Promise<Response>;
+  /** Waits until the account has heard all that Stripe has said of its customer. */
+  heardAll(buyer: Buyer): Promise<void>;
   /** Moves a buyer on a test clock through time. */
   driverOf(buyer: Buyer): TimeDriver;
   close(): Promise<void>;
@@ -242,6 +244,17 @@ export async function openShop(env: Record<string, string>): Promise<Shop> {
           ...(init.body ? { 'content-type': 'application/json' } : {}),
         },
       }),
+
+    async heardAll({ stripeCustomerId: customerId }) {
+      await simulator.settle(customerId);
+      await vi.waitFor(
+        async () => {
+          const events = await prisma.stripeEvent.findMany({ where: { customerId }, select: { actedAt: true } });
+          expect(events.length > 0 && events.every(({ actedAt }) => actedAt !== null)).toBe(true);
+        },
+        { timeout: SETTLE_TIMEOUT_MS, interval: POLL_MS },
+      );
+    },
 
     driverOf({ accountId, stripeCustomerId, clockId }) {
       if (clockId === null) throw new Error(`${accountId} lives in wall time.`);

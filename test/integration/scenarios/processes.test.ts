@@ -57,11 +57,7 @@ const eventsOf = ({ stripeCustomerId: customerId }: Buyer) =>
 /** An account on the free plan that has heard all there is to hear. */
 async function quietBuyer(): Promise<Buyer> {
   const buyer = await shop.openAccount();
-  await shop.simulator.settle(buyer.stripeCustomerId);
-  await until(async () => {
-    const events = await eventsOf(buyer);
-    expect(events.length > 0 && events.every(({ actedAt }) => actedAt !== null)).toBe(true);
-  });
+  await shop.heardAll(buyer);
   return buyer;
 }
 
