@@ -1,5 +1,12 @@
 import { AxeBuilder } from '@axe-core/playwright';
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type Cookie,
+  chromium,
+  type Page,
+} from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest';
 import { findChromium } from '#test/chromium.ts';
 
@@ -24,6 +31,8 @@ const MOST_TABS = 60;
 export interface Chromium {
   /** Opens a page of ours in a browser of its own: nobody is signed in. */
   open(path: string, options?: BrowserContextOptions): Promise<Page>;
+  /** The same as the demo customer, who signs in once for a file: whoever signs in too often is asked to wait. */
+  openAsDemo(path: string, options?: BrowserContextOptions): Promise<Page>;
 }
 
 /** A Chromium for the tests of a file; what a test opened is closed after it, and no page may break its own policy. */
@@ -31,6 +40,7 @@ export function withChromium(): Chromium {
   let browser: Browser;
   let contexts: BrowserContext[] = [];
   let breaches: string[] = [];
+  let demo: Promise<Cookie[]> | undefined;
 
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath: findChromium(), args: CHROMIUM_ARGS });
@@ -44,24 +54,39 @@ export function withChromium(): Chromium {
   });
   afterAll(() => browser?.close());
 
+  async function signInDemo(): Promise<Cookie[]> {
+    const page = await open('/sign-in');
+    await page.getByLabel('E-mail').fill('demo@leasehold.test');
+    await page.getByLabel('Password').fill(setting('LEASEHOLD_DEMO_PASSWORD'));
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.waitForURL('**/accounts/demo');
+    return page.context().cookies();
+  }
+
+  async function open(path: string, options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await browser.newContext({
+      viewport: DESKTOP,
+      locale: 'en-GB',
+      timezoneId: 'Europe/Zurich',
+      ...options,
+    });
+    contexts.push(context);
+    const page = await context.newPage();
+    page.on('console', (message) => {
+      if (message.text().includes('Content Security Policy')) breaches.push(message.text());
+    });
+    page.on('pageerror', (error) => breaches.push(error.message));
+    await page.goto(address(path));
+    // Keys that fall into React's taking over of a page can trip React itself (its error 345); the page works all the same.
+    if (options.javaScriptEnabled !== false) await page.waitForFunction(isHydrated);
+    return page;
+  }
+
   return {
-    async open(path, options = {}) {
-      const context = await browser.newContext({
-        viewport: DESKTOP,
-        locale: 'en-GB',
-        timezoneId: 'Europe/Zurich',
-        ...options,
-      });
-      contexts.push(context);
-      const page = await context.newPage();
-      page.on('console', (message) => {
-        if (message.text().includes('Content Security Policy')) breaches.push(message.text());
-      });
-      page.on('pageerror', (error) => breaches.push(error.message));
-      await page.goto(address(path));
-      // Keys that fall into React's taking over of a page can trip React itself (its error 345); the page works all the same.
-      if (options.javaScriptEnabled !== false) await page.waitForFunction(isHydrated);
-      return page;
+    open,
+    async openAsDemo(path, options = {}) {
+      demo ??= signInDemo();
+      return open(path, { ...options, storageState: { cookies: await demo, origins: [] } });
     },
   };
 }

@@ -2,7 +2,7 @@ import type { BrowserContextOptions, Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { address, DESKTOP, expectAccessible, PHONE, SETTLE_MS, setting, tabTo, withChromium } from './pages.fixture.ts';
 
-const { open } = withChromium();
+const { openAsDemo } = withChromium();
 
 test('a workspace that runs shows its figures live, and its message as an execution and in the log', async () => {
   const page = await activity();
@@ -73,11 +73,7 @@ test('without JavaScript it shows how things were, and the ranges are links', as
 
 /** The activity page of the demo's workspace. */
 async function activity(options: BrowserContextOptions = {}): Promise<Page> {
-  const page = await open('/sign-in', options);
-  await page.getByLabel('E-mail').fill('demo@leasehold.test');
-  await page.getByLabel('Password').fill(setting('LEASEHOLD_DEMO_PASSWORD'));
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.waitForURL('**/accounts/demo');
+  const page = await openAsDemo('/accounts/demo', options);
   const link = page.getByRole('link', { name: /^Usage over time/ }).first();
   await page.goto(address((await link.getAttribute('href')) ?? ''));
   await page.getByRole('region', { name: 'Right now' }).waitFor();

@@ -8,7 +8,7 @@ import { connectTemporal } from '#workflows/connection.ts';
 import { hostReports, subscriptionWorkflowId } from '#workflows/subscription/messages.ts';
 import { DESKTOP, expectAccessible, PHONE, SETTLE_MS, setting, tabTo, withChromium } from './pages.fixture.ts';
 
-const { open } = withChromium();
+const { openAsDemo } = withChromium();
 const ACCOUNT = 'demo';
 let prisma: PrismaClient;
 let temporal: Client;
@@ -96,11 +96,7 @@ async function report(saw: HostSighting): Promise<void> {
 }
 
 async function signedIn(options: BrowserContextOptions = {}): Promise<Page> {
-  const page = await open('/sign-in', options);
-  await page.getByLabel('E-mail').fill('demo@leasehold.test');
-  await page.getByLabel('Password').fill(setting('LEASEHOLD_DEMO_PASSWORD'));
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.waitForURL('**/accounts/demo');
+  const page = await openAsDemo('/accounts/demo', options);
   await page.getByRole('region', { name: 'Standing' }).waitFor();
   return page;
 }
