@@ -78,7 +78,7 @@ export function withChromium(): Chromium {
     page.on('pageerror', (error) => breaches.push(error.message));
     await page.goto(address(path));
     // Keys that fall into React's taking over of a page can trip React itself (its error 345); the page works all the same.
-    if (options.javaScriptEnabled !== false) await page.waitForFunction(isHydrated);
+    if (options.javaScriptEnabled !== false) await page.waitForFunction(isHydrated, undefined, { timeout: SETTLE_MS });
     return page;
   }
 

@@ -175,8 +175,9 @@ function DeleteForm({ workspace, fetcher, open }: DeleteFormProps) {
   const { id, name, deleteAt } = workspace;
   const intent = deleteAt ? 'delete-now' : 'delete';
   const deleting = fetcher.formData?.get('intent') === intent;
+  // The second step begins folded and unticked: it is for good.
   return (
-    <Fold summary={deleteAt ? 'Delete its data now…' : 'Delete…'} about={name} open={open || undefined}>
+    <Fold key={intent} summary={deleteAt ? 'Delete its data now…' : 'Delete…'} about={name} open={open || undefined}>
       <fetcher.Form method="post" preventScrollReset className="flex flex-col gap-4">
         <input type="hidden" name="workspaceId" value={id} />
         {deleteAt ? (
