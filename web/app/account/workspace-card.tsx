@@ -156,7 +156,7 @@ export function WorkspaceCard({ workspace, answered, mayRun, mayManage }: Worksp
             </Fold>
           ) : null}
           {can.delete || workspace.deleteAt ? (
-            <DeleteForm workspace={workspace} fetcher={fetcher} open={before?.intent.startsWith('delete')} />
+            <DeleteForm workspace={workspace} fetcher={fetcher} before={before?.intent} />
           ) : null}
         </div>
       ) : null}
@@ -167,17 +167,23 @@ export function WorkspaceCard({ workspace, answered, mayRun, mayManage }: Worksp
 interface DeleteFormProps {
   workspace: WorkspacePanel;
   fetcher: ReturnType<typeof useFetcher<WorkspaceFormAnswer>>;
-  open: boolean | undefined;
+  /** What was asked for last. */
+  before: string | undefined;
 }
 
 /** Deletes it, or, once it is deleted, what is kept of it. */
-function DeleteForm({ workspace, fetcher, open }: DeleteFormProps) {
+function DeleteForm({ workspace, fetcher, before }: DeleteFormProps) {
   const { id, name, deleteAt } = workspace;
   const intent = deleteAt ? 'delete-now' : 'delete';
   const deleting = fetcher.formData?.get('intent') === intent;
   // The second step begins folded and unticked: it is for good.
   return (
-    <Fold key={intent} summary={deleteAt ? 'Delete its data now…' : 'Delete…'} about={name} open={open || undefined}>
+    <Fold
+      key={intent}
+      summary={deleteAt ? 'Delete its data now…' : 'Delete…'}
+      about={name}
+      open={before === intent || undefined}
+    >
       <fetcher.Form method="post" preventScrollReset className="flex flex-col gap-4">
         <input type="hidden" name="workspaceId" value={id} />
         {deleteAt ? (
