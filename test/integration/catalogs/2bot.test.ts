@@ -344,8 +344,9 @@ describe.concurrent('limits by docker inspect', () => {
 
   test('an organisation has its workspace stopped on ORG_FREE, and the default share of the pool on ORG_BUSINESS', async () => {
     const buyer = await shop.openAccount({ audience: 'organisation', workspaces: 1 });
-    const { workspaces } = await shop.read(buyer);
-    expect(workspaces).toMatchObject([{ status: 'stopped', reason: 'The plan has no workspaces.' }]);
+    await shop.eventually(buyer, ({ workspaces }) =>
+      expect(workspaces).toMatchObject([{ status: 'stopped', reason: 'The plan has no workspaces.' }]),
+    );
     await buy(buyer, 'ORG_BUSINESS', 'month', 399);
     await shop.eventuallyRuns(buyer, 1 * GB, 0.5);
   });
