@@ -270,7 +270,7 @@ test.concurrent('scenario 37: what is bigger than the host gets a clear answer, 
   const { subscription } = await shop.buy(buyer, '2bot_xlarge_month');
   const account = await shop.eventually(buyer, ({ workspaces }) =>
     expect(workspaces[0]).toMatchObject({
-      status: 'running',
+      status: 'resize-pending',
       size: { memoryMb: 1 * GB, cpuPercent: 100 },
       pendingSize: { memoryMb: 17 * GB, cpuPercent: 900 },
     }),
