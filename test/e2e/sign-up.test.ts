@@ -29,7 +29,7 @@ test('with the keyboard alone: signed up, address confirmed, workspace running, 
   await page.keyboard.type('short');
   await page.keyboard.press('Enter');
   await page.getByText('at least 10 characters').last().waitFor();
-  expect(await page.getByLabel('Password').getAttribute('aria-invalid')).toBe('true');
+  await expect.poll(() => page.getByLabel('Password').getAttribute('aria-invalid')).toBe('true');
   const described = (await page.getByLabel('Password').getAttribute('aria-describedby'))?.split(' ') ?? [];
   const said = await Promise.all(described.map((id) => page.locator(`[id="${id}"]`).textContent()));
   expect(said.join(' '), 'the field says what is wrong with it').toContain('Please choose a password');
@@ -76,7 +76,7 @@ test('a workspace too many is answered with what the plan allows; one that is no
   await page.getByRole('checkbox', { name: /^Delete all data of main now/ }).check();
   await page.getByRole('button', { name: 'Delete main' }).click();
   const living = async () =>
-    (await workspaces.getByRole('status').allTextContents()).filter((text) => text.trim() !== 'Deleted');
+    (await workspaces.getByRole('status').allTextContents()).filter((text) => !/: Deleted$/.test(text));
   await expect.poll(living, { timeout: SETTLE_MS }).toEqual([]);
 });
 
