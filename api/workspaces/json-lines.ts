@@ -10,15 +10,20 @@ export async function* readJsonLines(
   onEnd: () => void,
 ): AsyncGenerator<unknown> {
   const decoder = new TextDecoder();
+  const reader = body?.getReader();
   let rest = '';
   try {
-    for await (const chunk of body ?? []) {
+    for (;;) {
+      const chunk = await reader?.read();
+      if (!chunk?.value) return;
       onHeard();
-      const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+      const lines = (rest + decoder.decode(chunk.value, { stream: true })).split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines) if (line !== '') yield JSON.parse(line) as unknown;
     }
   } finally {
+    // Whoever stops reading lets the other side know.
+    await reader?.cancel().catch(() => undefined);
     onEnd();
   }
 }
