@@ -4,7 +4,7 @@ import {
   billingHints,
   type HostReport,
   hostReports,
-  SUBSCRIPTION_TASK_QUEUE,
+  revivalOf,
   SUBSCRIPTION_WORKFLOW,
   subscriptionWorkflowId,
 } from '#workflows/subscription/messages.ts';
@@ -23,9 +23,7 @@ export function accountWorkflows(client: Client): Pick<ReconciliationDeps, 'isRu
     },
     async askToLook(accountId, hint) {
       await client.workflow.signalWithStart(SUBSCRIPTION_WORKFLOW, {
-        workflowId: subscriptionWorkflowId(accountId),
-        taskQueue: SUBSCRIPTION_TASK_QUEUE,
-        args: [{ accountId }],
+        ...revivalOf(accountId),
         signal: billingHints,
         signalArgs: [[hint]],
       });
@@ -36,9 +34,7 @@ export function accountWorkflows(client: Client): Pick<ReconciliationDeps, 'isRu
 /** Tells an account's workflow what its host saw. One that was terminated is begun again, from what is stored. */
 export async function sendHostReports(client: Client, accountId: string, reports: HostReport[]): Promise<void> {
   await client.workflow.signalWithStart(SUBSCRIPTION_WORKFLOW, {
-    workflowId: subscriptionWorkflowId(accountId),
-    taskQueue: SUBSCRIPTION_TASK_QUEUE,
-    args: [{ accountId }],
+    ...revivalOf(accountId),
     signal: hostReports,
     signalArgs: [reports],
   });

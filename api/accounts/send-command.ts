@@ -4,13 +4,7 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import { ApplicationFailure, type UpdateDefinition } from '@temporalio/common';
-import {
-  type Receipt,
-  type RefusalType,
-  SUBSCRIPTION_TASK_QUEUE,
-  SUBSCRIPTION_WORKFLOW,
-  subscriptionWorkflowId,
-} from '#workflows/subscription/messages.ts';
+import { type Receipt, type RefusalType, revivalOf, SUBSCRIPTION_WORKFLOW } from '#workflows/subscription/messages.ts';
 import { Problem } from '../problem.ts';
 import type { TemporalLink } from '../temporal.ts';
 import { isTemporalUnavailable } from '../temporal-unavailable.ts';
@@ -49,10 +43,8 @@ export function createSendCommand(
           args: [command],
           updateId: command.commandId,
           startWorkflowOperation: new WithStartWorkflowOperation(SUBSCRIPTION_WORKFLOW, {
-            workflowId: subscriptionWorkflowId(accountId),
+            ...revivalOf(accountId),
             workflowIdConflictPolicy: 'USE_EXISTING',
-            taskQueue: SUBSCRIPTION_TASK_QUEUE,
-            args: [{ accountId }],
           }),
         }),
       );

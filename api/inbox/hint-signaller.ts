@@ -1,10 +1,4 @@
-import {
-  type BillingHint,
-  billingHints,
-  SUBSCRIPTION_TASK_QUEUE,
-  SUBSCRIPTION_WORKFLOW,
-  subscriptionWorkflowId,
-} from '#workflows/subscription/messages.ts';
+import { type BillingHint, billingHints, revivalOf, SUBSCRIPTION_WORKFLOW } from '#workflows/subscription/messages.ts';
 import type { TemporalLink } from '../temporal.ts';
 
 /** Hands hints to an account's workflow. Rejects when Temporal did not confirm them. */
@@ -19,9 +13,7 @@ export function createHintSignaller(temporal: TemporalLink, deadlineMs = 5_000):
   return async (accountId, hints) => {
     await temporal.connection.withDeadline(Date.now() + deadlineMs, () =>
       temporal.client.workflow.signalWithStart(SUBSCRIPTION_WORKFLOW, {
-        workflowId: subscriptionWorkflowId(accountId),
-        taskQueue: SUBSCRIPTION_TASK_QUEUE,
-        args: [{ accountId }],
+        ...revivalOf(accountId),
         signal: billingHints,
         signalArgs: [hints],
       }),

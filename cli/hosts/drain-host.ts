@@ -6,9 +6,8 @@ import {
   cancelMove,
   moveWorkspace,
   type Receipt,
-  SUBSCRIPTION_TASK_QUEUE,
+  revivalOf,
   SUBSCRIPTION_WORKFLOW,
-  subscriptionWorkflowId,
 } from '#workflows/subscription/messages.ts';
 
 /** Accounts that are told at a time. */
@@ -107,10 +106,8 @@ async function tell<Command extends { commandId: string }>(
           args: [command],
           updateId: command.commandId,
           startWorkflowOperation: new WithStartWorkflowOperation(SUBSCRIPTION_WORKFLOW, {
-            workflowId: subscriptionWorkflowId(accountId),
+            ...revivalOf(accountId),
             workflowIdConflictPolicy: 'USE_EXISTING',
-            taskQueue: SUBSCRIPTION_TASK_QUEUE,
-            args: [{ accountId }],
           }),
         });
       } catch (error) {

@@ -59,6 +59,11 @@ export interface SubscriptionInput {
   carried?: Carried;
 }
 
+/** How the workflow of an account that exists is begun where none runs any more: it loads the account from PostgreSQL. */
+export function revivalOf(accountId: string): { workflowId: string; taskQueue: string; args: [SubscriptionInput] } {
+  return { workflowId: subscriptionWorkflowId(accountId), taskQueue: SUBSCRIPTION_TASK_QUEUE, args: [{ accountId }] };
+}
+
 /** Answer of every Update: recorded, in this version of the account. It never waits for Docker. */
 export interface Receipt {
   version: number;
