@@ -59,13 +59,19 @@ export async function freePorts(): Promise<Ports> {
   const taken = new Set<number>();
   const ports: Partial<Ports> = {};
   for (const name of Object.keys(DEFAULT_PORTS) as PortName[]) {
-    let port: number;
-    do port = 18_000 + Math.floor(Math.random() * 14_000);
-    while (taken.has(port) || !(await isFree(port)));
+    const port = await freePort(taken);
     taken.add(port);
     ports[name] = port;
   }
   return ports as Ports;
+}
+
+/** One of those, and none of `taken`. */
+export async function freePort(taken: ReadonlySet<number> = new Set()): Promise<number> {
+  for (;;) {
+    const port = 18_000 + Math.floor(Math.random() * 14_000);
+    if (!taken.has(port) && (await isFree(port))) return port;
+  }
 }
 
 /** Whether a server could listen on this port of 127.0.0.1 now. */

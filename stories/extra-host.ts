@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -11,6 +10,7 @@ import type { PlatformHandle } from '#platform/attach.ts';
 import { startChild } from '#platform/child.ts';
 import { ensureOwnDockerEngine } from '#platform/parts/docker-engine.ts';
 import { leaveHost } from '#platform/parts/own-containers.ts';
+import { freePort } from '#platform/ports.ts';
 import { answersOk, waitUntilReady } from '#platform/ready.ts';
 import { ROOT } from '#platform/root.ts';
 import type { PrismaClient } from '#prisma/client.ts';
@@ -129,13 +129,4 @@ async function copyImage(image: string, from: string, to: string): Promise<void>
 function withoutTestRunner(env: NodeJS.ProcessEnv): Record<string, string | undefined> {
   const { NODE_ENV: _, ...rest } = env;
   return Object.fromEntries(Object.entries(rest).filter(([name]) => !name.startsWith('VITEST')));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('No free port was given.');
-  return address.port;
 }

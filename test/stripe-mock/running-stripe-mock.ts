@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '#platform/ports.ts';
 
 const START_WITHIN_MS = 20_000;
 
@@ -12,7 +12,8 @@ export interface RunningStripeMock {
 
 /** The official stripe-mock, on a free port. */
 export async function runStripeMock(binary: string): Promise<RunningStripeMock> {
-  const [http, https] = [await freePort(), await freePort()];
+  const http = await freePort();
+  const https = await freePort(new Set([http]));
   // Without an address for https it would listen to the world.
   const mock = spawn(binary, ['-http-addr', `127.0.0.1:${http}`, '-https-addr', `127.0.0.1:${https}`], {
     stdio: 'ignore',
@@ -30,17 +31,6 @@ export async function runStripeMock(binary: string): Promise<RunningStripeMock> 
     throw error;
   }
   return { url, stop };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('No free port.');
-  return address.port;
 }
 
 async function untilUp(base: string): Promise<void> {
