@@ -155,6 +155,24 @@ export const NON_RETRYABLE = [
   'BillingOff',
 ] as const;
 
+/** A line that a workspace wrote. */
+export interface LogLine {
+  /** When the engine got it, to the nanosecond. Later lines have later ones. */
+  at: string;
+  stream: 'stdout' | 'stderr';
+  text: string;
+}
+
+/** Which lines of a workspace's log are wanted. */
+export interface LogOrder {
+  /** Lines of the past. */
+  tail: number;
+  /** Goes on with what is written from now on, until the container ends. */
+  follow: boolean;
+  /** Only what came after the line of this instant. */
+  after?: string | undefined;
+}
+
 /** Live figures of a workspace, sampled by its host. */
 export interface LiveWorkspace {
   workspaceId: string;

@@ -1,10 +1,9 @@
-import type { LiveWorkspace } from '#activities/contracts.ts';
+import type { LiveWorkspace, LogLine } from '#activities/contracts.ts';
 import type { Debt } from '#domain/account-state.ts';
 import type { AccountView as KnownView, WorkspaceStatus, WorkspaceView } from '#domain/account-view.ts';
 import type { SizePreview } from '#domain/size-preview.ts';
 import type { Happened, HappenedKind, Upcoming, UpcomingKind } from '#domain/timeline.ts';
 import type { UsagePeriod } from '#domain/usage-period.ts';
-import type { LogLine } from './accounts/host-client.ts';
 import type { ExecutionCount, RecordedExecution } from './workspaces/executions.ts';
 
 /** What the API answers: all that its clients know of us. The web imports these types and nothing else. */

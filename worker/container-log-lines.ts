@@ -1,5 +1,6 @@
 import { addAbortSignal, type Readable } from 'node:stream';
 import type Docker from 'dockerode';
+import type { LogLine, LogOrder } from '#activities/contracts.ts';
 
 /** Docker frames each piece of output: stream (1 byte), nothing (3), length (4, big endian). */
 const HEADER_BYTES = 8;
@@ -9,23 +10,6 @@ export const MAX_LINE_CHARACTERS = 4_096;
 /** Most lines of the past that are handed out at once. */
 export const MAX_TAIL = 1_000;
 
-export interface LogLine {
-  /** When the engine got it, to the nanosecond. Later lines have later ones. */
-  at: string;
-  stream: 'stdout' | 'stderr';
-  text: string;
-}
-
-export interface LogOrder {
-  /** Lines of the past, `MAX_TAIL` at most. */
-  tail: number;
-  /** Goes on with what was written while somebody looks. */
-  follow: boolean;
-  /** Only what came after the line of this instant. */
-  after?: string | undefined;
-  signal: AbortSignal;
-}
-
 /**
  * What a container wrote, oldest first. With `follow` it ends when the container does.
  *
@@ -34,7 +18,7 @@ export interface LogOrder {
 export async function* readLogLines(
   docker: Docker,
   containerId: string,
-  { tail, follow, after, signal }: LogOrder,
+  { tail, follow, after, signal }: LogOrder & { signal: AbortSignal },
 ): AsyncGenerator<LogLine> {
   const options = {
     stdout: true as const,

@@ -5,13 +5,13 @@ import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Registry } from 'prom-client';
 import { z } from 'zod';
-import type { LiveWorkspace } from '#activities/contracts.ts';
+import type { LiveWorkspace, LogOrder } from '#activities/contracts.ts';
 import { isEngineUnreachable, unlessMissing } from '#activities/workspaces/engine-error.ts';
 import { gatewayUrl, isGatewayHealthy } from '#activities/workspaces/gateway-health.ts';
 import { HOST_LABEL, INSTALLATION_LABEL, objectName, WORKSPACE_LABEL } from '#activities/workspaces/ownership.ts';
 import { workspaceToken } from '#activities/workspaces/workspace-token.ts';
 import type { Logger } from '#telemetry/logger.ts';
-import { type LogOrder, MAX_TAIL, readLogLines } from './container-log-lines.ts';
+import { MAX_TAIL, readLogLines } from './container-log-lines.ts';
 import { InternalProblem } from './internal-problem.ts';
 import { jsonLines } from './json-lines.ts';
 import type { LiveSampler } from './live-sampler.ts';
@@ -206,7 +206,11 @@ export function createInternalEndpoint(deps: InternalEndpointDeps): Hono {
     }
   }
 
-  async function* logLines(workspaceId: string, container: Docker.ContainerInspectInfo | null, order: LogOrder) {
+  async function* logLines(
+    workspaceId: string,
+    container: Docker.ContainerInspectInfo | null,
+    order: LogOrder & { signal: AbortSignal },
+  ) {
     if (!container) return;
     const { follow, signal } = order;
     const change = follow ? 1 : 0;

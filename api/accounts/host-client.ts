@@ -1,4 +1,4 @@
-import type { LiveWorkspace } from '#activities/contracts.ts';
+import type { LiveWorkspace, LogLine, LogOrder } from '#activities/contracts.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { readJsonLines } from '../workspaces/json-lines.ts';
 
@@ -12,23 +12,6 @@ export interface WorkspaceMessage {
 export interface HostAnswer {
   status: number;
   body: unknown;
-}
-
-/** A line that a workspace wrote. */
-export interface LogLine {
-  /** When the engine got it, to the nanosecond. */
-  at: string;
-  stream: 'stdout' | 'stderr';
-  text: string;
-}
-
-export interface LogOrder {
-  /** Lines of the past. */
-  tail: number;
-  /** Goes on with what is written from now on, until the container ends. */
-  follow: boolean;
-  /** Only what came after the line of this instant. */
-  after?: string | undefined;
 }
 
 /** A host refused. */

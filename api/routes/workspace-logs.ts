@@ -1,6 +1,7 @@
 import { type RouteHandler, z } from '@hono/zod-openapi';
+import type { LogLine } from '#activities/contracts.ts';
 import { defineRoute } from '../access/define-route.ts';
-import { type HostClient, HostRefusal, type LogLine } from '../accounts/host-client.ts';
+import { type HostClient, HostRefusal } from '../accounts/host-client.ts';
 import type { ApiEnv } from '../api-env.ts';
 import { Problem } from '../problem.ts';
 import { problemAnswer } from '../problem-schema.ts';
