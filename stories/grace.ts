@@ -2,7 +2,7 @@ import { firstPaidPlanOf } from '#domain/catalog.ts';
 import { addDays, DAY_MS, msBetween } from '#domain/time.ts';
 import { accountView, startFreshRun } from '#workflows/subscription/messages.ts';
 import { Expectations } from './expectations.ts';
-import { openStage, type Stage } from './stage.ts';
+import { onStage, type Stage } from './stage.ts';
 import type { Story, StoryOptions, StoryResult, StoryStep } from './story.ts';
 import { until } from './until.ts';
 import { recordedActs } from './workflow-history.ts';
@@ -21,14 +21,7 @@ export const grace: Story = {
     terminated: 'the workflow is terminated in mid-grace and a webhook arrives',
     'paid-during-suspension': 'the payment arrives while the workspace is being stopped',
   },
-  async play(options) {
-    const stage = await openStage(options.platform);
-    try {
-      return await play(stage, options);
-    } finally {
-      await stage.close();
-    }
-  },
+  play: (options) => onStage(options.platform, (stage) => play(stage, options)),
 };
 
 async function play(stage: Stage, options: StoryOptions): Promise<StoryResult> {

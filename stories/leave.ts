@@ -1,7 +1,7 @@
 import { addDays, addMs, DAY_MS, msBetween } from '#domain/time.ts';
 import { accountView, closeAccount, keepAccount } from '#workflows/subscription/messages.ts';
 import { Expectations } from './expectations.ts';
-import { openStage, type Stage } from './stage.ts';
+import { onStage, type Stage } from './stage.ts';
 import type { Story, StoryOptions, StoryResult, StoryStep } from './story.ts';
 import { until } from './until.ts';
 
@@ -17,14 +17,7 @@ export const leave: Story = {
     'stripe-down': 'Stripe does not answer when the account is to be closed: nothing stops before it is cancelled',
     'taken-back': 'the owner takes it back a day before the end: it runs again, and nothing is deleted',
   },
-  async play(options) {
-    const stage = await openStage(options.platform);
-    try {
-      return await play(stage, options);
-    } finally {
-      await stage.close();
-    }
-  },
+  play: (options) => onStage(options.platform, (stage) => play(stage, options)),
 };
 
 async function play(stage: Stage, options: StoryOptions): Promise<StoryResult> {

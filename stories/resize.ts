@@ -4,7 +4,7 @@ import { countText } from '#domain/size-words.ts';
 import { addMs, DAY_MS, msBetween } from '#domain/time.ts';
 import { accountView } from '#workflows/subscription/messages.ts';
 import { Expectations } from './expectations.ts';
-import { openStage, type Stage } from './stage.ts';
+import { onStage, type Stage } from './stage.ts';
 import type { Story, StoryOptions, StoryResult, StoryStep } from './story.ts';
 import { until } from './until.ts';
 
@@ -16,14 +16,7 @@ export const resize: Story = {
   summary:
     'An upgrade grows a running workspace; a downgrade below what is in use waits, with both numbers and a date.',
   disturbances: {},
-  async play(options) {
-    const stage = await openStage(options.platform);
-    try {
-      return await play(stage, options);
-    } finally {
-      await stage.close();
-    }
-  },
+  play: (options) => onStage(options.platform, (stage) => play(stage, options)),
 };
 
 async function play(stage: Stage, options: StoryOptions): Promise<StoryResult> {

@@ -96,6 +96,19 @@ export async function openStage(platform: PlatformHandle, { engines }: StageOpti
   };
 }
 
+/** Plays on a stage of its own, which is closed after it, however it ends. */
+export async function onStage<Result>(
+  platform: PlatformHandle,
+  play: (stage: Stage) => Promise<Result>,
+): Promise<Result> {
+  const stage = await openStage(platform);
+  try {
+    return await play(stage);
+  } finally {
+    await stage.close();
+  }
+}
+
 function setting(env: Record<string, string>, name: string): string {
   const value = env[name];
   if (!value)
