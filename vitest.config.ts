@@ -57,6 +57,7 @@ export default defineConfig({
           include: [...source.map((folder) => `${folder}/**/*.integration.test.ts`), 'test/integration/**/*.test.ts'],
           exclude: ['**/node_modules/**'],
           globalSetup: ['test/stripe-recording.setup.ts', 'test/platform.setup.ts'],
+          setupFiles: ['test/leave-nothing-behind.ts'],
           fileParallelism: false,
           // Of tests that say of themselves that they run beside each other.
           maxConcurrency: 8,
@@ -70,6 +71,7 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: ['test/stripe-recording.setup.ts', 'test/platform.setup.ts'],
+          setupFiles: ['test/leave-nothing-behind.ts'],
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 300_000,

@@ -1,26 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { hashPassword } from 'better-auth/crypto';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import type { ExecutionsAnswer, LiveWorkspace, LogAnswer, UsageHistoryAnswer } from '#api/answers.ts';
-import { attachPlatform } from '#platform/attach.ts';
-import { openStage, type Stage } from '#stories/stage.ts';
+import type { Stage } from '#stories/stage.ts';
 import { until } from '#stories/until.ts';
+import { openOwnedStage, type Send } from './owned-stage.fixture.ts';
 
 /** What a customer sees of a workspace that runs: from its container through its host and the API. */
 
 const TIMEOUT_MS = 60_000;
-const PASSWORD = 'a password of the tests';
 let stage: Stage;
-let cookie: string;
+let send: Send;
 let path: string;
 
 beforeAll(async () => {
-  const platform = await attachPlatform(inject('platformStateDir'));
-  if (!platform) throw new Error('No platform runs for this test.');
-  stage = await openStage(platform);
-  await until('the workspace to run', TIMEOUT_MS, async () => (await stage.workspace.container()).status === 'running');
-  await stage.driver.settle();
-  cookie = await signIn();
+  ({ stage, send } = await openOwnedStage());
   path = `/api/v1/workspaces/${stage.customer.workspaceId}`;
 });
 
@@ -28,42 +21,13 @@ afterAll(async () => {
   await stage?.close();
 });
 
-/** The owner's session: a customer in a story has no password. */
-async function signIn(): Promise<string> {
-  const { prisma, customer } = stage;
-  const { userId } = await prisma.account.findUniqueOrThrow({ where: { id: customer.accountId } });
-  const user = await prisma.user.update({ where: { id: userId ?? '' }, data: { emailVerified: true } });
-  const password = await hashPassword(PASSWORD);
-  await prisma.credential.create({
-    data: { id: randomUUID(), accountId: user.id, providerId: 'credential', userId: user.id, password },
-  });
-  const answer = await ask('/api/auth/sign-in/email', { body: { email: user.email, password: PASSWORD } });
-  const session = answer.headers.getSetCookie()[0]?.split(';')[0];
-  if (!session) throw new Error(`No session: ${answer.status} ${await answer.text()}`);
-  return session;
-}
-
-function ask(at: string, { body, headers = {} }: { body?: unknown; headers?: Record<string, string> } = {}) {
-  const { env } = stage.platform;
-  return fetch(`${env.LEASEHOLD_API_URL}${at}`, {
-    method: body === undefined ? 'GET' : 'POST',
-    headers: {
-      'content-type': 'application/json',
-      origin: env.LEASEHOLD_WEB_ORIGIN ?? '',
-      ...(cookie ? { cookie } : {}),
-      ...headers,
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-}
-
 async function read<T>(at: string): Promise<T> {
-  const answer = await ask(`${path}${at}`);
+  const answer = await send('GET', `${path}${at}`);
   expect(answer.status).toBe(200);
   return (await answer.json()) as T;
 }
 
-const send = (plugin: string, payload: unknown) => ask(`${path}/messages`, { body: { plugin, payload } });
+const run = (plugin: string, payload: unknown) => send('POST', `${path}/messages`, { body: { plugin, payload } });
 
 interface Event {
   event: string;
@@ -73,7 +37,7 @@ interface Event {
 
 /** Reads a stream of events until there are so many of a kind. */
 async function events(at: string, kind: string, count: number, headers?: Record<string, string>): Promise<Event[]> {
-  const answer = await ask(`${path}${at}`, { headers });
+  const answer = await send('GET', `${path}${at}`, { headers });
   expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8']);
   const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
   const seen: Event[] = [];
@@ -93,12 +57,12 @@ async function events(at: string, kind: string, count: number, headers?: Record<
 
 test('a message that ran is counted, one that failed too, and what never ran is not', async () => {
   // On a machine that is busy the first thread takes its time.
-  await vi.waitFor(async () => expect((await send('echo', 'are you there?')).status).toBe(200), TIMEOUT_MS);
+  await vi.waitFor(async () => expect((await run('echo', 'are you there?')).status).toBe(200), TIMEOUT_MS);
   const before = (await read<ExecutionsAnswer>('/executions')).total;
-  expect((await send('echo', { say: 'hello' })).status).toBe(200);
-  const done = (await (await send('word-count', { text: 'two words' })).json()) as { executionId: string };
-  expect((await send('word-count', null)).status).toBe(400);
-  expect((await send('no-such-plugin', null)).status).toBe(400);
+  expect((await run('echo', { say: 'hello' })).status).toBe(200);
+  const done = (await (await run('word-count', { text: 'two words' })).json()) as { executionId: string };
+  expect((await run('word-count', null)).status).toBe(400);
+  expect((await run('no-such-plugin', null)).status).toBe(400);
   const { total, recent, by, period } = await read<ExecutionsAnswer>('/executions');
   expect(total).toMatchObject({
     executions: before.executions + 3,
@@ -131,7 +95,7 @@ test('the log names the execution that the API names, and goes on for whoever co
   const followed = await events('/logs?follow=true', 'line', 2, { 'last-event-id': first?.at ?? '' });
   expect(followed.map((each) => each.data)).toEqual([second, third]);
   expect(followed.map((each) => each.id)).toEqual([second?.at, third?.at]);
-  expect((await ask(`${path}/logs?tail=5000`)).status).toBe(400);
+  expect((await send('GET', `${path}/logs?tail=5000`)).status).toBe(400);
 });
 
 test('however many watch, each gets the figures of the container under its limits', async () => {
@@ -161,5 +125,5 @@ test('its history is there for whoever looks later', async () => {
   const coarse = await read<UsageHistoryAnswer>('/history?range=1h&points=10');
   expect(coarse.points.length).toBeLessThanOrEqual(11);
   expect(coarse.stepSeconds).toBe(360);
-  expect((await ask(`${path}/history?range=2d`)).status).toBe(400);
+  expect((await send('GET', `${path}/history?range=2d`)).status).toBe(400);
 });

@@ -1,67 +1,32 @@
 import { randomUUID } from 'node:crypto';
-import { hashPassword } from 'better-auth/crypto';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { SizePreviewAnswer, WorkspaceAnswer } from '#api/answers.ts';
 import type { WorkspaceView } from '#domain/account-view.ts';
 import type { HostSighting } from '#domain/host-report.ts';
 import { addDays } from '#domain/time.ts';
-import { attachPlatform } from '#platform/attach.ts';
-import { openStage, type Stage } from '#stories/stage.ts';
+import type { Stage } from '#stories/stage.ts';
 import { until } from '#stories/until.ts';
 import { accountView, hostReports, startFreshRun } from '#workflows/subscription/messages.ts';
+import { openOwnedStage, type Send } from './owned-stage.fixture.ts';
 
 const TIMEOUT_MS = 60_000;
-const PASSWORD = 'a password of the tests';
 const MINUTE_MS = 60_000;
 let stage: Stage;
-let cookie = '';
+let send: Send;
 let path: string;
 
 beforeAll(async () => {
-  const platform = await attachPlatform(inject('platformStateDir'));
-  if (!platform) throw new Error('No platform runs for this test.');
-  stage = await openStage(platform);
+  ({ stage, send } = await openOwnedStage());
   path = `/api/v1/workspaces/${stage.customer.workspaceId}`;
-  await until('the workspace to run', TIMEOUT_MS, async () => (await stage.workspace.container()).status === 'running');
-  await stage.driver.settle();
-  cookie = await signIn();
 });
 
 afterAll(async () => {
   await stage?.close();
 });
 
-/** The owner's session: a customer in a story has no password. */
-async function signIn(): Promise<string> {
-  const { prisma, customer } = stage;
-  const { userId } = await prisma.account.findUniqueOrThrow({ where: { id: customer.accountId } });
-  const user = await prisma.user.update({ where: { id: userId ?? '' }, data: { emailVerified: true } });
-  const password = await hashPassword(PASSWORD);
-  await prisma.credential.create({
-    data: { id: randomUUID(), accountId: user.id, providerId: 'credential', userId: user.id, password },
-  });
-  const answer = await send('POST', '/api/auth/sign-in/email', { email: user.email, password: PASSWORD });
-  const session = answer.headers.getSetCookie()[0]?.split(';')[0];
-  if (!session) throw new Error(`No session: ${answer.status} ${await answer.text()}`);
-  return session;
-}
-
-function send(method: string, url: string, body?: unknown): Promise<Response> {
-  const { env } = stage.platform;
-  return fetch(`${env.LEASEHOLD_API_URL}${url}`, {
-    method,
-    headers: {
-      'content-type': 'application/json',
-      origin: env.LEASEHOLD_WEB_ORIGIN ?? '',
-      ...(cookie ? { cookie } : {}),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-}
-
 /** Asks for something that is recorded, and waits until it is done. */
 async function done(method: string, url: string, body?: unknown): Promise<void> {
-  const answer = await send(method, url, body);
+  const answer = await send(method, url, { body });
   expect([method, url, answer.status, await answer.text()]).toEqual([method, url, 202, expect.any(String)]);
   await stage.driver.settle();
 }
@@ -152,13 +117,13 @@ test('it is renamed, and its name is in the read model', async () => {
   expect(await stage.prisma.workspace.findUniqueOrThrow({ where: { id: workspaceId } })).toMatchObject({
     name: 'production',
   });
-  expect((await send('PATCH', path, { name: ' ' })).status).toBe(400);
+  expect((await send('PATCH', path, { body: { name: ' ' } })).status).toBe(400);
 });
 
 test('more than the pool has is refused with the numbers, by the preview and by the command', async () => {
   const preview = (await (await send('GET', `${path}/size-preview?memoryMb=4096`)).json()) as SizePreviewAnswer;
   expect(preview).toMatchObject({ outcome: 'refused', sentences: [expect.stringContaining('4 GB of memory')] });
-  const answer = await send('PUT', `${path}/size`, { memoryMb: 4_096, cpuPercent: 50, storageMb: 1_024 });
+  const answer = await send('PUT', `${path}/size`, { body: { memoryMb: 4_096, cpuPercent: 50, storageMb: 1_024 } });
   expect(answer.status).toBe(403);
   expect(await answer.json()).toMatchObject({ code: 'plan-limit', limit: 'memoryMb', asked: 4_096 });
 });

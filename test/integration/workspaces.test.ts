@@ -1,69 +1,33 @@
 import { randomUUID } from 'node:crypto';
 import { Worker } from '@temporalio/worker';
-import { hashPassword } from 'better-auth/crypto';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { attachPlatform } from '#platform/attach.ts';
-import { openStage, type Stage } from '#stories/stage.ts';
+import type { Stage } from '#stories/stage.ts';
 import { until } from '#stories/until.ts';
 import { WorkspaceProbe } from '#stories/workspace-probe.ts';
 import { workflowBundle } from '#worker/workflow-bundle.ts';
 import { grantOverride, startFreshRun } from '#workflows/subscription/messages.ts';
+import { openOwnedStage, type Send } from './owned-stage.fixture.ts';
 
 const TIMEOUT_MS = 60_000;
 const SIZE = { memoryMb: 256, cpuPercent: 50, storageMb: 1024 };
-const PASSWORD = 'a password of the tests';
 const KEY = 'second-workspace';
 let stage: Stage;
-let cookie: string;
+let send: Send;
 let second: string;
 let firstRun: string;
 
 beforeAll(async () => {
-  const platform = await attachPlatform(inject('platformStateDir'));
-  if (!platform) throw new Error('No platform runs for this test.');
-  stage = await openStage(platform);
-  await until('the workspace to run', TIMEOUT_MS, async () => (await stage.workspace.container()).status === 'running');
-  await stage.driver.settle();
-  cookie = await signIn();
+  ({ stage, send } = await openOwnedStage());
 });
 
 afterAll(async () => {
   await stage?.close();
 });
 
-/** The owner's session: a customer in a story has no password. */
-async function signIn(): Promise<string> {
-  const { prisma, customer } = stage;
-  const { userId } = await prisma.account.findUniqueOrThrow({ where: { id: customer.accountId } });
-  const user = await prisma.user.update({ where: { id: userId ?? '' }, data: { emailVerified: true } });
-  const password = await hashPassword(PASSWORD);
-  await prisma.credential.create({
-    data: { id: randomUUID(), accountId: user.id, providerId: 'credential', userId: user.id, password },
-  });
-  const answer = await send('POST', '/api/auth/sign-in/email', { body: { email: user.email, password: PASSWORD } });
-  const session = answer.headers.getSetCookie()[0]?.split(';')[0];
-  if (!session) throw new Error(`No session: ${answer.status} ${await answer.text()}`);
-  return session;
-}
-
-function send(method: string, path: string, { body, key }: { body?: unknown; key?: string } = {}): Promise<Response> {
-  const { env } = stage.platform;
-  return fetch(`${env.LEASEHOLD_API_URL}${path}`, {
-    method,
-    headers: {
-      'content-type': 'application/json',
-      origin: env.LEASEHOLD_WEB_ORIGIN ?? '',
-      ...(cookie ? { cookie } : {}),
-      ...(key ? { 'idempotency-key': key } : {}),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-}
-
 async function create(name: string, { key = randomUUID() as string, size = SIZE } = {}) {
   const answer = await send('POST', `/api/v1/accounts/${stage.customer.accountId}/workspaces`, {
     body: { name, size },
-    key,
+    headers: { 'idempotency-key': key },
   });
   return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
 }

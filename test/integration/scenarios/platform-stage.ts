@@ -8,6 +8,7 @@ import { presentState, type StoredState } from '#domain/stored-account.ts';
 import { addMs, DAY_MS, earliest, type Instant, later } from '#domain/time.ts';
 import { viewOf } from '#domain/view.ts';
 import { Mailbox } from '#stories/mailbox.ts';
+import { removeAccount } from '#stories/remove-account.ts';
 import type { TimeDriver } from '#stories/time-driver.ts';
 import { until } from '#stories/until.ts';
 import { catalog } from '#test/scenarios/billing-scenarios.ts';
@@ -214,13 +215,7 @@ export class PlatformStage extends Stage {
   /** Makes room on the machine: nothing of it runs on. */
   async close(): Promise<void> {
     this.theatre.mailGate.admit(this.address);
-    await this.theatre.shop.client.workflow.getHandle(this.driver.workflowId).terminate('the scenario is over');
-    // The host would bring back what it has a wish for.
-    await this.theatre.shop.prisma.account.deleteMany({ where: { id: this.buyer.accountId } });
-    for (const index of this.buyer.workspaceIds.keys()) {
-      const container = this.theatre.shop.docker.getContainer(this.theatre.shop.workspace(this.buyer, index).name);
-      await container.remove({ force: true }).catch(ignoreAbsent);
-    }
+    await removeAccount(this.theatre.shop, this.buyer.accountId);
   }
 
   private async stored(): Promise<AccountState> {
@@ -306,8 +301,4 @@ export class PlatformStage extends Stage {
     });
     await this.driver.settle();
   }
-}
-
-function ignoreAbsent(error: { statusCode?: number }): void {
-  if (error.statusCode !== 404) throw error;
 }

@@ -29,6 +29,9 @@ export function SizeForm({ workspace, fetcher, preview, refused }: SizeFormProps
   const { id, name, sizes } = workspace;
   const asked = preview?.to ?? sizes;
   const sent = fetcher.formData?.get('intent');
+  const changing = sent === 'resize';
+  // Once the answer is there the next one can be asked for, though the page behind it is still being read anew.
+  const looking = sent === 'preview' && fetcher.state === 'submitting';
   const mayChange = preview !== undefined && preview.outcome !== 'refused' && preview.outcome !== 'same';
   return (
     <fetcher.Form method="post" preventScrollReset className="flex flex-col gap-4">
@@ -68,10 +71,10 @@ export function SizeForm({ workspace, fetcher, preview, refused }: SizeFormProps
             look="primary"
             name="intent"
             value="resize"
-            off={sent === 'resize'}
+            off={changing}
             aria-label={`Change the size of ${name}`}
           >
-            {sent === 'resize' ? 'Changing…' : preview.outcome === 'deferred' ? 'Change it when it fits' : 'Change it'}
+            {changing ? 'Changing…' : preview.outcome === 'deferred' ? 'Change it when it fits' : 'Change it'}
           </Button>
         </>
       ) : null}
@@ -79,10 +82,10 @@ export function SizeForm({ workspace, fetcher, preview, refused }: SizeFormProps
         look="quiet"
         name="intent"
         value="preview"
-        off={sent === 'preview'}
+        off={looking}
         aria-label={`Show what a new size of ${name} would mean`}
       >
-        {sent === 'preview' ? 'Looking…' : 'Show what it would mean'}
+        {looking ? 'Looking…' : 'Show what it would mean'}
       </Button>
     </fetcher.Form>
   );
