@@ -49,7 +49,7 @@ module.exports = {
       name: `${folder}-boundary`,
       severity: 'error',
       comment: `${folder}/ may import only: ${list.join(', ')}`,
-      from: { path: `^${folder}/`, pathNot: '\\.test\\.tsx?$' },
+      from: { path: `^${folder}/`, pathNot: '\\.(test|fixture)\\.tsx?$' },
       to: {
         path: '^(?!node_modules/)',
         pathNot: [

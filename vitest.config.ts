@@ -24,6 +24,9 @@ const source = [
   'workspace-runtime',
 ];
 
+/** Test files on the real engines that run at a time, each on a platform of its own (`test/lane.ts`): they wait more than they compute. */
+const LANES = 3;
+
 export default defineConfig({
   test: {
     reporters: ['default', new SlowestTests()],
@@ -32,6 +35,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           sequence: { groupOrder: 0 },
+          maxWorkers: 2,
           include: source.map((folder) => `${folder}/**/*.test.{ts,tsx}`),
           exclude: ['**/node_modules/**', '**/*.integration.test.ts', 'web/build/**'],
           globalSetup: ['test/stripe-recording.setup.ts'],
@@ -42,6 +46,7 @@ export default defineConfig({
           // At the simulator; `npm run test:stripe` tries the same at Stripe itself.
           name: 'stripe-contract',
           sequence: { groupOrder: 0 },
+          maxWorkers: 2,
           include: ['test/stripe-contract/**/*.test.ts'],
           globalSetup: ['test/stripe-recording.setup.ts', 'test/stripe-contract/stripe.setup.ts'],
           maxConcurrency: 4,
@@ -58,9 +63,22 @@ export default defineConfig({
           exclude: ['**/node_modules/**'],
           globalSetup: ['test/stripe-recording.setup.ts', 'test/platform.setup.ts'],
           setupFiles: ['test/leave-nothing-behind.ts'],
-          fileParallelism: false,
+          maxWorkers: LANES,
           // Of tests that say of themselves that they run beside each other.
-          maxConcurrency: 8,
+          maxConcurrency: 16,
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          // Stops engines that all lanes live on.
+          name: 'alone',
+          sequence: { groupOrder: 2 },
+          include: ['test/alone/**/*.test.ts'],
+          globalSetup: ['test/stripe-recording.setup.ts', 'test/platform.setup.ts'],
+          setupFiles: ['test/leave-nothing-behind.ts'],
+          maxWorkers: 1,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
@@ -68,11 +86,11 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           include: ['test/e2e/**/*.test.ts'],
-          globalSetup: ['test/stripe-recording.setup.ts', 'test/platform.setup.ts'],
+          globalSetup: ['test/stripe-recording.setup.ts', 'test/chromium.setup.ts', 'test/platform.setup.ts'],
           setupFiles: ['test/leave-nothing-behind.ts'],
-          fileParallelism: false,
+          maxWorkers: 2,
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },
@@ -81,7 +99,7 @@ export default defineConfig({
         test: {
           // Replays what the others of the same run have recorded.
           name: 'stripe-mock',
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
           include: ['test/stripe-mock/**/*.test.ts'],
           globalSetup: ['test/stripe-recording.setup.ts', 'test/stripe-mock/build.setup.ts'],
           testTimeout: 120_000,

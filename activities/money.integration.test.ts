@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadCatalog } from '#catalogs/load.ts';
 import { openAccount } from '#domain/open-account.ts';
 import { viewOf } from '#domain/view.ts';
 import { createPrisma, type PrismaClient } from '#prisma/client.ts';
 import { changeCard, type RunningSimulator, runSimulator, subscribe } from '#stripe-simulator/running-simulator.ts';
 import { aCatalog } from '#test/factories/billing.ts';
+import { platformEnv } from '#test/lane.ts';
 import { withDetails } from './mail/with-details.ts';
 import { createMoneyTables, type MoneyTables } from './money.ts';
 import { createReadModelActivities } from './read-model.ts';
@@ -17,7 +18,7 @@ let prisma: PrismaClient;
 let simulator: RunningSimulator;
 
 beforeAll(async () => {
-  prisma = createPrisma(inject('platformEnv').DATABASE_URL ?? '', { maxConnections: 4 });
+  prisma = createPrisma(platformEnv().DATABASE_URL ?? '', { maxConnections: 4 });
   simulator = await runSimulator(4832);
 });
 

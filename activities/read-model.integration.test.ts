@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadCatalog } from '#catalogs/load.ts';
 import { createWorkspace, deleteWorkspace } from '#domain/commands.ts';
 import { openAccount } from '#domain/open-account.ts';
 import { viewOf } from '#domain/view.ts';
 import { createPrisma, type PrismaClient } from '#prisma/client.ts';
+import { platformEnv } from '#test/lane.ts';
 import type { SaveAccountInput } from './contracts.ts';
 import { findRecipients } from './mail/find-recipients.ts';
 import { createReadModelActivities } from './read-model.ts';
@@ -24,7 +25,7 @@ const gone = {
 let prisma: PrismaClient;
 
 beforeAll(() => {
-  prisma = createPrisma(inject('platformEnv').DATABASE_URL ?? '', { maxConnections: 4 });
+  prisma = createPrisma(platformEnv().DATABASE_URL ?? '', { maxConnections: 4 });
 });
 
 afterAll(() => prisma.$disconnect());

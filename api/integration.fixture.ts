@@ -5,8 +5,9 @@ import { promisify } from 'node:util';
 import { msToTs } from '@temporalio/common/lib/time';
 import pg from 'pg';
 import { Stripe } from 'stripe';
-import { inject, vi } from 'vitest';
+import { vi } from 'vitest';
 import { createLogger } from '#telemetry/logger.ts';
+import { lane, laneNumber } from '#test/lane.ts';
 import { type BillingHint, billingHints, subscriptionWorkflowId } from '#workflows/subscription/messages.ts';
 import { type Api, createApi } from './create-api.ts';
 import type { ForwarderOptions } from './inbox/forwarder.ts';
@@ -18,8 +19,9 @@ export const TEST_AUTH_SECRET = 'a secret of the tests, long enough for it';
 export const TEST_INTERNAL_TOKEN = 'a token of the tests';
 export const SECRETS = { current: 'whsec_current', former: 'whsec_former' };
 export const DEMO_PASSWORD = 'a password of the tests';
-const NAMESPACE = 'api-tests';
-const DATABASE = 'api_tests';
+/** Files that run at the same time are strangers to each other. */
+const NAMESPACE = `api-tests-${laneNumber()}`;
+const DATABASE = `api_tests_${laneNumber()}`;
 const GRPC_NOT_FOUND = 5;
 const GRPC_ALREADY_EXISTS = 6;
 export const WEB_ORIGIN = 'http://127.0.0.1:4310';
@@ -49,7 +51,7 @@ export function createTestApi({ env = {}, forwarding = {} }: TestApiOptions = {}
  * other has made, the demo user and its account least of all.
  */
 export function platformEnv(): Record<string, string> {
-  const env = inject('platformEnv');
+  const env = lane().env;
   const database = new URL(env.DATABASE_URL ?? '');
   database.pathname = `/${DATABASE}`;
   return { ...env, DATABASE_URL: database.href, TEMPORAL_NAMESPACE: NAMESPACE };
@@ -62,7 +64,7 @@ export async function ensureOwnEngines(temporal: TemporalLink): Promise<void> {
 
 /** Makes sure that the tests' database exists and has the present schema. */
 export async function ensureDatabase(): Promise<void> {
-  const server = new pg.Client({ connectionString: inject('platformEnv').DATABASE_URL });
+  const server = new pg.Client({ connectionString: lane().env.DATABASE_URL });
   await server.connect();
   try {
     const { rowCount } = await server.query('SELECT 1 FROM pg_database WHERE datname = $1', [DATABASE]);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { inject } from 'vitest';
+import { platformEnv } from '#test/lane.ts';
 import { CLIENT_ADDRESS_HEADER, signClientAddress } from './client-address.ts';
 import type { Api } from './create-api.ts';
 import { eventually, TEST_INTERNAL_TOKEN, WEB_ORIGIN } from './integration.fixture.ts';
@@ -99,7 +99,7 @@ export async function mailTo(address: string, template: string): Promise<CaughtM
 
 /** All mails of a kind to an address by now, oldest first. */
 export async function mailsTo(address: string, template: string): Promise<CaughtMail[]> {
-  const answer = await fetch(`${inject('platformEnv').LEASEHOLD_MAIL_URL}/api/email`);
+  const answer = await fetch(`${platformEnv().LEASEHOLD_MAIL_URL}/api/email`);
   const all = (await answer.json()) as (CaughtMail & {
     headers: Record<string, string>;
     to: { address: string }[];

@@ -1,3 +1,5 @@
+import { request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import type { PartName, PartStatus } from './part.ts';
 import { PlatformError } from './platform-error.ts';
 import { isAlive } from './process-identity.ts';
@@ -26,13 +28,9 @@ export async function attachPlatform(stateDir: string): Promise<PlatformHandle |
   if (!record || !isAlive(record.supervisor)) return null;
 
   const ask = async (method: 'GET' | 'POST', path: string): Promise<PartStatus[]> => {
-    const response = await fetch(`${record.control.url}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${record.control.token}` },
-    });
-    const body = await response.json();
-    if (!response.ok) throw new PlatformError((body as { detail: string }).detail);
-    return body as PartStatus[];
+    const { status, body } = await call(`${record.control.url}${path}`, method, record.control.token);
+    if (status !== 200) throw new PlatformError((JSON.parse(body) as { detail: string }).detail);
+    return JSON.parse(body) as PartStatus[];
   };
   return {
     env: record.env,
@@ -41,4 +39,17 @@ export async function attachPlatform(stateDir: string): Promise<PlatformHandle |
     startPart: async (name) => void (await ask('POST', `/parts/${name}/start`)),
     killPart: async (name) => void (await ask('POST', `/parts/${name}/kill`)),
   };
+}
+
+/**
+ * One connection for each call. `fetch` keeps one open, and a call on one that the supervisor closes at its end is never settled:
+ * a command that has nothing else to wait for would end there, without a word.
+ */
+function call(url: string, method: string, token: string): Promise<{ status: number | undefined; body: string }> {
+  return new Promise((resolve, reject) => {
+    const calling = request(url, { method, agent: false, headers: { authorization: `Bearer ${token}` } }, (answer) => {
+      text(answer).then((body) => resolve({ status: answer.statusCode, body }), reject);
+    });
+    calling.once('error', reject).end();
+  });
 }

@@ -2,21 +2,21 @@ import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, inject, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { createPrisma } from '#prisma/client.ts';
-
+import { platformEnv } from '#test/lane.ts';
 import { ROOT } from './root.ts';
 
 /** A new database on the tests' PostgreSQL. */
 async function emptyDatabase(): Promise<string> {
-  const server = createPrisma(inject('platformEnv').DATABASE_URL ?? '', { maxConnections: 1 });
+  const server = createPrisma(platformEnv().DATABASE_URL ?? '', { maxConnections: 1 });
   const name = `prisma_${randomUUID().replaceAll('-', '')}`;
   await server.$executeRawUnsafe(`CREATE DATABASE ${name}`);
   onTestFinished(async () => {
     await server.$executeRawUnsafe(`DROP DATABASE ${name} WITH (FORCE)`);
     await server.$disconnect();
   });
-  const url = new URL(inject('platformEnv').DATABASE_URL ?? '');
+  const url = new URL(platformEnv().DATABASE_URL ?? '');
   url.pathname = `/${name}`;
   return url.href;
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type PlacementPolicy, place } from '#domain/placement.ts';
+import { platformEnv } from '#test/lane.ts';
 import { createPrisma, type PrismaClient } from './client.ts';
 import { releaseUnused, reserveHost } from './reservations.ts';
 
@@ -13,7 +14,7 @@ let prismas: PrismaClient[];
 let prisma: PrismaClient;
 
 beforeAll(() => {
-  const url = inject('platformEnv').DATABASE_URL ?? '';
+  const url = platformEnv().DATABASE_URL ?? '';
   // As many processes that place at once.
   prismas = Array.from({ length: 4 }, () => createPrisma(url, { maxConnections: 3 }));
   [prisma] = prismas as [PrismaClient];

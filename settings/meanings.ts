@@ -111,7 +111,7 @@ export const MEANINGS: Readonly<Record<string, Meaning>> = {
   },
 
   STRIPE_SIMULATOR_PORT: { meaning: 'port of the Stripe simulator', made: 'embedded' },
-  STRIPE_SIMULATOR_STATE: { meaning: 'file of its memory', made: 'embedded' },
+  STRIPE_SIMULATOR_STATE: { meaning: 'file of its memory, or memory for none', made: 'embedded' },
   STRIPE_SIMULATOR_FORWARD_TO: { meaning: 'where it sends all events', made: 'embedded' },
   STRIPE_SIMULATOR_PUBLIC_URL: { meaning: 'where its pages are opened; default: its port on loopback' },
   STRIPE_SIMULATOR_RETRY_DAYS: { meaning: 'days after which it charges a failed renewal again' },

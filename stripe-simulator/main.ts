@@ -2,7 +2,7 @@ import { serve } from '@hono/node-server';
 import { describeUnknown, unknownSettings } from '#settings/unknown-settings.ts';
 import { createLogger } from '#telemetry/logger.ts';
 import { recorded } from './conformance/recording.ts';
-import { readSettings, type Settings } from './settings.ts';
+import { IN_MEMORY, readSettings, type Settings } from './settings.ts';
 import { createSimulator } from './simulator.ts';
 
 const HOST = '127.0.0.1';
@@ -30,7 +30,10 @@ const simulator = createSimulator({
 });
 const fetch = recorded((request) => simulator.app.fetch(request), settings.recordings);
 const server = serve({ fetch, hostname: HOST, port: settings.port }, (address) => {
-  logger.info({ url: `http://${HOST}:${address.port}`, state: settings.statePath }, 'the Stripe simulator is up');
+  logger.info(
+    { url: `http://${HOST}:${address.port}`, state: settings.statePath ?? IN_MEMORY },
+    'the Stripe simulator is up',
+  );
 });
 server.once('error', (error) => {
   logger.fatal({ err: error }, 'the Stripe simulator can not listen');

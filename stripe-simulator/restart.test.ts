@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -33,8 +33,8 @@ function spawnMain(env: Record<string, string> = {}) {
   return spawned;
 }
 
-async function start(): Promise<void> {
-  spawnMain();
+async function start(env: Record<string, string> = {}): Promise<void> {
+  spawnMain(env);
   const healthy = () =>
     fetch(`${URL}/_sim/health`).then(
       (answer) => answer.ok,
@@ -86,6 +86,17 @@ test('kill -9 forgets nothing: objects, time, idempotency keys and deliveries th
   );
   expect(event.type).toBe('invoice.payment_failed');
   await receiver.stop();
+}, 120_000);
+
+test('in memory alone nothing is written, and the next start begins anew', async () => {
+  const before = readdirSync('.');
+  const inMemory = { STRIPE_SIMULATOR_STATE: 'memory' };
+  await start(inMemory);
+  const { id } = await clientFor(PORT).customers.create({ name: 'Ann' });
+  await kill();
+  await start(inMemory);
+  await expect(clientFor(PORT).customers.retrieve(id)).rejects.toThrow(`No such customer: '${id}'`);
+  expect(readdirSync('.')).toEqual(before);
 }, 120_000);
 
 test('it refuses to start for production and beside a live key, and says why', async () => {

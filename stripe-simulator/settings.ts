@@ -3,6 +3,8 @@ import { recordingFolder } from './conformance/settings.ts';
 import { DEFAULT_POLICY } from './engine/world.ts';
 
 const DEFAULT_PORT = 4313;
+/** In place of a path: nothing is kept. */
+export const IN_MEMORY = 'memory';
 
 const days = z
   .string()
@@ -35,7 +37,8 @@ export const simulatorSettingsSchema = z
 
 export interface Settings {
   port: number;
-  statePath: string;
+  /** `null`: in memory alone. */
+  statePath: string | null;
   publicUrl: string;
   retryAfterDays: number[];
   afterLastRetry: 'leave_past_due' | 'mark_unpaid' | 'cancel';
@@ -60,7 +63,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const url = data.STRIPE_SIMULATOR_FORWARD_TO;
   return {
     port: data.STRIPE_SIMULATOR_PORT,
-    statePath: data.STRIPE_SIMULATOR_STATE,
+    statePath: data.STRIPE_SIMULATOR_STATE === IN_MEMORY ? null : data.STRIPE_SIMULATOR_STATE,
     publicUrl: data.STRIPE_SIMULATOR_PUBLIC_URL ?? `http://127.0.0.1:${data.STRIPE_SIMULATOR_PORT}`,
     retryAfterDays: data.STRIPE_SIMULATOR_RETRY_DAYS,
     afterLastRetry: data.STRIPE_SIMULATOR_AFTER_LAST_RETRY,

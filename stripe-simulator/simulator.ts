@@ -19,8 +19,8 @@ import { openStore } from './store.ts';
 const LONGEST_WAIT_MS = 3_600_000;
 
 export interface SimulatorOptions {
-  /** The file that the state is kept in; made when missing. */
-  statePath: string;
+  /** The file that the state is kept in; made when missing. `null`: in memory alone. */
+  statePath: string | null;
   /** Where hosted pages are reached, for example `http://127.0.0.1:4313`. */
   publicUrl: string;
   /** Sends all events there, signed with this secret. Default: to registered endpoints alone. */

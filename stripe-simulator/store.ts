@@ -18,10 +18,11 @@ export interface Store {
  * The state in memory with its file. Each write goes to a file beside it that then takes its name, so that a killed
  * process leaves the old state or the new one, never half of it. Concurrent changes share a write.
  *
- * @param path the file; made when missing, with its folder
+ * @param path the file; made when missing, with its folder. `null`: in memory alone, and gone with the process
  * @throws Error when the file is not a state of this simulator
  */
-export function openStore(path: string): Store {
+export function openStore(path: string | null): Store {
+  if (path === null) return { state: emptyState(), changed() {}, committed: () => Promise.resolve() };
   const state = read(path);
   prune(state, Date.now());
   let changes = 0;

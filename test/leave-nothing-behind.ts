@@ -1,11 +1,12 @@
 import pg from 'pg';
-import { afterAll, beforeAll, inject } from 'vitest';
+import { afterAll, beforeAll } from 'vitest';
+import { platformEnv } from '#test/lane.ts';
 
 /**
- * What a test file has opened on the shared platform goes with it: accounts that were not there when it began, with their workspaces.
+ * What a test file has opened on the platform of its lane goes with it: accounts that were not there when it began, with their workspaces.
  * Else the containers of one file take the room and the processor of all that follow.
  */
-const env = inject('platformEnv');
+const env = platformEnv();
 let before: Set<string>;
 
 beforeAll(async () => {

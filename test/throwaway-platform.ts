@@ -25,6 +25,7 @@ export async function discardPlatform(platform: Platform, stateDir: string): Pro
   if (platform.env.DOCKER_HOST) await removeOwnResources(platform.env.DOCKER_HOST, installation);
   await platform.stop();
   removePostgresHome(installation);
+  detachMounts(stateDir);
   rmSync(stateDir, { recursive: true, force: true });
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ConvergeWorkspace, createConvergeWorkspace } from '#activities/workspaces/converge-workspace.ts';
 import { createDockerClient } from '#activities/workspaces/docker-client.ts';
 import { isEngineError, isEngineUnreachable } from '#activities/workspaces/engine-error.ts';
@@ -15,10 +15,11 @@ import { type DockerEngine, ensureOwnDockerEngine } from '#platform/parts/docker
 import { isAlive, signalProcess } from '#platform/process-identity.ts';
 import { createPrisma } from '#prisma/client.ts';
 import { createLogger } from '#telemetry/logger.ts';
+import { platformEnv } from '#test/lane.ts';
 import { createHostStore } from './host-store.ts';
 
 /** An engine of this test's own: it is killed again and again. */
-const env = inject('platformEnv');
+const env = platformEnv();
 const image = env.LEASEHOLD_WORKSPACE_IMAGE ?? '';
 const log = createLogger('test', 'silent');
 const prisma = createPrisma(env.DATABASE_URL ?? '', { maxConnections: 4 });
@@ -51,7 +52,8 @@ afterAll(async () => {
 });
 
 async function start(liveRestore: boolean): Promise<void> {
-  const options = { log, allowInstall: false, onProgress: () => {} };
+  // The rules of the packet filter are those of other engines, too: this one would take them away each time it starts.
+  const options = { log, allowInstall: false, onProgress: () => {}, iptables: false };
   engine = await ensureOwnDockerEngine({ ...options, stateDir, liveRestore });
   docker = createDockerClient(engine.dockerHost);
 }

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { LiveWorkspace } from '#activities/contracts.ts';
 import { createConvergeWorkspace } from '#activities/workspaces/converge-workspace.ts';
 import { createDockerClient } from '#activities/workspaces/docker-client.ts';
 import { createLogger } from '#telemetry/logger.ts';
+import { platformEnv } from '#test/lane.ts';
 import { createInternalEndpoint } from './internal-endpoint.ts';
 import { createLiveSampler } from './live-sampler.ts';
 
-const env = inject('platformEnv');
+const env = platformEnv();
 const docker = createDockerClient(env.DOCKER_HOST ?? '');
 const log = createLogger('test', 'silent');
 const internalToken = randomUUID();

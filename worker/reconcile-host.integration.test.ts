@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, expect, inject, test } from 'vitest';
+import { afterAll, afterEach, expect, test } from 'vitest';
 import { createConvergeWorkspace } from '#activities/workspaces/converge-workspace.ts';
 import { createDockerClient } from '#activities/workspaces/docker-client.ts';
 import { unlessMissing } from '#activities/workspaces/engine-error.ts';
@@ -9,9 +9,10 @@ import { type HostReconciler, startHostReconciler } from '#activities/workspaces
 import type { HostReport } from '#domain/host-report.ts';
 import { createPrisma } from '#prisma/client.ts';
 import { createLogger } from '#telemetry/logger.ts';
+import { platformEnv } from '#test/lane.ts';
 import { createHostStore } from './host-store.ts';
 
-const env = inject('platformEnv');
+const env = platformEnv();
 const docker = createDockerClient(env.DOCKER_HOST ?? '');
 const prisma = createPrisma(env.DATABASE_URL ?? '', { maxConnections: 4 });
 const log = createLogger('test', 'silent');

@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createConvergeWorkspace } from '#activities/workspaces/converge-workspace.ts';
 import { createDockerClient } from '#activities/workspaces/docker-client.ts';
 import { objectName } from '#activities/workspaces/ownership.ts';
 import { newAccount, storeAccount } from '#api/integration.fixture.ts';
 import { createPrisma } from '#prisma/client.ts';
 import { createLogger } from '#telemetry/logger.ts';
+import { platformEnv } from '#test/lane.ts';
 import { createSampleHistory, RESOLUTIONS, type WorkspaceUse } from './sample-history.ts';
 import { createHostReader, startSampling } from './sample-workspaces.ts';
 
-const env = inject('platformEnv');
+const env = platformEnv();
 const prisma = createPrisma(env.DATABASE_URL ?? '', { maxConnections: 2 });
 const database = new pg.Pool({ connectionString: env.DATABASE_URL, max: 1 });
 const hostId = `host-${randomUUID().slice(0, 8)}`;

@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type Docker from 'dockerode';
-import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createDockerClient } from '#activities/workspaces/docker-client.ts';
 import { gatewayUrl } from '#activities/workspaces/gateway-health.ts';
 import { objectName } from '#activities/workspaces/ownership.ts';
 import { containerOptions } from '#activities/workspaces/workspace-container.ts';
+import { platformEnv } from '#test/lane.ts';
 
 /** The image as it is shipped, in a container as the product makes it, but for its network. */
 
 const MEMORY_MB = 192;
-const env = inject('platformEnv');
+const env = platformEnv();
 const docker = createDockerClient(env.DOCKER_HOST ?? '');
 const workspaceId = `image-${randomUUID().slice(0, 8)}`;
 const owner = { installation: randomUUID(), hostId: 'test', accountId: 'acc', workspaceId };

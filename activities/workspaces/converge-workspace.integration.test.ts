@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import type { ConvergeInput } from '#activities/contracts.ts';
 import { createLogger } from '#telemetry/logger.ts';
+import { platformEnv } from '#test/lane.ts';
 import { type ConvergeDeps, type ConvergeWorkspace, createConvergeWorkspace } from './converge-workspace.ts';
 import { createDockerClient } from './docker-client.ts';
 import { unlessMissing } from './engine-error.ts';
@@ -10,7 +11,7 @@ import { readHostCapacity } from './host-capacity.ts';
 import { INSTALLATION_LABEL, objectName } from './ownership.ts';
 import { workspaceToken } from './workspace-token.ts';
 
-const env = inject('platformEnv');
+const env = platformEnv();
 const docker = createDockerClient(env.DOCKER_HOST ?? '');
 const installation = `test-${randomUUID().slice(0, 8)}`;
 const internalToken = randomUUID();
@@ -453,14 +454,14 @@ test('either process is killed: the other lives and the killed one comes back', 
     (await fetch(`${gatewayUrl(await inspect(id))}/health`)).json() as Promise<Health>;
 
   const before = await health();
-  await inside(id, 'kill', '-9', String(before.pluginRuntime?.pid));
+  await inside(id, 'sh', '-c', `kill -9 ${before.pluginRuntime?.pid}`);
   await expect
     .poll(async () => (await health()).pluginRuntime?.pid, { timeout: 15_000 })
     .not.toBeOneOf([undefined, before.pluginRuntime?.pid]);
   const between = await health();
   expect(between.gatewayWorker.pid).toBe(before.gatewayWorker.pid);
 
-  await inside(id, 'kill', '-9', String(between.gatewayWorker.pid));
+  await inside(id, 'sh', '-c', `kill -9 ${between.gatewayWorker.pid}`);
   await expect
     .poll(() => health().catch(() => null), { timeout: 15_000 })
     .toMatchObject({ pluginRuntime: { pid: between.pluginRuntime?.pid } });

@@ -1,12 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { PassThrough, Readable } from 'node:stream';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { platformEnv } from '#test/lane.ts';
 import { ArchiveReader } from './archive-digest.ts';
 import { createDataVolumes, type DataVolumes } from './data-volumes.ts';
 import { createDockerClient } from './docker-client.ts';
 import { type Owner, objectName, ownerLabels } from './ownership.ts';
 
-const env = inject('platformEnv');
+const env = platformEnv();
 const docker = createDockerClient(env.DOCKER_HOST ?? '');
 const installation = randomUUID();
 const owner: Owner = { installation, hostId: 'here', accountId: 'acct', workspaceId: `ws-${randomUUID().slice(0, 8)}` };

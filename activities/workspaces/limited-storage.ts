@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chown, mkdir, readFile, rename, rm, rmdir, stat, statfs, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { createLatestWins } from './latest-wins.ts';
 
@@ -14,6 +15,8 @@ const JOURNAL_MB = 16;
 const OVERHEAD = { factor: 1.08, mb: JOURNAL_MB + 8 };
 /** A file system is not made smaller than what is in it and this much room. */
 const SHRINK_ROOM = 1.1;
+/** A container that starts elsewhere on the machine holds a copy of all mounts for a moment. */
+const RELEASED_WITHIN_MS = 30_000;
 const FOLDERS = ['/usr/sbin', '/sbin', '/usr/bin', '/bin'];
 const PROGRAMS = ['mkfs.ext4', 'e2fsck', 'resize2fs', 'losetup', 'mount', 'umount'];
 
@@ -103,6 +106,7 @@ export function createLimitedStorage(folder: string): LimitedStorage {
     remove: (name) =>
       alone(name, async () => {
         if (await loopOf(name)) await run(program('umount'), [mountOf(name)]);
+        if (existsSync(imageOf(name))) await released(imageOf(name));
         await rm(imageOf(name), { force: true });
         await rm(`${imageOf(name)}.new`, { force: true });
         // Only the bare mount point: never what is still mounted.
@@ -114,8 +118,7 @@ export function createLimitedStorage(folder: string): LimitedStorage {
     const at = mountOf(name);
     if (!(await loopOf(name))) {
       await mkdir(at, { recursive: true, mode: 0o711 });
-      await check(imageOf(name), '-p');
-      await run(program('mount'), ['-o', 'loop,nodev,nosuid,discard', imageOf(name), at]);
+      await mount(imageOf(name), at);
     }
     if (!existsSync(dataOf(name))) {
       await mkdir(dataOf(name), { mode: 0o755 });
@@ -143,6 +146,7 @@ export function createLimitedStorage(folder: string): LimitedStorage {
 
   async function resizeIdle(name: string, bytes: number): Promise<void> {
     await run(program('umount'), [mountOf(name)]);
+    await released(imageOf(name));
     await check(imageOf(name), '-fp');
     const { size } = await stat(imageOf(name));
     if (bytes > size) await truncate(imageOf(name), bytes);
@@ -166,6 +170,47 @@ export async function unmountStorage(folder: string): Promise<void> {
   for (const path of below.filter((each) => each.startsWith(`${folder}/`))) {
     await run(program('umount'), [path]).catch(() => {});
   }
+}
+
+/**
+ * Mounts an image. Where its file system is still mounted somewhere else, in a container or in another process's view of the machine, that very
+ * one is mounted here too: two file systems on one image would destroy it.
+ */
+async function mount(image: string, at: string): Promise<void> {
+  const how = 'nodev,nosuid,discard';
+  for (const device of await devicesOf(image)) {
+    const isMounted = await run(program('mount'), ['-o', how, device, at]).then(
+      () => true,
+      () => false,
+    );
+    if (isMounted) return;
+  }
+  // None, or one that went away meanwhile.
+  await released(image);
+  await check(image, '-p');
+  await run(program('mount'), ['-o', `loop,${how}`, image, at]);
+}
+
+/**
+ * Waits until no loop device has the image. Until then its file system lives on, unmounted here or not, and writes to the image:
+ * whoever checked or resized it would destroy it.
+ *
+ * @throws Error when that does not come within 30 s; nothing was changed
+ */
+async function released(image: string): Promise<void> {
+  const end = performance.now() + RELEASED_WITHIN_MS;
+  for (let devices = await devicesOf(image); devices.length > 0; devices = await devicesOf(image)) {
+    if (performance.now() > end)
+      throw new Error(`${image} is still in use by ${devices.join(', ')}: it is mounted in another place, too.`);
+    await delay(100);
+  }
+}
+
+/** The loop devices that have an image. */
+async function devicesOf(image: string): Promise<string[]> {
+  const options = ['--associated', image, '--noheadings', '--output', 'NAME'];
+  const { stdout } = await run(program('losetup'), options);
+  return stdout.split('\n').flatMap((line) => line.trim() || []);
 }
 
 /** Ends with 1 when it has put something right. */

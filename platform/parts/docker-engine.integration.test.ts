@@ -10,7 +10,8 @@ import { type DockerEngine, ensureDockerEngine, ensureOwnDockerEngine } from './
 
 const log = createLogger('test', 'silent');
 const progress: string[] = [];
-const options = { log, allowInstall: false, onProgress: (line: string) => void progress.push(line) };
+// The packet filter is that of the tests' own engine, too.
+const options = { log, allowInstall: false, iptables: false, onProgress: (line: string) => void progress.push(line) };
 const ending: (() => Promise<unknown>)[] = [];
 
 afterEach(async () => {

@@ -1,25 +1,68 @@
 import { execFile } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { chmod, cp, mkdir, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type Docker from 'dockerode';
 import { digest, followProgress, inStagingFolder, inspectImage, tarOf } from './image-build.ts';
 
 /** Grows when the base is made in another way. */
-const BASE_RECIPE = 1;
+const BASE_RECIPE = 2;
 /** The same, of what the product's own images need beside it. */
 const PRODUCT_RECIPE = 1;
 const USER_ID = 10_001;
+/** Where programs are, in the order in which they are looked for. */
+const FOLDERS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'];
+/**
+ * What every Linux machine has and people expect in a shell; those that are there go in. Some are needed: scripts of packages begin
+ * with env, PM2 asks getconf for the size of a memory page, the health check asks date for the time, storage is measured with du.
+ */
+const TOOLS = [
+  ...[
+    'base64',
+    'cat',
+    'chmod',
+    'cp',
+    'cut',
+    'date',
+    'dd',
+    'df',
+    'du',
+    'echo',
+    'env',
+    'head',
+    'id',
+    'ln',
+    'ls',
+    'mkdir',
+  ],
+  ...[
+    'mknod',
+    'mktemp',
+    'mv',
+    'printenv',
+    'pwd',
+    'readlink',
+    'rm',
+    'rmdir',
+    'sha256sum',
+    'sleep',
+    'sort',
+    'stat',
+    'tail',
+  ],
+  ...['tee', 'test', 'timeout', 'touch', 'tr', 'uname', 'uniq', 'wc', 'whoami'],
+  ...['dmesg', 'find', 'free', 'getconf', 'grep', 'gzip', 'kill', 'mount', 'ps', 'sed', 'tar', 'top', 'xargs'],
+];
 
 /** What is built on it: the workspace image, or the product's own, whose programs need more. */
 export type OfflineBase = 'workspace' | 'product';
 
 const run = promisify(execFile);
 
-/** The name of the base that this machine makes: another Node, shell or recipe has another. */
+/** The name of the base that this machine makes: another Node, set of tools or recipe has another. */
 export function offlineBaseName(kind: OfflineBase = 'workspace'): string {
-  const inputs = [`recipe ${BASE_RECIPE}`, process.version, process.arch, shell().source];
+  const inputs = [`recipe ${BASE_RECIPE}`, process.version, process.arch, ...programs()];
   if (kind === 'product') inputs.push(`product ${PRODUCT_RECIPE}`);
   return `leasehold/base:${digest(inputs).slice(0, 12)}`;
 }
@@ -50,29 +93,16 @@ async function importBase(
 ): Promise<void> {
   onProgress("making an offline base image from this machine's own node");
   await inStagingFolder(async (root) => {
-    const { source, isBusybox } = shell();
     const node = realpathSync(process.execPath);
     for (const folder of ['etc', 'tmp', 'dev', 'proc', 'sys']) await mkdir(join(root, folder), { recursive: true });
     await chmod(join(root, 'tmp'), 0o1777);
-    await place(root, source, isBusybox ? '/bin/busybox' : '/bin/sh');
-    if (isBusybox) {
-      const applets = (await run(source, ['--list'])).stdout
-        .split('\n')
-        .filter((applet) => /^[a-z0-9[_.-]+$/i.test(applet));
-      for (const applet of applets) {
-        if (applet !== 'busybox') await symlink('busybox', join(root, 'bin', applet));
-      }
-    }
     await place(root, node, '/usr/local/bin/node');
-    // Scripts of packages begin with it.
-    const env = join(root, 'usr/bin/env');
-    await mkdir(dirname(env), { recursive: true });
-    if (isBusybox) await symlink('/bin/busybox', env);
-    else await place(root, '/usr/bin/env', '/usr/bin/env');
-    // PM2 asks getconf for the size of a memory page; the health check asks date for the time.
-    const tools = ['/usr/bin/getconf', ...(isBusybox ? [] : ['/bin/date'])].filter((tool) => existsSync(tool));
-    for (const tool of tools) await place(root, tool, tool);
-    const libraries = await Promise.all([node, ...tools, ...native, ...(isBusybox ? [] : [source])].map(librariesOf));
+    const others = programs();
+    for (const program of others) await place(root, program, `/bin/${basename(program)}`);
+    // By what a script's first line says.
+    await mkdir(join(root, 'usr/bin'), { recursive: true });
+    await symlink('/bin/env', join(root, 'usr/bin/env'));
+    const libraries = await Promise.all([node, ...others, ...native].map(librariesOf));
     for (const library of new Set(libraries.flat())) await place(root, library, library);
 
     await writeFile(
@@ -94,12 +124,12 @@ async function importBase(
   });
 }
 
-/** A static busybox where there is one: a shell and small tools in one file. Else the machine's own shell. */
-function shell(): { source: string; isBusybox: boolean } {
-  const busybox = ['/usr/bin/busybox', '/bin/busybox'].find((file) => existsSync(file));
-  return busybox
-    ? { source: realpathSync(busybox), isBusybox: true }
-    : { source: realpathSync('/bin/sh'), isBusybox: false };
+/** The machine's own shell and tools, those that are there. */
+function programs(): string[] {
+  return ['sh', ...TOOLS].flatMap((tool) => {
+    const found = FOLDERS.map((folder) => join(folder, tool)).find((file) => existsSync(file));
+    return found === undefined ? [] : [found];
+  });
 }
 
 /** Absolute paths of the libraries that a program is linked to, its loader included; none for a static one. */

@@ -31,7 +31,7 @@ export interface WorkspaceImage {
  * Provides the image that workspaces run. It is built when `tag` is absent or was made from other inputs (the files of
  * `workspace-runtime/`, PM2's dependency closure, the base), so a second start takes milliseconds.
  *
- * Without `baseImage` the base is imported from this machine: busybox (else its own shell), its `node` and the
+ * Without `baseImage` the base is imported from this machine: its shell, tools and `node`, and the
  * libraries that `ldd` names. No registry is needed for that. Throws `PlatformError`.
  */
 export async function ensureWorkspaceImage(options: WorkspaceImageOptions): Promise<WorkspaceImage> {

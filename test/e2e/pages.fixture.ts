@@ -8,7 +8,7 @@ import {
   type Page,
 } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest';
-import { findChromium } from '#test/chromium.ts';
+import { platformEnv } from '#test/lane.ts';
 
 export const DESKTOP = { width: 1280, height: 900 };
 export const PHONE = { width: 360, height: 740 };
@@ -43,7 +43,7 @@ export function withChromium(): Chromium {
   let demo: Promise<Cookie[]> | undefined;
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: findChromium(), args: CHROMIUM_ARGS });
+    browser = await chromium.launch({ executablePath: inject('chromium'), args: CHROMIUM_ARGS });
   });
   afterEach(async () => {
     await Promise.all(contexts.map((context) => context.close()));
@@ -97,7 +97,7 @@ function isHydrated(): boolean {
 
 /** A setting of the platform that the tests run on. */
 export function setting(name: string): string {
-  const value = inject('platformEnv')[name];
+  const value = platformEnv()[name];
   if (!value) throw new Error(`The platform for tests gave no ${name}.`);
   return value;
 }

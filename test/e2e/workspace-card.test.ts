@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { HostSighting } from '#domain/host-report.ts';
 import { createPrisma, type PrismaClient } from '#prisma/client.ts';
+import { platformEnv } from '#test/lane.ts';
 import { connectTemporal } from '#workflows/connection.ts';
 import { hostReports, subscriptionWorkflowId } from '#workflows/subscription/messages.ts';
 import { DESKTOP, expectAccessible, PHONE, SETTLE_MS, setting, tabTo, withChromium } from './pages.fixture.ts';
@@ -16,7 +17,7 @@ let workspaceId: string;
 
 beforeAll(async () => {
   prisma = createPrisma(setting('DATABASE_URL'), { maxConnections: 1 });
-  temporal = await connectTemporal(inject('platformEnv'));
+  temporal = await connectTemporal(platformEnv());
   const [first] = await prisma.workspace.findMany({ where: { accountId: ACCOUNT }, orderBy: { id: 'asc' } });
   workspaceId = first?.id ?? '';
 });

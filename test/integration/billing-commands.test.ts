@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { addDays } from '#domain/time.ts';
-import { attachPlatform } from '#platform/attach.ts';
 import { openStage, type Stage } from '#stories/stage.ts';
 import { until } from '#stories/until.ts';
+import { lanePlatform } from '#test/lane.ts';
 import {
   accountView,
   extendGrace,
@@ -17,8 +17,7 @@ const TIMEOUT_MS = 60_000;
 let stage: Stage;
 
 beforeAll(async () => {
-  const running = await attachPlatform(inject('platformStateDir'));
-  if (!running) throw new Error('No platform runs for this test.');
+  const running = await lanePlatform();
   stage = await openStage(running);
   await until('the workspace to run', TIMEOUT_MS, async () => (await stage.workspace.container()).status === 'running');
   await stage.driver.settle();

@@ -10,6 +10,8 @@ import { examine } from '#platform/doctor.ts';
 import { type Platform, startPlatform } from '#platform/start.ts';
 import { createPrisma, type PrismaClient } from '#prisma/client.ts';
 import { WorkspaceProbe } from '#stories/workspace-probe.ts';
+import { platformEnv } from '#test/lane.ts';
+import { onSharedEngines } from '#test/shared-engines.ts';
 import { discardPlatform, makeStateFolder } from '#test/throwaway-platform.ts';
 import { connectTemporal } from '#workflows/connection.ts';
 import {
@@ -19,7 +21,6 @@ import {
   SCHEDULE_IDS,
 } from '#workflows/reconciliation/messages.ts';
 import { grantOverride, linkCustomer, subscriptionWorkflowId } from '#workflows/subscription/messages.ts';
-import { placeOnSharedEngines } from './catalogs/catalog-platform.fixture.ts';
 
 vi.setConfig({ testTimeout: 300_000 });
 
@@ -39,7 +40,7 @@ beforeAll(async () => {
     stateDir,
     ports: 'free',
     without: ['simulator', 'temporal-ui'],
-    given: await placeOnSharedEngines(),
+    ...(await onSharedEngines(platformEnv())),
     onNotice: (sentence) => process.stderr.write(`${sentence}\n`),
   });
   prisma = createPrisma(setting('DATABASE_URL'), { maxConnections: 2 });

@@ -1,11 +1,12 @@
-import { afterAll, expect, inject, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { createDockerClient } from '#activities/workspaces/docker-client.ts';
 import { createPrisma } from '#prisma/client.ts';
+import { platformEnv } from '#test/lane.ts';
 import { measureWorkspaces } from '../../bench/workspaces.ts';
 
 /** `npm run bench -- workspaces` with few: what it measures works. It measures 30. */
 
-const env = inject('platformEnv');
+const env = platformEnv();
 const docker = createDockerClient(env.DOCKER_HOST ?? '');
 const prisma = createPrisma(env.DATABASE_URL ?? '', { maxConnections: 2 });
 const NO_NOTE = () => {};

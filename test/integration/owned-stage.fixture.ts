@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { hashPassword } from 'better-auth/crypto';
-import { inject } from 'vitest';
-import { attachPlatform } from '#platform/attach.ts';
 import { openStage, type Stage } from '#stories/stage.ts';
 import { until } from '#stories/until.ts';
+import { lanePlatform } from '#test/lane.ts';
 
 const RUNS_WITHIN_MS = 60_000;
 const PASSWORD = 'a password of the tests';
@@ -23,8 +22,7 @@ export type Send = (
 
 /** Opens it; whoever opens it closes its stage. */
 export async function openOwnedStage(): Promise<OwnedStage> {
-  const platform = await attachPlatform(inject('platformStateDir'));
-  if (!platform) throw new Error('No platform runs for this test.');
+  const platform = await lanePlatform();
   const stage = await openStage(platform);
   await until('the workspace to run', RUNS_WITHIN_MS, async () => {
     const { status } = await stage.workspace.container();

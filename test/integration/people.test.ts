@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { AccountAnswer } from '#api/answers.ts';
 import { type Api, createApi } from '#api/create-api.ts';
 import { WEB_ORIGIN } from '#api/integration.fixture.ts';
@@ -9,8 +9,9 @@ import { Browser, mailTo, newPerson, PASSWORD, type Person } from '#api/people.f
 import { readApiSettings } from '#api/settings.ts';
 import { createPrisma } from '#prisma/client.ts';
 import { createLogger } from '#telemetry/logger.ts';
+import { lane, platformEnv } from '#test/lane.ts';
 
-const env = inject('platformEnv');
+const env = platformEnv();
 const lines: string[] = [];
 const secrets = new Set<string>();
 let api: Api;
@@ -284,7 +285,7 @@ test('no log of any process holds a secret, a password, a token, a key, a cookie
     await api.app.request('/api/v1/organisations', broken);
   }
   for (const cookie of [...ada.browser.cookies.values(), ...bob.browser.cookies.values()]) secrets.add(cookie);
-  const folder = join(inject('platformStateDir'), 'logs');
+  const folder = join(lane().stateDir, 'logs');
   const logs = readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')] as const);
   expect(lines.length).toBeGreaterThan(0);
   expect(logs.map(([name]) => name)).toEqual(expect.arrayContaining(['api.log', 'worker.log']));

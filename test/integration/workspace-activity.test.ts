@@ -1,8 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { ExecutionsAnswer, LiveWorkspace, LogAnswer, UsageHistoryAnswer } from '#api/answers.ts';
 import type { Stage } from '#stories/stage.ts';
-import { until } from '#stories/until.ts';
 import { openOwnedStage, type Send } from './owned-stage.fixture.ts';
 
 /** What a customer sees of a workspace that runs: from its container through its host and the API. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { SizePreviewAnswer, WorkspaceAnswer } from '#api/answers.ts';
 import type { WorkspaceView } from '#domain/account-view.ts';
 import type { HostSighting } from '#domain/host-report.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Worker } from '@temporalio/worker';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Stage } from '#stories/stage.ts';
 import { until } from '#stories/until.ts';
 import { WorkspaceProbe } from '#stories/workspace-probe.ts';

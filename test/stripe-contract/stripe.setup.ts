@@ -31,6 +31,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     ports: 'free',
     parts: ['postgres', 'migrations', ...(testKey === null ? (['simulator'] as const) : [])],
     given,
+    // Nobody hears its webhooks.
+    extraEnv: { STRIPE_SIMULATOR_FORWARD_TO: '', STRIPE_SIMULATOR_STATE: 'memory' },
     onNotice: (sentence) => process.stderr.write(`${sentence}\n`),
   });
   project.provide('contractStripe', {

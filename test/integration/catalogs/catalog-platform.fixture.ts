@@ -1,11 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import type Stripe from 'stripe';
-import { inject } from 'vitest';
 import { createStripe } from '#billing/stripe-client.ts';
 import { attachPlatform, type PlatformHandle } from '#platform/attach.ts';
-import { withDatabase } from '#platform/parts/postgres.ts';
-import { ensureNamespace } from '#platform/parts/temporal-namespace.ts';
 import { startPlatform } from '#platform/start.ts';
+import { laneNumber, platformEnv } from '#test/lane.ts';
+import { onSharedEngines, QUICK } from '#test/shared-engines.ts';
 import { discardPlatform, makeStateFolder } from '#test/throwaway-platform.ts';
 
 export interface CatalogPlatformOptions {
@@ -28,20 +26,25 @@ export interface CatalogPlatform {
 
 /**
  * A platform that runs one catalog: worker, API and Stripe simulator of its own, on a database and a namespace of its own.
- * PostgreSQL, Temporal, the mail catcher and the Docker engine are those of the tests' shared platform.
+ * PostgreSQL, Temporal, the mail catcher and the Docker engine are those of the lane's platform.
  */
 export async function startCatalogPlatform(options: CatalogPlatformOptions): Promise<CatalogPlatform> {
   const stateDir = makeStateFolder();
+  const { given, extraEnv } = await onSharedEngines(platformEnv());
   const platform = await startPlatform({
     stateDir,
     ports: 'free',
     without: ['web', 'demo', 'temporal-ui', 'worker', 'api'],
-    given: await placeOnSharedEngines(),
+    given,
     extraEnv: {
+      ...extraEnv,
+      ...QUICK,
+      // With thousands of objects the file would be most of its work; nobody kills it here.
+      STRIPE_SIMULATOR_STATE: 'memory',
+      LEASEHOLD_SUBNET_POOL: `10.${180 + laneNumber()}.0.0/16`,
       LEASEHOLD_CATALOG: options.catalog,
       LEASEHOLD_HOST_MEMORY_MB: String(options.hostMemoryMb),
       LEASEHOLD_HOST_CPU_PERCENT: String(options.hostCpuPercent),
-      LEASEHOLD_MAIL_URL: inject('platformEnv').LEASEHOLD_MAIL_URL ?? '',
       ...options.env,
     },
     onNotice: (sentence) => process.stderr.write(`${sentence}\n`),
@@ -52,28 +55,4 @@ export async function startCatalogPlatform(options: CatalogPlatformOptions): Pro
   const handle = await attachPlatform(stateDir);
   if (!handle) throw new Error('The platform that was started is gone.');
   return { platform: handle, discard: () => discardPlatform(platform, stateDir) };
-}
-
-/** What a platform is given to live on the engines of the tests' shared platform, with a database and a namespace of its own. */
-export async function placeOnSharedEngines(): Promise<Record<string, string | undefined>> {
-  const shared = inject('platformEnv');
-  const own = `catalog_${randomUUID().slice(0, 8)}`;
-  const [databaseUrl] = await Promise.all([
-    createDatabase(shared.DATABASE_URL ?? '', own),
-    ensureNamespace(shared.TEMPORAL_ADDRESS ?? '', own),
-  ]);
-  return {
-    DATABASE_URL: databaseUrl,
-    DOCKER_HOST: shared.DOCKER_HOST,
-    SMTP_URL: shared.SMTP_URL,
-    TEMPORAL_ADDRESS: shared.TEMPORAL_ADDRESS,
-    TEMPORAL_NAMESPACE: own,
-  };
-}
-
-async function createDatabase(serverUrl: string, name: string): Promise<string> {
-  await withDatabase(serverUrl, (client) => client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`));
-  const url = new URL(serverUrl);
-  url.pathname = `/${name}`;
-  return url.href;
 }

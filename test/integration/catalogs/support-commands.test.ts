@@ -2,14 +2,15 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { lane, platformEnv } from '#test/lane.ts';
 import { type Buyer, figuresOf, openShop, type Shop } from './shop.fixture.ts';
 
 let shop: Shop;
 const folder = mkdtempSync(join(tmpdir(), 'leasehold-support-commands-'));
 
 beforeAll(async () => {
-  shop = await openShop(inject('platformEnv'));
+  shop = await openShop(platformEnv());
 });
 
 afterAll(async () => {
@@ -26,7 +27,7 @@ interface Ended {
 /** Runs `bin/leasehold` beside the platform that the tests share. */
 function leasehold(...args: string[]): Promise<Ended> {
   return new Promise((resolve) => {
-    const env = { ...process.env, LEASEHOLD_STATE: inject('platformStateDir') };
+    const env = { ...process.env, LEASEHOLD_STATE: lane().stateDir };
     execFile('bin/leasehold', args, { env }, (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
     });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { MailTemplate } from '#domain/effect.ts';
+import { platformEnv } from '#test/lane.ts';
 import { BILLING_SCENARIOS, type BillingScenario, CATALOG_FILE, START } from '#test/scenarios/billing-scenarios.ts';
 import { SCHEDULE_IDS } from '#workflows/reconciliation/messages.ts';
 import { type CatalogPlatform, startCatalogPlatform } from '../catalogs/catalog-platform.fixture.ts';
@@ -17,13 +18,13 @@ let own: CatalogPlatform;
 let theatre: PlatformTheatre;
 
 beforeAll(async () => {
-  const { SMTP_URL: smtpUrl = '', LEASEHOLD_MAIL_URL: mailUrl = '' } = inject('platformEnv');
+  const { SMTP_URL: smtpUrl = '', LEASEHOLD_MAIL_URL: mailUrl = '' } = platformEnv();
   const [carrier, mailGate] = await Promise.all([WebhookCarrier.open(), MailGate.open(smtpUrl)]);
   own = await startCatalogPlatform({
     catalog: CATALOG_FILE,
     hostMemoryMb: 512 * 1024,
     hostCpuPercent: 40_000,
-    env: { STRIPE_SIMULATOR_FORWARD_TO: carrier.url, SMTP_URL: mailGate.url, LEASEHOLD_BURST_QUIET_MS: '200' },
+    env: { STRIPE_SIMULATOR_FORWARD_TO: carrier.url, SMTP_URL: mailGate.url },
   });
   carrier.targets = [`${own.platform.env.LEASEHOLD_API_URL}/api/v1/webhooks/stripe`];
   const shop = await openShop(own.platform.env);

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { knownEvent } from '#domain/stripe-events.ts';
 import { type Child, startChild } from '#platform/child.ts';
 import { freePorts } from '#platform/ports.ts';
 import { answersOk, waitUntilReady } from '#platform/ready.ts';
 import { Mailbox } from '#stories/mailbox.ts';
+import { lane, platformEnv } from '#test/lane.ts';
 import { subscriptionWorkflowId } from '#workflows/subscription/messages.ts';
 import { type CatalogPlatform, startCatalogPlatform } from '../catalogs/catalog-platform.fixture.ts';
 import { type Buyer, openShop, type Shop } from '../catalogs/shop.fixture.ts';
@@ -27,7 +28,7 @@ vi.setConfig({ testTimeout: TIMEOUT_MS });
 
 /** A platform of our own, as its processes are killed here. */
 beforeAll(async () => {
-  [carrier, mailGate] = await Promise.all([WebhookCarrier.open(), MailGate.open(inject('platformEnv').SMTP_URL ?? '')]);
+  [carrier, mailGate] = await Promise.all([WebhookCarrier.open(), MailGate.open(platformEnv().SMTP_URL ?? '')]);
   own = await startCatalogPlatform({
     catalog: 'catalogs/demo.yaml',
     hostMemoryMb: 4_096,
@@ -50,7 +51,7 @@ afterAll(async () => {
 const until = <T>(expectation: () => Promise<T>) => vi.waitFor(expectation, { timeout: WITHIN_MS, interval: 100 });
 
 const addressOf = ({ accountId }: Buyer) => `${accountId}@leasehold.test`;
-const mailboxOf = (buyer: Buyer) => new Mailbox(inject('platformEnv').LEASEHOLD_MAIL_URL ?? '', addressOf(buyer));
+const mailboxOf = (buyer: Buyer) => new Mailbox(platformEnv().LEASEHOLD_MAIL_URL ?? '', addressOf(buyer));
 const eventsOf = ({ stripeCustomerId: customerId }: Buyer) =>
   shop.prisma.stripeEvent.findMany({ where: { customerId } });
 
@@ -289,7 +290,7 @@ async function startSecondApi(): Promise<{ url: string; child: Child }> {
     args: ['--import', 'tsx', 'api/main.ts'],
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env, LEASEHOLD_API_PORT: String(port) },
     cwd: process.cwd(),
-    logFile: join(inject('platformStateDir'), 'logs', 'second-api.log'),
+    logFile: join(lane().stateDir, 'logs', 'second-api.log'),
   });
   const url = `http://127.0.0.1:${port}`;
   await waitUntilReady(child, 'The second API', () => answersOk(`${url}/health`));

@@ -67,13 +67,7 @@ export function SizeForm({ workspace, fetcher, preview, refused }: SizeFormProps
               hint="It is down for some seconds, and uses all of it then."
             />
           ) : null}
-          <Button
-            look="primary"
-            name="intent"
-            value="resize"
-            off={changing}
-            aria-label={`Change the size of ${name}`}
-          >
+          <Button look="primary" name="intent" value="resize" off={changing} aria-label={`Change the size of ${name}`}>
             {changing ? 'Changing…' : preview.outcome === 'deferred' ? 'Change it when it fits' : 'Change it'}
           </Button>
         </>

@@ -1,16 +1,15 @@
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { attachPlatform, type PlatformHandle } from '#platform/attach.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { PlatformHandle } from '#platform/attach.ts';
 import { openStage, type Stage } from '#stories/stage.ts';
 import { until } from '#stories/until.ts';
+import { lanePlatform } from '#test/lane.ts';
 
 const TIMEOUT_MS = 60_000;
 let platform: PlatformHandle;
 let stage: Stage;
 
 beforeAll(async () => {
-  const running = await attachPlatform(inject('platformStateDir'));
-  if (!running) throw new Error('No platform runs for this test.');
-  platform = running;
+  platform = await lanePlatform();
   stage = await openStage(platform);
   await until('the workspace to run', TIMEOUT_MS, async () => (await stage.workspace.container()).status === 'running');
   await stage.driver.settle();

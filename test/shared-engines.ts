@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto';
+import { withDatabase } from '#platform/parts/postgres.ts';
+import { ensureNamespace } from '#platform/parts/temporal-namespace.ts';
+import type { PlatformOptions } from '#platform/start.ts';
+
+/** A test that waits for webhooks waits for the end of their burst each time. */
+export const QUICK = { LEASEHOLD_BURST_QUIET_MS: '200' };
+
+/**
+ * What a platform is given to live on the engines of another one: PostgreSQL with a database of its own, Temporal with a namespace
+ * of its own, the mail catcher and the Docker engine.
+ *
+ * @param engines the environment of the platform that has them
+ */
+export async function onSharedEngines(
+  engines: Record<string, string>,
+): Promise<Required<Pick<PlatformOptions, 'given' | 'extraEnv'>>> {
+  const own = `beside_${randomUUID().slice(0, 8)}`;
+  const [databaseUrl] = await Promise.all([
+    createDatabase(engines.DATABASE_URL ?? '', own),
+    ensureNamespace(engines.TEMPORAL_ADDRESS ?? '', own),
+  ]);
+  return {
+    given: {
+      DATABASE_URL: databaseUrl,
+      DOCKER_HOST: engines.DOCKER_HOST,
+      SMTP_URL: engines.SMTP_URL,
+      TEMPORAL_ADDRESS: engines.TEMPORAL_ADDRESS,
+      TEMPORAL_NAMESPACE: own,
+    },
+    extraEnv: { LEASEHOLD_MAIL_URL: engines.LEASEHOLD_MAIL_URL ?? '' },
+  };
+}
+
+async function createDatabase(serverUrl: string, name: string): Promise<string> {
+  await withDatabase(serverUrl, (client) => client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`));
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  return url.href;
+}
