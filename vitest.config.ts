@@ -65,20 +65,21 @@ export default defineConfig({
           setupFiles: ['test/leave-nothing-behind.ts'],
           maxWorkers: LANES,
           // Of tests that say of themselves that they run beside each other.
-          maxConcurrency: 16,
+          maxConcurrency: 6,
           testTimeout: 300_000,
           hookTimeout: 120_000,
         },
       },
       {
         test: {
-          // Stops engines that all lanes live on.
+          // Stops engines that all lanes live on, or takes the whole machine.
           name: 'alone',
           sequence: { groupOrder: 2 },
           include: ['test/alone/**/*.test.ts'],
           globalSetup: ['test/stripe-recording.setup.ts', 'test/platform.setup.ts'],
           setupFiles: ['test/leave-nothing-behind.ts'],
           maxWorkers: 1,
+          maxConcurrency: 12,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -58,6 +58,8 @@ export interface WorkspaceView {
   deleteAt: Instant | null;
   /** What its host measured last, in MB; `null` before that. */
   storage: Pick<StorageUse, 'usedMb' | 'limitMb'> | null;
+  /** `hard`: the kernel keeps the limit; `soft`: it is measured every few minutes. `null` without a container. */
+  storageLimit: 'hard' | 'soft' | null;
   ownerWants: 'running' | 'stopped';
   /** The size in force. */
   size: WorkspaceSize;

@@ -58,6 +58,7 @@ function crashLooping(state: AccountState, workspace: WorkspaceState, saw: Crash
     reason,
     size: observed?.size ?? null,
     pending: null,
+    storageLimit: observed?.storageLimit ?? null,
   };
   const next = changed(state, { ...workspace, restart: null, retry: null, observed: seen });
   const mail = stoppedMail(state, `${id}/${desired.generation}`, id, reason, now);

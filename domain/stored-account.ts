@@ -57,6 +57,7 @@ type AddedToWorkspaceView =
   | 'note'
   | 'deleteAt'
   | 'storage'
+  | 'storageLimit'
   | 'move'
   | 'canRestart'
   | 'canRecover'
@@ -200,6 +201,7 @@ function presentWorkspaceView(stored: StoredView['workspaces'][number]): Workspa
     note: stored.note ?? null,
     deleteAt: stored.deleteAt ?? null,
     storage: stored.storage ?? null,
+    storageLimit: stored.storageLimit ?? null,
     pendingSize: stored.pendingSize ?? null,
     move: stored.move ?? null,
     canRestart: stored.canRestart ?? false,

@@ -3,14 +3,21 @@ import { setTimeout as delay } from 'node:timers/promises';
 /**
  * Asks `condition` until it answers true or the time is over. An error that it throws counts as "not yet".
  *
- * @param options `timeoutMs` how long to ask; `everyMs` pause between two questions, default 50; `signal` ends it early
+ * @param options `timeoutMs` how long to ask; `everyMs` pause between two questions, default 50; `slowingToMs` the pause grows by half
+ *   each time up to this, default: it stays; `signal` ends it early
  * @returns whether it became true
  */
 export async function poll(
   condition: () => boolean | Promise<boolean>,
-  { timeoutMs, everyMs = 50, signal }: { timeoutMs: number; everyMs?: number; signal?: AbortSignal },
+  {
+    timeoutMs,
+    everyMs = 50,
+    slowingToMs = everyMs,
+    signal,
+  }: { timeoutMs: number; everyMs?: number; slowingToMs?: number; signal?: AbortSignal },
 ): Promise<boolean> {
   const end = performance.now() + timeoutMs;
+  let pauseMs = everyMs;
   for (;;) {
     try {
       if (await condition()) return true;
@@ -18,6 +25,7 @@ export async function poll(
       // Not yet.
     }
     if (signal?.aborted || performance.now() >= end) return false;
-    await delay(everyMs);
+    await delay(pauseMs);
+    pauseMs = Math.min(pauseMs * 1.5, slowingToMs);
   }
 }

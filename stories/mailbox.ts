@@ -1,6 +1,5 @@
 interface Mail {
   headers: Record<string, string>;
-  to: { address: string }[];
 }
 
 /** What a customer of a story got by mail, read from the local mail capture (maildev's REST interface). */
@@ -24,8 +23,7 @@ export class Mailbox {
   }
 
   private async mails(): Promise<Mail[]> {
-    const answer = await fetch(`${this.base}/api/email`);
-    const mails = (await answer.json()) as Mail[];
-    return mails.filter(({ to }) => to.some(({ address }) => address === this.address));
+    const answer = await fetch(`${this.base}/api/email?${new URLSearchParams({ 'to.address': this.address })}`);
+    return (await answer.json()) as Mail[];
   }
 }

@@ -1,6 +1,7 @@
 import { poll } from '#platform/poll.ts';
 
-const POLL_MS = 150;
+/** A question often costs a Query of a workflow: what takes seconds is asked for seldom. */
+const PAUSE = { everyMs: 50, slowingToMs: 600 };
 
 /**
  * Waits for a condition.
@@ -19,6 +20,6 @@ export async function until(what: string, timeoutMs: number, holds: () => Promis
       throw error;
     }
   };
-  if (await poll(remembering, { timeoutMs, everyMs: POLL_MS })) return;
+  if (await poll(remembering, { timeoutMs, ...PAUSE })) return;
   throw new Error(`Waited ${timeoutMs / 1000} s in vain for ${what}.${last ? ` Last error: ${String(last)}` : ''}`);
 }

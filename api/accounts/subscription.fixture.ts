@@ -86,6 +86,7 @@ function workspaceView(id: string): WorkspaceView {
     note: null,
     deleteAt: null,
     storage: null,
+    storageLimit: null,
     move: null,
     reason: 'The renewal was not paid.',
     ownerWants: 'running',

@@ -91,6 +91,10 @@ export const workspaceSchema = z
       .object({ usedMb: z.number(), limitMb: z.number() })
       .nullable()
       .openapi({ description: 'What its host measured last.' }),
+    storageLimit: z.enum(['hard', 'soft']).nullable().openapi({
+      description:
+        'hard: the kernel keeps the limit; soft: it is measured, and passed by a tenth it stops the workspace.',
+    }),
     ownerWants: z.enum(['running', 'stopped']),
     size: sizeSchema.openapi({ description: 'The size in force.' }),
     pendingSize: sizeSchema

@@ -45,7 +45,10 @@ test('the history says in words and in a table what its curves show, and its ran
   await tabTo(page, /^24 hours$/);
   await page.keyboard.press('Enter');
   await page.waitForURL('**/activity?range=24h');
-  expect(await history.getByRole('link', { name: '24 hours' }).getAttribute('aria-current')).toBe('true');
+  // The address is there a moment before the page.
+  await expect
+    .poll(() => history.getByRole('link', { name: '24 hours' }).getAttribute('aria-current'))
+    .toBe('true');
 });
 
 test('axe finds nothing and nothing is cut off: light, dark, and on a phone', async () => {

@@ -26,6 +26,7 @@ export function workspaceView(changes: Partial<WorkspaceView> = {}): WorkspaceVi
     note: null,
     deleteAt: null,
     storage: null,
+    storageLimit: null,
     canRestart: true,
     canRecover: false,
     canRename: true,

@@ -4,11 +4,11 @@ import type { MailTemplate } from '#domain/effect.ts';
 import { platformEnv } from '#test/lane.ts';
 import { BILLING_SCENARIOS, type BillingScenario, CATALOG_FILE, START } from '#test/scenarios/billing-scenarios.ts';
 import { SCHEDULE_IDS } from '#workflows/reconciliation/messages.ts';
-import { type CatalogPlatform, startCatalogPlatform } from '../catalogs/catalog-platform.fixture.ts';
-import { openShop } from '../catalogs/shop.fixture.ts';
-import { MailGate } from './mail-gate.ts';
-import { PlatformStage, type PlatformTheatre } from './platform-stage.ts';
-import { WebhookCarrier } from './webhook-carrier.ts';
+import { type CatalogPlatform, startCatalogPlatform } from '../integration/catalogs/catalog-platform.fixture.ts';
+import { openShop } from '../integration/catalogs/shop.fixture.ts';
+import { MailGate } from '../integration/scenarios/mail-gate.ts';
+import { PlatformStage, type PlatformTheatre } from '../integration/scenarios/platform-stage.ts';
+import { WebhookCarrier } from '../integration/scenarios/webhook-carrier.ts';
 
 const TIMEOUT_MS = 600_000;
 /** Of the orders beside the right one. A failure names its seed. */
