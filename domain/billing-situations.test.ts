@@ -24,6 +24,7 @@ import { extendGrace } from './extend-grace.ts';
 import { linkCustomer } from './link-customer.ts';
 import { offersFor } from './offers.ts';
 import type { BillingSnapshot, SubscriptionSnapshot } from './snapshot.ts';
+import { addMs } from './time.ts';
 import { viewOf } from './view.ts';
 
 const catalog = aCatalog();
@@ -485,6 +486,21 @@ describe('an invoice', () => {
     });
     expect(ids(next.effects)).toEqual(['mail/invoice/in_2']);
     expect(look(next.state, day(80), [aSubscription()]).state.toldInvoices).toEqual([]);
+  });
+
+  test('of the very second of the first look is sent where that look did not show it yet', () => {
+    const second = addMs(day(0), 400);
+    const history = invoice('in_0', day(0));
+    const first = look(anAccount(), second, [], { finalizedInvoices: [history] });
+    expect(ids(first.effects)).toEqual([]);
+    const next = look(first.state, addMs(second, 300), [aSubscription()], {
+      finalizedInvoices: [invoice('in_1', day(0)), history],
+    });
+    expect(ids(next.effects)).toEqual(['mail/invoice/in_1']);
+    const again = look(withEffectsDone(next.state), day(1), [aSubscription()], {
+      finalizedInvoices: [invoice('in_1', day(0)), history],
+    });
+    expect(ids(again.effects)).toEqual([]);
   });
 
   test('from before the account was first looked at, or over nothing, is not sent', () => {

@@ -23,6 +23,11 @@ export function fromUnixSeconds(seconds: number): Instant {
   return new Date(seconds * 1000).toISOString();
 }
 
+/** The instant at which its second began: Stripe knows no finer ones. */
+export function wholeSecond(at: Instant): Instant {
+  return new Date(Math.floor(Date.parse(at) / 1000) * 1000).toISOString();
+}
+
 /** The earliest of the instants given, or `null` when there is none. */
 export function earliest(instants: readonly Instant[]): Instant | null {
   return instants.reduce<Instant | null>((least, at) => (least === null || at < least ? at : least), null);

@@ -46,9 +46,7 @@ test('the history says in words and in a table what its curves show, and its ran
   await page.keyboard.press('Enter');
   await page.waitForURL('**/activity?range=24h');
   // The address is there a moment before the page.
-  await expect
-    .poll(() => history.getByRole('link', { name: '24 hours' }).getAttribute('aria-current'))
-    .toBe('true');
+  await expect.poll(() => history.getByRole('link', { name: '24 hours' }).getAttribute('aria-current')).toBe('true');
 });
 
 test('axe finds nothing and nothing is cut off: light, dark, and on a phone', async () => {
