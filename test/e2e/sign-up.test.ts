@@ -75,8 +75,10 @@ test('a workspace too many is answered with what the plan allows; one that is no
   await page.getByText('Delete its data now…').click();
   await page.getByRole('checkbox', { name: /^Delete all data of main now/ }).check();
   await page.getByRole('button', { name: 'Delete main' }).click();
-  const living = async () =>
-    (await workspaces.getByRole('status').allTextContents()).filter((text) => !/: Deleted$/.test(text));
+  const living = async () => [
+    ...(await workspaces.getByRole('status').allTextContents()).filter((text) => !/: Deleted$/.test(text)),
+    ...(await workspaces.getByRole('alert').allTextContents()),
+  ];
   await expect.poll(living, { timeout: SETTLE_MS }).toEqual([]);
 });
 
