@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { benchStart } from './start.ts';
 import { benchWebhook } from './webhook.ts';
 import { benchWorkspaces } from './workspaces.ts';
 
@@ -25,5 +26,13 @@ program
   .option('--looks <number>', 'how often all are listed and sampled', Number, 10)
   .option('--json', 'print the figures as JSON')
   .action(benchWorkspaces);
+
+program
+  .command('start')
+  .description('How long `leasehold up` takes on an empty state folder, and on one that is there.')
+  .option('--rounds <number>', 'starts on the state folder that is there', Number, 3)
+  .option('--port-offset <number>', 'moves all ports', Number, 900)
+  .option('--json', 'print the figures as JSON')
+  .action(benchStart);
 
 await program.parseAsync();

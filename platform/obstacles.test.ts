@@ -16,6 +16,7 @@ import { basename, delimiter, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { loopbackPastProxies } from './loopback-past-proxies.ts';
+import { ordinaryUser } from './ordinary-user.fixture.ts';
 import type { PartName } from './part.ts';
 import { withDatabase } from './parts/postgres.ts';
 import { removePostgresHome } from './parts/postgres-home.ts';
@@ -29,9 +30,6 @@ import { requireLinux } from './this-machine.ts';
 
 // Each command is a process of its own, and test runs share the machine.
 vi.setConfig({ testTimeout: 300_000 });
-
-/** A user without rights: `nobody` where the tests run as root, else whoever runs them. */
-const ORDINARY_USER: { uid?: number; gid?: number } = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
 
 function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'obstacles-'));
@@ -57,13 +55,12 @@ interface Ran {
 async function leasehold(
   args: readonly string[],
   env: Record<string, string>,
-  { user = {}, through = [] }: { user?: { uid?: number; gid?: number }; through?: readonly string[] } = {},
+  { through = [], root = ROOT }: { through?: readonly string[]; root?: string } = {},
 ): Promise<Ran> {
-  const [command = '', ...rest] = [...through, join(ROOT, 'bin/leasehold'), ...args];
+  const [command = '', ...rest] = [...through, join(root, 'bin/leasehold'), ...args];
   const child = spawn(command, rest, {
     env: { ...ownSettingsRemoved(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    ...user,
   });
   const [stdout, stderr, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   return { status: status as number | null, output: stdout + stderr };
@@ -172,13 +169,10 @@ test('without space left it is said where, and what moves it', async () => {
 
 test('without permission to write it is said where, and what to do', async () => {
   const folder = temporaryFolder();
-  if (ORDINARY_USER.uid === undefined) chmodSync(folder, 0o555);
   const stateDir = join(folder, 'state');
-  const { status, output } = await leasehold(
-    ['up', '--only', 'simulator'],
-    { LEASEHOLD_STATE: stateDir },
-    { user: ORDINARY_USER },
-  );
+  const user = ordinaryUser(temporaryFolder());
+  chmodSync(folder, 0o555);
+  const { status, output } = await leasehold(['up', '--only', 'simulator'], { LEASEHOLD_STATE: stateDir }, user);
   expect(output).toContain(`No permission to write (${stateDir}`);
   expect(output).toContain('set LEASEHOLD_STATE');
   expect(status).toBe(1);

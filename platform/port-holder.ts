@@ -41,8 +41,9 @@ function holdsOneOf(pid: string, inodes: ReadonlySet<string>): boolean {
 
 function describe(pid: string): string {
   const command = readOr(`/proc/${pid}/cmdline`, '').split('\0').filter(Boolean);
-  const shown = command.join(' ');
   const folder = linkOr(`/proc/${pid}/cwd`, '');
+  // Its folder is said beside it; a long one would take the room of the name.
+  const shown = command.join(' ').replaceAll(`${folder}/`, '');
   return `pid ${pid}: ${shown.length > 80 ? `${shown.slice(0, 79)}…` : shown || readOr(`/proc/${pid}/comm`, '').trim()}${folder && folder !== '/' ? `, in ${folder}` : ''}`;
 }
 

@@ -6,14 +6,12 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import { createLogger } from '#telemetry/logger.ts';
+import { ordinaryUser } from '../ordinary-user.fixture.ts';
 import { ROOT } from '../root.ts';
 import { ensureDockerEngine } from './docker-engine.ts';
 import { lookAtEngine } from './engine-at-socket.ts';
 
 const log = createLogger('test', 'silent');
-
-/** A user without rights: `nobody` where the tests run as root, else whoever runs them. */
-const ORDINARY_USER: { uid?: number; gid?: number } = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
 
 function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'engine-at-socket-'));
@@ -69,18 +67,24 @@ test('a stale socket file is told from one that is not there', async () => {
 });
 
 test('a user without rights on Docker is told to join its group', { timeout: 60_000 }, async () => {
-  const socket = await engineWith(DOCKER, ORDINARY_USER.uid === undefined ? 0o000 : 0o600);
+  const socket = await engineWith(DOCKER, 0o000);
+  const { through } = ordinaryUser(temporaryFolder());
   const program = `
     const { ensureDockerEngine } = await import('./platform/parts/docker-engine.ts');
     const options = { stateDir: '/nonexistent', log: {}, allowInstall: false, onProgress() {} };
     for (const where of [{ systemSocket: '${socket}' }, { dockerHost: 'unix://${socket}' }])
       await ensureDockerEngine({ ...options, ...where }).catch(({ message }) => console.log(message));
   `;
-  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
-    cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'inherit'],
-    ...ORDINARY_USER,
-  });
+  const [command = '', ...args] = [
+    ...through,
+    process.execPath,
+    '--import',
+    'tsx',
+    '--input-type=module',
+    '-e',
+    program,
+  ];
+  const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
   const [bySocket, byAddress] = (await text(child.stdout)).split('\n');
   expect(bySocket).toMatch(/this user may not use it: add the user to the group docker/);
   expect(byAddress).toMatch(/This user may not use DOCKER_HOST=unix.*: add the user to the group docker/);
