@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { type CaughtMail, Mailbox } from '#stories/mailbox.ts';
 import { platformEnv } from '#test/lane.ts';
 import { CLIENT_ADDRESS_HEADER, signClientAddress } from './client-address.ts';
 import type { Api } from './create-api.ts';
@@ -82,12 +83,6 @@ export async function newPerson(api: Pick<Api, 'app'>, name = 'Ada'): Promise<Pe
   return { email, userId: (session.body.user as { id: string }).id, browser };
 }
 
-export interface CaughtMail {
-  subject: string;
-  text: string;
-  html: string;
-}
-
 /** The newest mail of a kind to an address; waits for it. */
 export async function mailTo(address: string, template: string): Promise<CaughtMail> {
   return eventually(async () => {
@@ -98,15 +93,8 @@ export async function mailTo(address: string, template: string): Promise<CaughtM
 }
 
 /** All mails of a kind to an address by now, oldest first. */
-export async function mailsTo(address: string, template: string): Promise<CaughtMail[]> {
-  const answer = await fetch(`${platformEnv().LEASEHOLD_MAIL_URL}/api/email`);
-  const all = (await answer.json()) as (CaughtMail & {
-    headers: Record<string, string>;
-    to: { address: string }[];
-  })[];
-  return all.filter(
-    (mail) => mail.headers['x-leasehold-template'] === template && mail.to.some((to) => to.address === address),
-  );
+export function mailsTo(address: string, template: string): Promise<CaughtMail[]> {
+  return new Mailbox(platformEnv().LEASEHOLD_MAIL_URL ?? '', address).mails(template);
 }
 
 /** The token in a mail's link. */

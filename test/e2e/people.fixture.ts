@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { expect } from 'vitest';
+import { Mailbox } from '#stories/mailbox.ts';
 import { type Chromium, setting } from './pages.fixture.ts';
 
 export const PASSWORD = 'a good long password';
@@ -32,24 +33,13 @@ export async function signUp(chromium: Chromium, name: string, options: BrowserC
   return { name, email, page };
 }
 
-interface CaughtMail {
-  text: string;
-  headers: Record<string, string>;
-  to: { address: string }[];
-}
-
 /** The link in the newest mail of a kind to an address; waits for it. */
 export async function linkIn(email: string, template: string): Promise<string> {
   let link: string | undefined;
   await expect
     .poll(
       async () => {
-        const answer = await fetch(`${setting('LEASEHOLD_MAIL_URL')}/api/email`);
-        const mails = (await answer.json()) as CaughtMail[];
-        const mail = mails
-          .filter(({ headers }) => headers['x-leasehold-template'] === template)
-          .filter(({ to }) => to.some((each) => each.address === email))
-          .at(-1);
+        const mail = (await new Mailbox(setting('LEASEHOLD_MAIL_URL'), email).mails(template)).at(-1);
         link = mail?.text.match(/https?:\/\/\S+/g)?.find((url) => url.startsWith(setting('LEASEHOLD_WEB_ORIGIN')));
         return link;
       },

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Stripe } from 'stripe';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { addDays } from '#domain/time.ts';
+import { Mailbox } from '#stories/mailbox.ts';
 import { authenticateOn, type BillingDesk, openBillingDesk, payOn } from './billing-desk.fixture.ts';
 import { type CatalogPlatform, startCatalogPlatform } from './catalogs/catalog-platform.fixture.ts';
 import { type Buyer, openShop, priceByHand, type Shop } from './catalogs/shop.fixture.ts';
@@ -246,10 +247,7 @@ test.concurrent('whoever subscribes again to the same plan after a dunning cance
   expect(welcome.text).toContain(`${buyer.workspaceIds[0]} runs again, with its data.`);
   const address = `${buyer.accountId}@leasehold.test`;
   await vi.waitFor(async () => {
-    const mails = await (await fetch(`${own.platform.env.LEASEHOLD_MAIL_URL}/api/email`)).json();
-    const received = (mails as { subject: string; to: { address: string }[] }[]).filter(({ to }) =>
-      to.some((each) => each.address === address),
-    );
+    const received = await new Mailbox(own.platform.env.LEASEHOLD_MAIL_URL ?? '', address).mails();
     expect(received.map(({ subject }) => subject)).toContain('Welcome back: your Pro subscription has begun');
   }, 30_000);
 }, 240_000);
