@@ -1,3 +1,5 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { inject } from 'vitest';
 import { attachPlatform, type PlatformHandle } from '#platform/attach.ts';
 
@@ -15,9 +17,14 @@ export interface Lane {
   stateDir: string;
 }
 
-/** From 1. Test files that run at the same time have different ones. */
+/** A process that is ending holds its lane for a moment. */
+const CLAIM_WITHIN_MS = 60_000;
+let mine: number | undefined;
+
+/** From 1. Test files that run at the same time have different ones; each has a process of its own. */
 export function laneNumber(): number {
-  return Number(process.env.VITEST_POOL_ID);
+  mine ??= claim();
+  return mine;
 }
 
 /** The platform of this test file: nobody else has it while the file runs. */
@@ -37,4 +44,47 @@ export async function lanePlatform(): Promise<PlatformHandle> {
   const platform = await attachPlatform(lane().stateDir);
   if (!platform) throw new Error('No platform runs for this test.');
   return platform;
+}
+
+/** Vitest's own numbers of its workers (VITEST_POOL_ID) are not exclusive: two files that ran at once had the same. */
+function claim(): number {
+  const lanes = inject('lanes');
+  const folder = lanes[0]?.stateDir ?? '';
+  const end = Date.now() + CLAIM_WITHIN_MS;
+  while (Date.now() < end) {
+    for (const number of lanes.keys()) if (take(join(folder, `lane-${number + 1}.pid`))) return number + 1;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+  }
+  throw new Error(`None of ${lanes.length} lanes has become free.`);
+}
+
+/** Of two processes that try it at once one succeeds. What a killed one holds is free. */
+function take(file: string): boolean {
+  try {
+    writeFileSync(file, String(process.pid), { flag: 'wx' });
+    process.once('exit', () => rmSync(file, { force: true }));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (!isAlive(holderOf(file))) rmSync(file, { force: true });
+    return false;
+  }
+}
+
+function holderOf(file: string): number {
+  try {
+    return Number(readFileSync(file, 'utf8'));
+  } catch {
+    // It has just been let go.
+    return process.pid;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    // One that has just made the file has not written to it yet.
+    return pid === 0 || process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
