@@ -78,7 +78,7 @@ export function withChromium(): Chromium {
     page.on('pageerror', (error) => breaches.push(error.message));
     await page.goto(address(path));
     // Keys that fall into React's taking over of a page can trip React itself (its error 345); the page works all the same.
-    if (options.javaScriptEnabled !== false) await page.waitForFunction(isHydrated, undefined, { timeout: SETTLE_MS });
+    if (options.javaScriptEnabled !== false) await takenOver(page);
     return page;
   }
 
@@ -89,6 +89,25 @@ export function withChromium(): Chromium {
       return open(path, { ...options, storageState: { cookies: await demo, origins: [] } });
     },
   };
+}
+
+/**
+ * Waits until React has taken over the page. Asked by a timer: a page that is not in front may get no frames for the usual way. What kept it is
+ * said, and it is loaded once more, as a person would: opening it is not what the tests are about.
+ */
+async function takenOver(page: Page): Promise<void> {
+  const trouble: string[] = [];
+  page.on('requestfailed', (request) => trouble.push(`${request.url()}: ${request.failure()?.errorText}`));
+  try {
+    await page.waitForFunction(isHydrated, undefined, { timeout: SETTLE_MS / 2, polling: 100 });
+  } catch {
+    const loaded = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name));
+    process.stderr.write(
+      `${page.url()} was not taken over, and is loaded again. Failed: ${trouble}. Loaded: ${loaded}.\n`,
+    );
+    await page.reload();
+    await page.waitForFunction(isHydrated, undefined, { timeout: SETTLE_MS, polling: 100 });
+  }
 }
 
 function isHydrated(): boolean {
