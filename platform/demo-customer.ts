@@ -28,16 +28,19 @@ export async function ensureDemoCustomer(env: Record<string, string>): Promise<v
       if (!STRIPE_SECRET_KEY) {
         const workspaceId = `${DEMO_ACCOUNT_ID}-main`;
         const free = freePlanOf(catalog, 'personal');
-        await openSeeded(client, {
-          accountId: DEMO_ACCOUNT_ID,
-          opening: {
-            ownerUserId: owner.id,
-            stripeCustomerId: null,
-            workspaces: free.pool?.workspaces
-              ? [{ id: workspaceId, name: WORKSPACE_NAME, hostId: await roomFor(prisma, workspaceId, free) }]
-              : [],
+        await openSeeded(
+          { prisma, client },
+          {
+            accountId: DEMO_ACCOUNT_ID,
+            opening: {
+              ownerUserId: owner.id,
+              stripeCustomerId: null,
+              workspaces: free.pool?.workspaces
+                ? [{ id: workspaceId, name: WORKSPACE_NAME, hostId: await roomFor(prisma, workspaceId, free) }]
+                : [],
+            },
           },
-        });
+        );
         return;
       }
       const seeded = await seedCustomer(

@@ -13,6 +13,9 @@ import {
   subscriptionWorkflowId,
 } from '#workflows/subscription/messages.ts';
 import { PlatformError } from './platform-error.ts';
+import { poll } from './poll.ts';
+
+const READABLE_WITHIN_MS = 60_000;
 
 export interface SeedDeps {
   prisma: PrismaClient;
@@ -50,7 +53,7 @@ export interface SeededCustomer {
  * an account whose workflow runs.
  */
 export async function seedCustomer(deps: SeedDeps, options: SeedOptions): Promise<SeededCustomer> {
-  const { prisma, stripe, client, catalog } = deps;
+  const { prisma, stripe, catalog } = deps;
   const { accountId, ownerUserId, planId, audience = 'personal' } = options;
   const plan = planId === undefined ? firstPaidPlanOf(catalog, audience) : planOf(catalog, planId);
   // Without one the account's workflow could not begin.
@@ -76,7 +79,7 @@ export async function seedCustomer(deps: SeedDeps, options: SeedOptions): Promis
 
   const workspaceId = `${accountId}-main`;
   const hostId = options.hostId ?? (await roomFor(prisma, workspaceId, plan));
-  await openSeeded(client, {
+  await openSeeded(deps, {
     accountId,
     opening: {
       ownerUserId,
@@ -95,8 +98,16 @@ export async function seedCustomer(deps: SeedDeps, options: SeedOptions): Promis
   };
 }
 
-/** Opens an account beside the API, or leaves the one that runs as it is. */
-export async function openSeeded(client: Client, input: SubscriptionInput): Promise<void> {
+/**
+ * Opens an account beside the API, or leaves the one that runs as it is, and waits until it can be read: its first step
+ * writes it.
+ *
+ * @throws PlatformError when it can't be read within a minute
+ */
+export async function openSeeded(
+  { prisma, client }: Pick<SeedDeps, 'prisma' | 'client'>,
+  input: SubscriptionInput,
+): Promise<void> {
   try {
     await client.workflow.start(SUBSCRIPTION_WORKFLOW, {
       workflowId: subscriptionWorkflowId(input.accountId),
@@ -107,6 +118,12 @@ export async function openSeeded(client: Client, input: SubscriptionInput): Prom
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   }
+  const where = { id: input.accountId };
+  const isThere = async () => (await prisma.account.count({ where })) > 0;
+  if (!(await poll(isThere, { timeoutMs: READABLE_WITHIN_MS })))
+    throw new PlatformError(
+      `The account ${input.accountId} was opened and can't be read after ${READABLE_WITHIN_MS / 1000} s: see "leasehold logs worker".`,
+    );
 }
 
 /** A host with room for a first workspace on a plan, reserved. Throws PlatformError where there is none. */
