@@ -92,8 +92,6 @@ export default defineConfig({
           globalSetup: ['test/stripe-recording.setup.ts', 'test/chromium.setup.ts', 'test/platform.setup.ts'],
           setupFiles: ['test/leave-nothing-behind.ts'],
           maxWorkers: 1,
-          // A page that has been loaded is now and then not taken over by its script, and no reason is known yet: shown as a retry.
-          retry: 1,
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },

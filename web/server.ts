@@ -15,7 +15,7 @@ const IDLE_CHECK_MS = 50;
 const settings = readWebSettings();
 const log = createLogger('web', settings.logLevel);
 for (const unknown of settings.unknown) log.warn(describeUnknown(unknown));
-const buildUrl = new URL('./build/server/index.js', import.meta.url);
+const buildUrl = new URL('../web/build/server/index.js', import.meta.url);
 
 if (!existsSync(buildUrl)) {
   log.fatal('The web app is not built yet. Run `npm run build:web` and start again.');
@@ -25,7 +25,7 @@ if (!existsSync(buildUrl)) {
 const stopping = new AbortController();
 const app = createWebApp({
   build: (await import(buildUrl.href)) as ServerBuild,
-  clientFolder: fileURLToPath(new URL('./build/client', import.meta.url)),
+  clientFolder: fileURLToPath(new URL('../web/build/client', import.meta.url)),
   ...settings,
   log,
   stopping: stopping.signal,

@@ -3,6 +3,7 @@ import { Links, Meta, Outlet, Scripts, ScrollRestoration, useRouteError, useRout
 import type { ReactNode } from 'react';
 import styles from './styles.css?url';
 import { FailurePage } from './ui/failure-page.tsx';
+import { LoadOnceMore } from './ui/load-once-more.tsx';
 
 export const links: LinksFunction = () => [
   { rel: 'stylesheet', href: styles },
@@ -27,6 +28,7 @@ export function Layout({ children }: { children: ReactNode }) {
       <head>
         <meta charSet="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <LoadOnceMore nonce={nonce} />
         <Meta />
         <Links />
       </head>
