@@ -112,7 +112,7 @@ test('of two clones side by side the second is told of the first, and one settin
   await startSimulator(join(temporaryFolder(), 'state'), { LEASEHOLD_PORT_OFFSET: String(offset) });
   const second = join(temporaryFolder(), 'state');
   await expect(startSimulator(second, { LEASEHOLD_PORT_OFFSET: String(offset) })).rejects.toThrow(
-    new RegExp(`${simulator}, by pid \\d+: .*stripe-simulator/main.ts, in ${ROOT}[\\s\\S]*LEASEHOLD_PORT_OFFSET`),
+    new RegExp(`${simulator}, by pid \\d+: .*build/simulator.mjs, in ${ROOT}[\\s\\S]*LEASEHOLD_PORT_OFFSET`),
   );
   const moved = await startSimulator(second, { LEASEHOLD_PORT_OFFSET: String(offset + 100) });
   expect(moved.env.STRIPE_API_BASE).toBe(`http://127.0.0.1:${simulator + 100}`);

@@ -11,6 +11,7 @@ import { startChild } from '#platform/child.ts';
 import { ensureOwnDockerEngine } from '#platform/parts/docker-engine.ts';
 import { leaveHost } from '#platform/parts/own-containers.ts';
 import { freePort } from '#platform/ports.ts';
+import { buildProgram } from '#platform/programs.ts';
 import { answersOk, waitUntilReady } from '#platform/ready.ts';
 import { ROOT } from '#platform/root.ts';
 import type { PrismaClient } from '#prisma/client.ts';
@@ -75,7 +76,7 @@ export async function openExtraHost(
     const port = await freePort();
     const worker = await startChild({
       command: process.execPath,
-      args: ['--import', 'tsx', join(ROOT, 'worker/main.ts')],
+      args: await buildProgram('worker'),
       cwd: ROOT,
       env: {
         ...withoutTestRunner(process.env),

@@ -1,7 +1,7 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inject } from 'vitest';
 import { attachPlatform, type PlatformHandle } from '#platform/attach.ts';
+import { takeLockFile } from '#platform/lock-file.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -52,39 +52,13 @@ function claim(): number {
   const folder = lanes[0]?.stateDir ?? '';
   const end = Date.now() + CLAIM_WITHIN_MS;
   while (Date.now() < end) {
-    for (const number of lanes.keys()) if (take(join(folder, `lane-${number + 1}.pid`))) return number + 1;
+    for (const number of lanes.keys()) {
+      const letGo = takeLockFile(join(folder, `lane-${number + 1}.lock`));
+      if (!letGo) continue;
+      process.once('exit', letGo);
+      return number + 1;
+    }
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
   }
   throw new Error(`None of ${lanes.length} lanes has become free.`);
-}
-
-/** Of two processes that try it at once one succeeds. What a killed one holds is free. */
-function take(file: string): boolean {
-  try {
-    writeFileSync(file, String(process.pid), { flag: 'wx' });
-    process.once('exit', () => rmSync(file, { force: true }));
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    if (!isAlive(holderOf(file))) rmSync(file, { force: true });
-    return false;
-  }
-}
-
-function holderOf(file: string): number {
-  try {
-    return Number(readFileSync(file, 'utf8'));
-  } catch {
-    // It has just been let go.
-    return process.pid;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    // One that has just made the file has not written to it yet.
-    return pid === 0 || process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }

@@ -2,7 +2,7 @@ import type { TestProject } from 'vitest/node';
 import type { PartName } from '#platform/part.ts';
 import { type Platform, type PlatformOptions, startPlatform } from '#platform/start.ts';
 import type { Lane } from './lane.ts';
-import { onSharedEngines, QUICK } from './shared-engines.ts';
+import { onSharedEngines, prepareSharedEngines, QUICK } from './shared-engines.ts';
 import { discardPlatform, makeStateFolder, sweepAbandonedPlatforms } from './throwaway-platform.ts';
 
 interface OpenLane extends Lane {
@@ -61,7 +61,9 @@ async function open({ opened }: Lanes, count: number): Promise<OpenLane[]> {
 
 async function openFirst(): Promise<OpenLane> {
   await sweepAbandonedPlatforms();
-  return openLane(1, {});
+  const first = await openLane(1, {});
+  await prepareSharedEngines(first.env);
+  return first;
 }
 
 async function openBeside(engines: Record<string, string>, number: number): Promise<OpenLane> {

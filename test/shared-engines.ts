@@ -1,23 +1,39 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { withDatabase } from '#platform/parts/postgres.ts';
 import { ensureNamespace } from '#platform/parts/temporal-namespace.ts';
+import { ROOT } from '#platform/root.ts';
 import type { PlatformOptions } from '#platform/start.ts';
 
 /** A test that waits for webhooks waits for the end of their burst each time. */
 export const QUICK = { LEASEHOLD_BURST_QUIET_MS: '200' };
 
+/** A database that is copied in place of being migrated: nobody is connected to it. */
+const MIGRATED = 'migrated';
+
+/** Makes the database that those of the platforms beside are copies of; once for a server. */
+export async function prepareSharedEngines(engines: Record<string, string>): Promise<void> {
+  const databaseUrl = await createDatabase(engines.DATABASE_URL ?? '', MIGRATED);
+  await promisify(execFile)(join(ROOT, 'bin/prisma'), ['migrate', 'deploy'], {
+    cwd: ROOT,
+    env: { ...process.env, ...engines, DATABASE_URL: databaseUrl },
+  });
+}
+
 /**
  * What a platform is given to live on the engines of another one: PostgreSQL with a database of its own, Temporal with a namespace
  * of its own, the mail catcher and the Docker engine.
  *
- * @param engines the environment of the platform that has them
+ * @param engines the environment of the platform that has them, after `prepareSharedEngines`
  */
 export async function onSharedEngines(
   engines: Record<string, string>,
 ): Promise<Required<Pick<PlatformOptions, 'given' | 'extraEnv'>>> {
   const own = `beside_${randomUUID().slice(0, 8)}`;
   const [databaseUrl] = await Promise.all([
-    createDatabase(engines.DATABASE_URL ?? '', own),
+    createDatabase(engines.DATABASE_URL ?? '', own, MIGRATED),
     ensureNamespace(engines.TEMPORAL_ADDRESS ?? '', own),
   ]);
   return {
@@ -32,8 +48,10 @@ export async function onSharedEngines(
   };
 }
 
-async function createDatabase(serverUrl: string, name: string): Promise<string> {
-  await withDatabase(serverUrl, (client) => client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`));
+async function createDatabase(serverUrl: string, name: string, template = 'template1'): Promise<string> {
+  await withDatabase(serverUrl, (client) =>
+    client.query(`CREATE DATABASE ${client.escapeIdentifier(name)} TEMPLATE ${client.escapeIdentifier(template)}`),
+  );
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   return url.href;

@@ -1,5 +1,5 @@
-import { join } from 'node:path';
 import type { Part, PartContext, PartName, RunningPart } from '../part.ts';
+import { buildProgram, type ProgramName } from '../programs.ts';
 import { answersOk, waitUntilReady } from '../ready.ts';
 import { ensureWebBuild } from './web-build.ts';
 
@@ -11,21 +11,19 @@ export const simulator: Part = {
   start: (context) =>
     startProduct(context, {
       what: 'The Stripe simulator',
-      file: 'stripe-simulator/main.ts',
+      program: 'simulator',
       readyUrl: `http://127.0.0.1:${context.ports.simulator}/_sim/health`,
     }),
 };
 
 export const worker = product('worker', ['temporal', 'docker', 'workspace-image', 'migrations'], {
   what: 'The worker',
-  file: 'worker/main.ts',
   readyUrl: ({ ports }) => `http://127.0.0.1:${ports.worker}/ready`,
 });
 
 /** Its `/health`: `/ready` also speaks for other parts, which may be down while the API is to be started. */
 export const api = product('api', ['temporal', 'migrations'], {
   what: 'The API',
-  file: 'api/main.ts',
   readyUrl: ({ ports }) => `http://127.0.0.1:${ports.api}/health`,
 });
 
@@ -37,7 +35,7 @@ export const web: Part = {
     await ensureWebBuild(context);
     return startProduct(context, {
       what: 'The web server',
-      file: 'web/server.ts',
+      program: 'web',
       readyUrl: `http://127.0.0.1:${context.ports.web}/healthz`,
       env: { NODE_ENV: 'production' },
     });
@@ -46,23 +44,30 @@ export const web: Part = {
 
 interface ProductProcess {
   what: string;
-  file: string;
+  program: ProgramName;
   readyUrl: string;
   env?: Record<string, string>;
 }
 
 function product(
-  name: PartName,
+  name: PartName & ProgramName,
   needs: PartName[],
-  { what, file, readyUrl }: { what: string; file: string; readyUrl: (context: PartContext) => string },
+  { what, readyUrl }: { what: string; readyUrl: (context: PartContext) => string },
 ): Part {
-  return { name, needs, start: (context) => startProduct(context, { what, file, readyUrl: readyUrl(context) }) };
+  return {
+    name,
+    needs,
+    start: (context) => startProduct(context, { what, program: name, readyUrl: readyUrl(context) }),
+  };
 }
 
-async function startProduct(context: PartContext, { what, file, readyUrl, env }: ProductProcess): Promise<RunningPart> {
+async function startProduct(
+  context: PartContext,
+  { what, program, readyUrl, env }: ProductProcess,
+): Promise<RunningPart> {
   const child = await context.spawn({
     command: process.execPath,
-    args: ['--import', 'tsx', join(context.root, file)],
+    args: await buildProgram(program),
     cwd: context.root,
     env: { ...inheritedEnv(), ...context.env, ...env },
     stopTimeoutMs: 20_000,

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { lockBuild } from '../build-lock.ts';
+import { waitForLockFile } from '../lock-file.ts';
 import { PlatformError } from '../platform-error.ts';
 import { explainSystemError } from '../system-error.ts';
 import { versions } from '../versions.ts';
@@ -86,7 +86,7 @@ export async function ensureTemporalBinaries(
   try {
     mkdirSync(cache, { recursive: true });
     const onWaiting = () => progress('waiting for another build of Temporal');
-    unlock = await lockBuild(`${target}.lock`, { onWaiting, signal });
+    unlock = await waitForLockFile(`${target}.lock`, { onWaiting, signal });
     // Another build may have mended it meanwhile.
     if (existsSync(target) && (await damagedFiles(target, FILES)).length > 0) {
       progress(`the cached Temporal is damaged (${damaged.join(', ')}): it is built anew`);

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { lockBuild } from '../build-lock.ts';
 import { lastLines } from '../child.ts';
+import { waitForLockFile } from '../lock-file.ts';
 import type { PartContext } from '../part.ts';
 import { PlatformError } from '../platform-error.ts';
 
@@ -17,7 +17,7 @@ export async function ensureWebBuild(context: PartContext): Promise<void> {
   if (isBuilt(root)) return;
   mkdirSync(join(root, 'web/build'), { recursive: true });
   const onWaiting = () => progress('waiting for another build of the web UI');
-  const unlock = await lockBuild(join(root, 'web/build.lock'), { onWaiting, signal });
+  const unlock = await waitForLockFile(join(root, 'web/build.lock'), { onWaiting, signal });
   try {
     if (!isBuilt(root)) await build(context);
   } finally {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { knownEvent } from '#domain/stripe-events.ts';
 import { type Child, startChild } from '#platform/child.ts';
 import { freePorts } from '#platform/ports.ts';
+import { buildProgram } from '#platform/programs.ts';
 import { answersOk, waitUntilReady } from '#platform/ready.ts';
 import { Mailbox } from '#stories/mailbox.ts';
 import { lane, platformEnv } from '#test/lane.ts';
@@ -287,7 +288,7 @@ async function startSecondApi(): Promise<{ url: string; child: Child }> {
   const { api: port } = await freePorts();
   const child = await startChild({
     command: process.execPath,
-    args: ['--import', 'tsx', 'api/main.ts'],
+    args: await buildProgram('api'),
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env, LEASEHOLD_API_PORT: String(port) },
     cwd: process.cwd(),
     logFile: join(lane().stateDir, 'logs', 'second-api.log'),
