@@ -139,11 +139,9 @@ export interface ConvergeInput {
   now: string;
 }
 
-export type ConvergeResult = Omit<ObservedWorkspace, 'generation' | 'at' | 'since' | 'storageLimit'> & {
+export type ConvergeResult = Omit<ObservedWorkspace, 'generation' | 'at' | 'since'> & {
   /** What was done to get there, for the history; empty when all was as it should be. */
   actions: ('created' | 'started' | 'stopped' | 'resized' | 'deleted')[];
-  /** Who keeps the limit of its storage: the kernel, or a measurement every few minutes; `null` without a container. */
-  storageLimit: 'hard' | 'soft' | null;
 };
 
 /** `ApplicationFailure.type`s that are not worth a retry. */

@@ -170,8 +170,8 @@ export interface ObservedWorkspace {
   pending: PendingResize | null;
   /** For people: storage that changes with the next start alone; absent when it is as wished. */
   storageWaits?: string;
-  /** Who keeps the limit of its storage: the kernel, or a measurement every few minutes; `null` without a container, absent where an older version did not say. */
-  storageLimit?: 'hard' | 'soft' | null;
+  /** Who keeps the limit of its storage: the kernel, or a measurement every few minutes; `null` without a container, and where an older version did not say. */
+  storageLimit: 'hard' | 'soft' | null;
 }
 
 /** A restart that was asked for: down first, then up again, whatever dies in between. */

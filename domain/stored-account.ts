@@ -46,7 +46,7 @@ type AddedToWorkspace =
   | 'memoryKills'
   | 'retry';
 type AddedToDesired = 'since';
-type AddedToObserved = 'size' | 'pending' | 'since';
+type AddedToObserved = 'size' | 'pending' | 'since' | 'storageLimit';
 type AddedToView = 'audience' | 'addOns' | 'entitlements' | 'closing' | 'plannedChange' | 'duplicates';
 type AddedToWorkspaceView =
   | 'pendingSize'
@@ -169,7 +169,13 @@ function sharingAsItIs(workspaces: WorkspaceState[]): AllocationPolicy {
 
 /** What a host reported, with what a host of an older version did not say. */
 export function presentObserved(stored: Lacking<ObservedWorkspace, AddedToObserved>): ObservedWorkspace {
-  return { ...stored, since: stored.since ?? stored.at, size: stored.size ?? null, pending: stored.pending ?? null };
+  return {
+    ...stored,
+    since: stored.since ?? stored.at,
+    size: stored.size ?? null,
+    pending: stored.pending ?? null,
+    storageLimit: stored.storageLimit ?? null,
+  };
 }
 
 /** A stored view with what it lacks. */

@@ -62,7 +62,7 @@ function observe(state: AccountState, now: Instant, able = true): AccountState {
   const done = desired.state === 'deleted' ? ('absent' as const) : desired.state;
   const observed: ObservedWorkspace = {
     ...{ state: able ? done : 'failed', generation: desired.generation, containerId: 'c', at: now, since: now },
-    ...{ reason: able ? null : 'No.', size: desired.size, pending: null },
+    ...{ reason: able ? null : 'No.', size: desired.size, pending: null, storageLimit: 'hard' },
   };
   return afterObserved(state, ID, observed, now);
 }

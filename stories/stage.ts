@@ -11,6 +11,7 @@ import { type SeededCustomer, seedCustomer } from '#platform/seed-customer.ts';
 import { createPrisma, type PrismaClient } from '#prisma/client.ts';
 import { connectTemporal } from '#workflows/connection.ts';
 import { Mailbox } from './mailbox.ts';
+import { removeAccount } from './remove-account.ts';
 import { SimulatorControl } from './simulator-control.ts';
 import { TimeDriver } from './time-driver.ts';
 import { WorkspaceProbe } from './workspace-probe.ts';
@@ -96,7 +97,7 @@ export async function openStage(platform: PlatformHandle, { engines }: StageOpti
   };
 }
 
-/** Plays on a stage of its own, which is closed after it, however it ends. */
+/** Plays on a stage of its own. However it ends, its customer is removed: the platform may be one that people use. */
 export async function onStage<Result>(
   platform: PlatformHandle,
   play: (stage: Stage) => Promise<Result>,
@@ -104,6 +105,15 @@ export async function onStage<Result>(
   const stage = await openStage(platform);
   try {
     return await play(stage);
+  } finally {
+    await clear(stage);
+  }
+}
+
+/** Removes the customer of a stage and closes it; what Temporal recorded of it stays to be looked at. */
+export async function clear(stage: Stage): Promise<void> {
+  try {
+    await removeAccount(stage, stage.customer.accountId);
   } finally {
     await stage.close();
   }

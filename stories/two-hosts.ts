@@ -7,7 +7,7 @@ import { createPrisma } from '#prisma/client.ts';
 import { accountView, wishWorkspace } from '#workflows/subscription/messages.ts';
 import { Expectations } from './expectations.ts';
 import { type ExtraHost, openExtraHost } from './extra-host.ts';
-import { openStage, type Stage } from './stage.ts';
+import { clear, openStage, type Stage } from './stage.ts';
 import type { Story, StoryOptions, StoryResult, StoryStep } from './story.ts';
 import { until } from './until.ts';
 import { WorkspaceProbe } from './workspace-probe.ts';
@@ -52,7 +52,7 @@ export const twoHosts: Story = {
       for (let count = 0; count < 3; count += 1) {
         const stage = await openStage(platform, { engines });
         customers.push(stage);
-        opened.push(stage);
+        opened.push({ close: () => clear(stage) });
         await until('the workspace to run', TIMEOUT_MS, async () => {
           const { workspaces } = await viewOf(stage);
           return workspaces[0]?.status === 'running';

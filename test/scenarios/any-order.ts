@@ -274,6 +274,7 @@ class Life {
         reason: null,
         size: desired.size,
         pending: null,
+        storageLimit: 'hard',
       };
       this.desk.observe(workspaceId, observed, []);
     }

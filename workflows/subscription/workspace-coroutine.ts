@@ -159,6 +159,7 @@ async function converge(desk: AccountDesk, wish: WorkspaceState, isOutdated: () 
         const failed: ObservedWorkspace = {
           ...{ state: 'failed', containerId, reason, size: already?.size ?? null, pending: null },
           ...{ generation: desired.generation, at: workflowNow(), since: workflowNow() },
+          storageLimit: already?.storageLimit ?? null,
         };
         desk.observe(id, failed, [
           {
