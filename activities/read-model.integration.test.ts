@@ -21,6 +21,7 @@ const gone = {
   reason: null,
   size: null,
   pending: null,
+  storageLimit: null,
 };
 let prisma: PrismaClient;
 

@@ -47,6 +47,7 @@ const observing = (state: AccountState, observed: ObservedWorkspaceState): Accou
       reason: null,
       size: each.desired.size,
       pending: null,
+      storageLimit: null,
     },
   })),
 });

@@ -16,7 +16,7 @@ const CRASH = { kind: 'crash-looping', crashes: 5, exitCode: 1, outOfMemory: fal
 function running(): AccountState {
   const state = aPayingAccount();
   const seen = { state: 'running' as const, generation: 2, containerId: 'c', at: NOW, since: NOW, reason: null };
-  return afterObserved(state, 'ws_1', { ...seen, size: TEAM_SIZE, pending: null }, NOW);
+  return afterObserved(state, 'ws_1', { ...seen, size: TEAM_SIZE, pending: null, storageLimit: null }, NOW);
 }
 
 const told = (saw: HostSighting, changes: Partial<HostReport> = {}): HostReport => ({

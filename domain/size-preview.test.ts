@@ -22,7 +22,16 @@ function account(observed: 'running' | 'stopped' = 'running'): AccountState {
       storageMb: twice(TEAM_SIZE.storageMb),
     },
   };
-  const seen = { state: observed, generation: 2, containerId: 'c', at: NOW, since: NOW, reason: null, pending: null };
+  const seen = {
+    state: observed,
+    generation: 2,
+    containerId: 'c',
+    at: NOW,
+    since: NOW,
+    reason: null,
+    pending: null,
+    storageLimit: null,
+  };
   return afterObserved({ ...state, entitlements }, 'ws_1', { ...seen, size: TEAM_SIZE }, NOW);
 }
 

@@ -58,6 +58,7 @@ test('what a host of an older version reported lacks size and what waits', () =>
     since: day(0),
     size: null,
     pending: null,
+    storageLimit: null,
   });
   expect(viewOf(presentState(stored), day(0)).workspaces[0]).toMatchObject({ size: TEAM_SIZE, pendingSize: null });
 });

@@ -139,6 +139,7 @@ describe('a workspace', () => {
         reason: observed === 'failed' ? 'No memory left.' : null,
         size: each.desired.size,
         pending: null,
+        storageLimit: null,
       },
     }));
     return viewOf({ ...state, workspaces }, day(0)).workspaces[0];
@@ -188,6 +189,7 @@ describe('a workspace', () => {
           reason: null,
           size: TEAM_SIZE,
           pending: { size: wanted, reason },
+          storageLimit: null,
         },
       }));
       return viewOf({ ...account, workspaces }, day(0)).workspaces[0];

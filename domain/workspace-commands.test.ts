@@ -25,7 +25,7 @@ const first = (state: AccountState): WorkspaceState => {
 const seen = (state: AccountState, observed: ObservedWorkspaceState, reason: string | null = null): AccountState => {
   const { id, desired } = first(state);
   const report = { state: observed, generation: desired.generation, containerId: 'c', at: NOW, since: NOW, reason };
-  return afterObserved(state, id, { ...report, size: desired.size, pending: null }, NOW);
+  return afterObserved(state, id, { ...report, size: desired.size, pending: null, storageLimit: null }, NOW);
 };
 const running = () => seen(aPayingAccount(), 'running');
 const shown = (state: AccountState, now = NOW) => viewOf(state, now).workspaces[0];

@@ -315,6 +315,7 @@ export function live(events: Event[], catalog: Catalog): Decided[] {
               reason: null,
               size: each.desired.size,
               pending: null,
+              storageLimit: null,
             },
           })),
         };

@@ -739,8 +739,9 @@ async function startHost(): Promise<void> {
   await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));
   const address = host.address();
   if (address === null || typeof address === 'string') throw new Error('No port.');
+  // It is not seen again while the tests of this file run.
   await database.query(
-    'INSERT INTO host (id, internal_url, cpu_percent, memory_mb, seen_at) VALUES ($1, $2, 200, 1000000, now())',
+    'INSERT INTO host (id, internal_url, cpu_percent, memory_mb, seen_at) VALUES ($1, $2, 200, 1000000, now() + make_interval(hours => 1))',
     [hostId, `http://127.0.0.1:${address.port}`],
   );
 }
