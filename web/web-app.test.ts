@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { createLogger } from '#telemetry/logger.ts';
 import { createWebApp } from './web-app.ts';
 
@@ -13,10 +16,10 @@ const build = {
   isSpaMode: false,
 } as unknown as Parameters<typeof createWebApp>[0]['build'];
 
-function webApp(webOrigin = 'http://127.0.0.1:4310') {
+function webApp(webOrigin = 'http://127.0.0.1:4310', clientFolder = 'web/build/client') {
   return createWebApp({
     build,
-    clientFolder: 'web/build/client',
+    clientFolder,
     apiUrl: 'http://127.0.0.1:1',
     webOrigin,
     internalToken: 'a token of the tests',
@@ -69,4 +72,16 @@ test('a body that no form of ours sends is refused', async () => {
     headers: { 'content-length': '70000' },
   });
   expect(answer.status).toBe(413);
+});
+
+test('scripts and styles go compressed to whoever takes that, and are kept for a year', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'web-app-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  mkdirSync(join(folder, 'assets'));
+  writeFileSync(join(folder, 'assets/libraries-1.js'), 'export const library = 1;\n'.repeat(1_000));
+  const { headers } = await webApp(undefined, folder).request('/assets/libraries-1.js', {
+    headers: { 'accept-encoding': 'gzip, deflate, br' },
+  });
+  expect(headers.get('content-encoding')).toBe('gzip');
+  expect(headers.get('cache-control')).toContain('immutable');
 });

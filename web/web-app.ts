@@ -2,6 +2,7 @@ import { serveStatic } from '@hono/node-server/serve-static';
 import { createRequestHandler, type ServerBuild } from '@remix-run/node';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { compress } from 'hono/compress';
 import { NONCE, type SecureHeadersVariables, secureHeaders } from 'hono/secure-headers';
 import { signClientAddress } from '#api/client-address.ts';
 import type { Logger } from '#telemetry/logger.ts';
@@ -69,6 +70,7 @@ export function createWebApp(deps: WebAppDeps) {
   );
   app.get(
     '/assets/*',
+    compress(),
     serveStatic({
       root: clientFolder,
       onFound: (_path, c) => c.header('cache-control', 'public, max-age=31536000, immutable'),

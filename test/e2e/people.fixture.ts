@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { Mailbox } from '#stories/mailbox.ts';
-import { type Chromium, setting } from './pages.fixture.ts';
+import { address, type Chromium, setting } from './pages.fixture.ts';
 
 export const PASSWORD = 'a good long password';
+/** The name of what `openOrganisation` opens. */
+export const ORGANISATION = 'Analytical Engines';
 
 export interface Person {
   name: string;
@@ -54,4 +56,13 @@ export function accountIdOf(page: Page): string {
   const id = /\/accounts\/([^/]+)/.exec(new URL(page.url()).pathname)?.[1];
   if (!id) throw new Error(`${page.url()} is no account's page.`);
   return decodeURIComponent(id);
+}
+
+/** Opens an organisation as whoever is signed in, whose account's page is open then. */
+export async function openOrganisation(page: Page): Promise<void> {
+  await page.goto(address('/organisations/new'));
+  await page.getByLabel('Name').fill(ORGANISATION);
+  await page.getByRole('button', { name: 'Open it' }).click();
+  await page.waitForURL('**/accounts/o-*');
+  await page.getByRole('region', { name: 'Standing' }).waitFor();
 }

@@ -2,21 +2,10 @@ import { base32 } from '@better-auth/utils/base32';
 import { createOTP } from '@better-auth/utils/otp';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import {
-  address,
-  DESKTOP,
-  expectAccessible,
-  focusedName,
-  PHONE,
-  SETTLE_MS,
-  setting,
-  tabTo,
-  withChromium,
-} from './pages.fixture.ts';
-import { accountIdOf, linkIn, newEmail, PASSWORD, signUp } from './people.fixture.ts';
+import { address, focusedName, SETTLE_MS, setting, tabTo, withChromium } from './pages.fixture.ts';
+import { accountIdOf, linkIn, newEmail, ORGANISATION, openOrganisation, PASSWORD, signUp } from './people.fixture.ts';
 
 const chromium = withChromium();
-const ORGANISATION = 'Analytical Engines';
 
 test('with the keyboard alone: signed up, address confirmed, workspace running, without touching a terminal', async () => {
   const email = newEmail('Ada Lovelace');
@@ -252,45 +241,6 @@ test('without JavaScript one signs up, opens an organisation, makes a key and fi
   await page.getByRole('button', { name: 'Close the account' }).click();
   await page.getByRole('button', { name: 'Keep the account' }).waitFor();
 });
-
-test('axe finds nothing and nothing is cut off on any page: light and dark, at a desk and on a phone', async () => {
-  const { page } = await signUp(chromium, 'Axel with a name that is rather long');
-  await openOrganisation(page);
-  const account = `/accounts/${accountIdOf(page)}`;
-  const inside = ['', '/members', '/keys', '/audit', '/settings'].map((path) => `${account}${path}`);
-  const { cookies } = await page.context().storageState();
-  for (const colorScheme of ['light', 'dark'] as const) {
-    for (const viewport of [DESKTOP, PHONE]) {
-      const outside = await chromium.open('/sign-up', { colorScheme, viewport });
-      for (const path of ['/sign-up', '/forgot-password', '/reset-password?token=x', '/sign-in/second-factor']) {
-        await outside.goto(address(path));
-        await expectAccessible(outside);
-      }
-      const signedIn = await chromium.open('/sign-in', {
-        colorScheme,
-        viewport,
-        storageState: { cookies, origins: [] },
-      });
-      for (const path of [...inside, '/organisations/new', '/invitations/none', '/me']) {
-        await signedIn.goto(address(path));
-        await signedIn.locator('h1').first().waitFor({ state: 'attached' });
-        const folded = signedIn.locator('main details:not([open]) > summary');
-        for (let left = await folded.count(); left > 0; left -= 1) await folded.first().click();
-        await expectAccessible(signedIn);
-      }
-      await signedIn.locator('header summary').click();
-      await expectAccessible(signedIn);
-    }
-  }
-});
-
-async function openOrganisation(page: Page): Promise<void> {
-  await page.goto(address('/organisations/new'));
-  await page.getByLabel('Name').fill(ORGANISATION);
-  await page.getByRole('button', { name: 'Open it' }).click();
-  await page.waitForURL('**/accounts/o-*');
-  await page.getByRole('region', { name: 'Standing' }).waitFor();
-}
 
 /** Invites somebody from the page of members, who signs up with the address and accepts. */
 async function invite(page: Page, name: string) {
