@@ -83,5 +83,7 @@ test('scripts and styles go compressed to whoever takes that, and are kept for a
     headers: { 'accept-encoding': 'gzip, deflate, br' },
   });
   expect(headers.get('content-encoding')).toBe('gzip');
-  expect(headers.get('cache-control')).toContain('immutable');
+  expect(headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+  const missing = await webApp(undefined, folder).request('/assets/libraries-2.js');
+  expect(missing.headers.get('cache-control')).toBeNull();
 });

@@ -1,6 +1,6 @@
 import { serveStatic } from '@hono/node-server/serve-static';
 import { createRequestHandler, type ServerBuild } from '@remix-run/node';
-import { Hono } from 'hono';
+import { Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { compress } from 'hono/compress';
 import { NONCE, type SecureHeadersVariables, secureHeaders } from 'hono/secure-headers';
@@ -68,18 +68,8 @@ export function createWebApp(deps: WebAppDeps) {
       },
     }),
   );
-  app.get(
-    '/assets/*',
-    compress(),
-    serveStatic({
-      root: clientFolder,
-      onFound: (_path, c) => c.header('cache-control', 'public, max-age=31536000, immutable'),
-    }),
-  );
-  app.get(
-    '/favicon.svg',
-    serveStatic({ root: clientFolder, onFound: (_path, c) => c.header('cache-control', 'public, max-age=86400') }),
-  );
+  app.get('/assets/*', keptFor('31536000, immutable'), compress(), serveStatic({ root: clientFolder }));
+  app.get('/favicon.svg', keptFor('86400'), serveStatic({ root: clientFolder }));
   app.use(
     bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (c) => c.text('That is more than any form here sends.', 413) }),
   );
@@ -99,4 +89,12 @@ export function createWebApp(deps: WebAppDeps) {
     return c.text('Something went wrong on our side. Please try again in a moment.', 500);
   });
   return app;
+}
+
+/** Lets browsers keep a file that is there. `serveStatic` makes its answer before its `onFound` could say so. */
+function keptFor(maxAge: string): MiddlewareHandler {
+  return async (c, next) => {
+    await next();
+    if (c.res.ok) c.header('cache-control', `public, max-age=${maxAge}`);
+  };
 }
