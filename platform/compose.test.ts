@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import { MEANINGS } from '#settings/meanings.ts';
 import { PRODUCT_IMAGES, targetOf } from './parts/product-images.ts';
@@ -63,3 +65,15 @@ test('simulator and mail catcher come with the profile demo only', () => {
   const demo = services.filter(([, { profiles }]) => profiles?.includes('demo')).map(([name]) => name);
   expect(demo.sort()).toEqual(['mail', 'simulator']);
 });
+
+test('what brings the database up to date needs no program but a shell and node: an image may have no other', () => {
+  const bare = mkdtempSync(join(tmpdir(), 'bare-path-'));
+  onTestFinished(() => rmSync(bare, { recursive: true }));
+  symlinkSync(process.execPath, join(bare, 'node'));
+  const said = execFileSync('/bin/sh', [join(ROOT, 'bin/prisma'), 'validate'], {
+    env: { PATH: bare, HOME: bare, DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none' },
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  expect(said).toContain('is valid');
+}, 60_000);
