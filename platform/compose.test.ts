@@ -71,7 +71,11 @@ test('what brings the database up to date needs no program but a shell and node:
   onTestFinished(() => rmSync(bare, { recursive: true }));
   symlinkSync(process.execPath, join(bare, 'node'));
   const said = execFileSync('/bin/sh', [join(ROOT, 'bin/prisma'), 'validate'], {
-    env: { PATH: bare, HOME: bare, DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none' },
+    env: {
+      PATH: bare,
+      HOME: bare,
+      DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none',
+    } as unknown as NodeJS.ProcessEnv,
     encoding: 'utf8',
     timeout: 60_000,
   });
