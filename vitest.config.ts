@@ -79,7 +79,7 @@ export default defineConfig({
           globalSetup: ['test/stripe-recording.setup.ts', 'test/platform.setup.ts'],
           setupFiles: ['test/leave-nothing-behind.ts'],
           maxWorkers: 1,
-          maxConcurrency: 20,
+          maxConcurrency: 12,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -15,6 +15,7 @@ const IDLE_CHECK_MS = 50;
 const settings = readWebSettings();
 const log = createLogger('web', settings.logLevel);
 for (const unknown of settings.unknown) log.warn(describeUnknown(unknown));
+// By way of the root: this runs from `build/` too.
 const buildUrl = new URL('../web/build/server/index.js', import.meta.url);
 
 if (!existsSync(buildUrl)) {
