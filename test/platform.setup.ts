@@ -2,7 +2,7 @@ import type { TestProject } from 'vitest/node';
 import type { PartName } from '#platform/part.ts';
 import { type Platform, type PlatformOptions, startPlatform } from '#platform/start.ts';
 import type { Lane } from './lane.ts';
-import { onSharedEngines, prepareSharedEngines, QUICK } from './shared-engines.ts';
+import { onSharedEngines, prepareSharedEngines, TEST_PACE } from './shared-engines.ts';
 import { discardPlatform, makeStateFolder, sweepAbandonedPlatforms } from './throwaway-platform.ts';
 
 interface OpenLane extends Lane {
@@ -83,7 +83,7 @@ async function openLane(
     ...(given ? { given } : {}),
     extraEnv: {
       ...extraEnv,
-      ...QUICK,
+      ...TEST_PACE,
       // The workspaces of two lanes never meet.
       LEASEHOLD_SUBNET_POOL: `10.${170 + number}.0.0/16`,
     },

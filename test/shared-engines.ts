@@ -7,8 +7,13 @@ import { ensureNamespace } from '#platform/parts/temporal-namespace.ts';
 import { ROOT } from '#platform/root.ts';
 import type { PlatformOptions } from '#platform/start.ts';
 
-/** A test that waits for webhooks waits for the end of their burst each time. */
-export const QUICK = { LEASEHOLD_BURST_QUIET_MS: '200' };
+/** Settings of each platform of the tests. */
+export const TEST_PACE = {
+  /** A test that waits for webhooks waits for the end of their burst each time. */
+  LEASEHOLD_BURST_QUIET_MS: '200',
+  /** A day, the longest: what a test tells of a workspace's storage is not contradicted by a look at the disk in between. */
+  LEASEHOLD_STORAGE_LOOK_SECONDS: '86400',
+};
 
 /** A database that is copied in place of being migrated: nobody is connected to it. */
 const MIGRATED = 'migrated';

@@ -3,7 +3,7 @@ import { createStripe } from '#billing/stripe-client.ts';
 import { attachPlatform, type PlatformHandle } from '#platform/attach.ts';
 import { startPlatform } from '#platform/start.ts';
 import { laneNumber, platformEnv } from '#test/lane.ts';
-import { onSharedEngines, QUICK } from '#test/shared-engines.ts';
+import { onSharedEngines, TEST_PACE } from '#test/shared-engines.ts';
 import { discardPlatform, makeStateFolder } from '#test/throwaway-platform.ts';
 
 export interface CatalogPlatformOptions {
@@ -38,7 +38,7 @@ export async function startCatalogPlatform(options: CatalogPlatformOptions): Pro
     given,
     extraEnv: {
       ...extraEnv,
-      ...QUICK,
+      ...TEST_PACE,
       // With thousands of objects the file would be most of its work; nobody kills it here.
       STRIPE_SIMULATOR_STATE: 'memory',
       LEASEHOLD_SUBNET_POOL: `10.${180 + laneNumber()}.0.0/16`,
