@@ -68,6 +68,20 @@ async function report(saw: HostSighting, reportId: string = randomUUID()): Promi
   await stage.driver.settle();
 }
 
+/** Fills more than 300 MB of the workspace's memory. @returns gives it back */
+async function useMemory(): Promise<() => Promise<void>> {
+  const container = stage.docker.getContainer(stage.workspace.name);
+  const hog = await container.exec({
+    Cmd: ['node', '-e', 'globalThis.b=Buffer.alloc(300e6,1);setInterval(()=>{},1e3)'],
+  });
+  await hog.start({ Detach: true });
+  await until('the memory to be in use', TIMEOUT_MS, async () => ((await answered()).live?.memoryUsedMb ?? 0) > 300);
+  return async () => {
+    process.kill((await hog.inspect()).Pid);
+    await until('the memory to be free', TIMEOUT_MS, async () => ((await answered()).live?.memoryUsedMb ?? 999) < 180);
+  };
+}
+
 async function pass(ms: number): Promise<void> {
   await stage.driver.moveTo(new Date(Date.parse(await stage.driver.now()) + ms).toISOString());
 }
@@ -129,12 +143,7 @@ test('more than the pool has is refused with the numbers, by the preview and by 
 });
 
 test('shrinking below what is in use is foretold, waits with both numbers and a time, and is done once less is in use', async () => {
-  const container = stage.docker.getContainer(stage.workspace.name);
-  const hog = await container.exec({
-    Cmd: ['node', '-e', 'globalThis.b=Buffer.alloc(300e6,1);setInterval(()=>{},1e3)'],
-  });
-  await hog.start({ Detach: true });
-  await until('the memory to be in use', TIMEOUT_MS, async () => ((await answered()).live?.memoryUsedMb ?? 0) > 300);
+  const freeMemory = await useMemory();
   const size = { memoryMb: 256, cpuPercent: 50, storageMb: 5_120 };
   const query = new URLSearchParams(Object.entries(size).map(([part, value]) => [part, String(value)]));
   const preview = (await (await send('GET', `${path}/size-preview?${query}`)).json()) as SizePreviewAnswer;
@@ -147,13 +156,23 @@ test('shrinking below what is in use is foretold, waits with both numbers and a 
   expect(waiting.reason).toMatch(/The new limit is 256 MB and the workspace uses [\d,]+ MB/);
   expect((await stage.workspace.container()).memoryMb).toBe(512);
 
-  const { Pid } = await hog.inspect();
-  process.kill(Pid);
-  await until('the memory to be free', TIMEOUT_MS, async () => ((await answered()).live?.memoryUsedMb ?? 999) < 180);
+  await freeMemory();
   await pass(2 * MINUTE_MS);
   await until('the new size', TIMEOUT_MS, async () => (await view())?.pendingSize === null);
   expect(await stage.workspace.container()).toMatchObject({ status: 'running', memoryMb: 256 });
   expect(await view()).toMatchObject({ status: 'running', size: { memoryMb: 256 }, nextTryAt: null, reason: null });
+});
+
+test('a size that waits is looked at as soon as its host has found something to do, not only when it is tried next', async () => {
+  await done('PUT', `${path}/size`, { memoryMb: 512, cpuPercent: 50, storageMb: 5_120 });
+  const freeMemory = await useMemory();
+  await done('PUT', `${path}/size`, { memoryMb: 256, cpuPercent: 50, storageMb: 5_120 });
+  const { nextTryAt } = await answered();
+  await freeMemory();
+  await report({ kind: 'astray' });
+  expect((await stage.driver.now()) < (nextTryAt ?? '')).toBe(true);
+  expect(await view()).toMatchObject({ size: { memoryMb: 256 }, pendingSize: null, nextTryAt: null, reason: null });
+  expect(await stage.workspace.container()).toMatchObject({ status: 'running', memoryMb: 256 });
 });
 
 test('growing keeps it running, and restarts it where that is asked for', async () => {

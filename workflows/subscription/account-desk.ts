@@ -39,6 +39,8 @@ export class AccountDesk {
   private recentCommands: Carried['recentCommands'] = [];
   /** Workspaces that are not as their hosts were told: to be brought there once more. */
   readonly astray = new Set<string>();
+  /** How often hosts have said so in this run, by workspace. */
+  private readonly strayings = new Map<string, number>();
   private earlyReports: HostReport[] = [];
   /** Wishes that have been stored, by workspace: only these are given to hosts. */
   private readonly storedWishes = new Map<string, WorkspaceState>();
@@ -127,10 +129,18 @@ export class AccountDesk {
       return;
     }
     for (const each of reports) {
-      if (asksToConverge(this.state, each)) this.astray.add(each.workspaceId);
+      if (asksToConverge(this.state, each)) {
+        this.astray.add(each.workspaceId);
+        this.strayings.set(each.workspaceId, this.timesAstray(each.workspaceId) + 1);
+      }
       const { state, happened } = takeHostReport(this.state, each, now);
       this.put(state, happened);
     }
+  }
+
+  /** Grows with each report of a host that a workspace is not as it should be. */
+  timesAstray(workspaceId: string): number {
+    return this.strayings.get(workspaceId) ?? 0;
   }
 
   /** The account has been taken up: what hosts told before counts now. */

@@ -28,6 +28,7 @@ const TRIES_OF_FAILED = 4;
 /** Runs that began before these are replayed as they went. */
 const NEWER_WISH = 'a-newer-wish-after-a-stale-one';
 const DOWN_FOR_EVER = 'tries-to-stop-for-ever';
+const WOKEN_BY_HOST = 'woken-by-its-host';
 
 /** Keeps all workspaces as they should be, those too that come later. Ends when each has finished what it holds. */
 export async function tendWorkspaces(desk: AccountDesk): Promise<void> {
@@ -108,7 +109,7 @@ async function tendWorkspace(desk: AccountDesk, workspaceId: string): Promise<vo
   }
 }
 
-/** Waits for the next try, and lets people see when it is. */
+/** Waits for the next try, and lets people see when it is. A host that has found something to do is asked at once. */
 async function again(
   desk: AccountDesk,
   workspaceId: string,
@@ -118,7 +119,9 @@ async function again(
   summary: string,
 ): Promise<void> {
   desk.noteRetry(workspaceId, { at: addMs(workflowNow(), ms), why });
-  await condition(isOutdated, ms, { summary });
+  const before = desk.timesAstray(workspaceId);
+  const isWoken = patched(WOKEN_BY_HOST) ? () => desk.timesAstray(workspaceId) > before : () => false;
+  await condition(() => isOutdated() || isWoken(), ms, { summary });
 }
 
 type Outcome = 'done' | 'resize-pending' | 'start-pending' | 'failed' | 'unreachable' | 'stale' | 'outdated';
