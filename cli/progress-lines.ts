@@ -64,7 +64,7 @@ export function createProgressLines(out: Pick<WriteStream, 'write' | 'isTTY' | '
       starting.delete(name);
       const took =
         (state === 'running' || state === 'done') && tookMs !== undefined ? `  ${(tookMs / 1000).toFixed(1)} s` : '';
-      const note = state === 'stopped' ? 'stopped' : state === 'restarting' ? `${detail}; starting it again` : detail;
+      const note = state === 'restarting' ? `${detail}; starting it again` : detail;
       say(`${mark} ${name.padEnd(NAME_WIDTH)} ${note.split('\n')[0]}${took}`);
     },
   };

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -26,6 +26,7 @@ function setUp(programs: Partial<Record<PartName, string>>, needs: Partial<Recor
         args: ['-e', programs[name] ?? LIVES],
         cwd: stateDir,
         env: process.env,
+        stopTimeoutMs: 2_000,
       }),
   });
   const supervisor = createSupervisor({
@@ -43,7 +44,8 @@ function setUp(programs: Partial<Record<PartName, string>>, needs: Partial<Recor
   });
   const processOf = (name: PartName): ProcessIdentity | undefined => supervisor.processes()[name];
   const stateOf = (name: PartName) => supervisor.statuses().find((status) => status.name === name)?.state;
-  return { supervisor, history, givenUp, processOf, stateOf };
+  const logOf = (name: PartName) => readFileSync(join(stateDir, 'logs', `${name}.log`), 'utf8');
+  return { supervisor, history, givenUp, processOf, stateOf, logOf };
 }
 
 const none = () => false;
@@ -85,6 +87,20 @@ test('a part that was killed or stopped on request stays down until it is starte
   await supervisor.startPart('worker');
   expect(stateOf('worker')).toBe('running');
 });
+
+test('how a part was stopped is said: one that does not end by itself has to be killed', async () => {
+  const deaf = `process.on('SIGTERM', () => {}); console.log('deaf'); ${LIVES}`;
+  const { supervisor, history, logOf } = setUp({ api: deaf });
+  await supervisor.startAll(['worker', 'api'], none);
+  expect(await poll(() => logOf('api').includes('deaf'), { timeoutMs: 10_000 })).toBe(true);
+  await supervisor.stopPart('worker');
+  await supervisor.finish('api');
+  const stopped = history.filter(({ state }) => state === 'stopped').map(({ name, detail }) => [name, detail]);
+  expect(stopped).toEqual([
+    ['worker', 'stopped'],
+    ['api', 'killed, as it did not end by itself in time'],
+  ]);
+}, 30_000);
 
 test('a part that keeps dying is given up with the last lines of its log', async () => {
   const { supervisor, givenUp, stateOf } = setUp({ api: DIES });

@@ -11,6 +11,8 @@ const LONGEST_RESTART_DELAY_MS = 8_000;
 /** A part that dies more often than this within the window is given up. */
 const MOST_DEATHS = 5;
 const DEATHS_WINDOW_MS = 120_000;
+/** How a process ended is known a moment after it is gone. */
+const HOW_WITHIN_MS = 100;
 
 export interface SupervisorOptions {
   parts: Record<PartName, Part>;
@@ -164,7 +166,7 @@ export function createSupervisor({
       delete slot.running;
       await running?.[how]();
       onProcesses();
-      if (running) report(slot, { state: 'stopped' });
+      if (running) report(slot, { state: 'stopped', detail: how === 'stop' ? await howItStopped(running) : 'killed' });
     });
   }
 
@@ -248,13 +250,12 @@ export function createSupervisor({
     /** Ends a part at the platform's end: also one that is still being started. */
     async finish(name: PartName): Promise<void> {
       const slot = slotOf(name);
-      const isOurs = slot.running !== undefined || slot.child !== undefined;
-      if (!isOurs) return;
-      const { running, child } = slot;
+      const running = slot.running ?? slot.child;
+      if (!running) return;
       delete slot.running;
-      await (running ?? child)?.stop();
+      await running.stop();
       delete slot.child;
-      report(slot, { state: 'stopped' });
+      report(slot, { state: 'stopped', detail: await howItStopped(running) });
       onProcesses();
     },
 
@@ -280,4 +281,10 @@ export function createSupervisor({
       { cause: error },
     );
   }
+}
+
+/** One that does not end by itself is killed: its work in hand was cut off, and every stop waits for it. */
+async function howItStopped({ exited }: Pick<RunningPart, 'exited'>): Promise<string> {
+  const how = await Promise.race([exited, delay(HOW_WITHIN_MS, '')]);
+  return how.includes('SIGKILL') ? 'killed, as it did not end by itself in time' : 'stopped';
 }
