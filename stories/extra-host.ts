@@ -24,6 +24,8 @@ const READY_WITHIN_MS = 180_000;
 export interface ExtraHost {
   id: string;
   docker: Docker;
+  /** Kills its worker with -9 and starts it again; resolves once it is ready. */
+  killWorker(): Promise<void>;
   /** Ends its worker, and its engine where it has one of its own, with all that is there of this installation. */
   close(): Promise<void>;
 }
@@ -74,34 +76,43 @@ export async function openExtraHost(
     undo.push(() => leaveHost({ LEASEHOLD_STORAGE_DIR: storageDir, LEASEHOLD_SUBNET_POOL: subnetPool }));
     undo.push(() => removeObjects(docker, id));
     const port = await freePort();
-    const worker = await startChild({
-      command: process.execPath,
-      args: await buildProgram('worker'),
-      cwd: ROOT,
-      env: {
-        ...withoutTestRunner(process.env),
-        ...env,
-        DOCKER_HOST: dockerHost,
-        LEASEHOLD_HOST_ID: id,
-        LEASEHOLD_HOST_LABELS: 'made-by=story',
-        LEASEHOLD_HOST_MEMORY_MB: String(memoryMb),
-        LEASEHOLD_WORKER_URL: `http://127.0.0.1:${port}`,
-        LEASEHOLD_STORAGE_DIR: storageDir,
-        LEASEHOLD_SUBNET_POOL: subnetPool,
-        LEASEHOLD_WORKER_PORT: String(port),
-        LEASEHOLD_WORKER_ROLE: 'host',
-      },
-      logFile: join(folder, 'worker.log'),
-      stopTimeoutMs: 20_000,
-    });
+    const args = await buildProgram('worker');
+    const start = () =>
+      startChild({
+        command: process.execPath,
+        args,
+        cwd: ROOT,
+        env: {
+          ...withoutTestRunner(process.env),
+          ...env,
+          DOCKER_HOST: dockerHost,
+          LEASEHOLD_HOST_ID: id,
+          LEASEHOLD_HOST_LABELS: 'made-by=story',
+          LEASEHOLD_HOST_MEMORY_MB: String(memoryMb),
+          LEASEHOLD_WORKER_URL: `http://127.0.0.1:${port}`,
+          LEASEHOLD_STORAGE_DIR: storageDir,
+          LEASEHOLD_SUBNET_POOL: subnetPool,
+          LEASEHOLD_WORKER_PORT: String(port),
+          LEASEHOLD_WORKER_ROLE: 'host',
+        },
+        logFile: join(folder, 'worker.log'),
+        stopTimeoutMs: 20_000,
+      });
+    const isReady = () => answersOk(`http://127.0.0.1:${port}/ready`);
+    const becomesReady = () => waitUntilReady(worker, `The worker of host ${id}`, isReady, READY_WITHIN_MS);
+    let worker = await start();
     undo.push(async () => {
       await worker.stop();
       await prisma.host.deleteMany({ where: { id } });
       await prisma.placement.deleteMany({ where: { hostId: id } });
     });
-    const isReady = () => answersOk(`http://127.0.0.1:${port}/ready`);
-    await waitUntilReady(worker, `The worker of host ${id}`, isReady, READY_WITHIN_MS);
-    return { id, docker, close };
+    await becomesReady();
+    const killWorker = async () => {
+      await worker.kill();
+      worker = await start();
+      await becomesReady();
+    };
+    return { id, docker, killWorker, close };
   } catch (error) {
     await close();
     throw error;

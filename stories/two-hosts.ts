@@ -13,6 +13,8 @@ import { until } from './until.ts';
 import { WorkspaceProbe } from './workspace-probe.ts';
 
 const FILE = 'kept.bin';
+/** Takes long enough to be copied that a worker can be killed meanwhile. */
+const LARGE = { name: 'large.bin', megabytes: 200 };
 const TIMEOUT_MS = 240_000;
 const DAYS = 7;
 const REASON = 'its machine is being replaced.';
@@ -25,7 +27,10 @@ export const twoHosts: Story = {
   name: 'two-hosts',
   summary:
     'Two hosts on two engines are filled by free memory; one is drained, and its workspaces move with their data.',
-  disturbances: {},
+  disturbances: {
+    'workers-killed':
+      'in the middle of a copy the worker that receives it is killed with -9 and started again, in another one the worker that sends it',
+  },
   async play(options) {
     const { platform } = options;
     const prisma = createPrisma(platform.env.DATABASE_URL ?? '', { maxConnections: 2 });
@@ -107,11 +112,20 @@ async function play({ a, b, customers }: Cast, options: StoryOptions): Promise<S
   await step('the third to host a again', third, a.docker, 'running');
   const texts = customers.map(() => randomBytes(60_000).toString('base64'));
   for (const [at, stage] of customers.entries()) await stage.workspace.write(FILE, texts[at] ?? '');
+  const isDisturbed = options.disturbance === 'workers-killed';
+  const digests = isDisturbed ? await Promise.all([first, third].map(fillLarge)) : [];
+  const killed = async (host: ExtraHost, stage: Stage) => {
+    if (!isDisturbed) return;
+    await until('its data to be on its way', TIMEOUT_MS, () => probeOn(b.docker, stage).hasVolume());
+    await host.killWorker();
+    const { workspaces } = await viewOf(stage);
+    expect.equal('where it lived when the worker was back', workspaces[0]?.hostId, a.id);
+  };
 
   await wish(first, 'stopped');
   await step('the first is stopped by its owner', first, a.docker, 'exited');
   await drainHost({ prisma, client }, a.id, { reason: REASON, withinDays: DAYS });
-  await first.driver.settle();
+  await Promise.all([first.driver.settle(), killed(b, first)]);
   await third.driver.settle();
   await step('host a is drained: the stopped one has moved', first, b.docker, 'absent');
   expect.equal('its data is on engine b', await probeOn(b.docker, first).hasVolume(), true);
@@ -127,12 +141,16 @@ async function play({ a, b, customers }: Cast, options: StoryOptions): Promise<S
   await wish(first, 'running');
   await step('the first is started on host b', first, b.docker, 'running');
   expect.equal('its file, byte for byte', await probeOn(b.docker, first).read(FILE), texts[0]);
+  if (isDisturbed) expect.equal('its large file', await probeOn(b.docker, first).digest(LARGE.name), digests[0]);
   expect.equal('its gateway answers over host b', await first.workspace.message('echo', { on: 'b' }), { on: 'b' });
 
-  await third.driver.moveTo(moveAt);
+  await Promise.all([third.driver.moveTo(moveAt), killed(a, third)]);
+  // With the sender away for longer than the tries take, it is moved another time.
+  for (let at = await plannedMove(third); at !== null; at = await plannedMove(third)) await third.driver.moveTo(at);
   await step('its time has come: the third has moved and runs', third, b.docker, 'running');
   await elsewhere('the third after its move', third, a.docker);
   expect.equal('its file, byte for byte', await probeOn(b.docker, third).read(FILE), texts[2]);
+  if (isDisturbed) expect.equal('its large file', await probeOn(b.docker, third).digest(LARGE.name), digests[1]);
   expect.equal('its gateway answers over host b', await third.workspace.message('echo', { on: 'b' }), { on: 'b' });
   const { containers } = await ofHost(a);
   expect.equal('containers of host a', containers, []);
@@ -161,6 +179,17 @@ async function play({ a, b, customers }: Cast, options: StoryOptions): Promise<S
     steps,
     failures: expect.failures,
   };
+}
+
+/** @returns its digest */
+async function fillLarge({ workspace }: Stage): Promise<string> {
+  await workspace.fill(LARGE.name, LARGE.megabytes);
+  return workspace.digest(LARGE.name);
+}
+
+/** When its move is due; `null` once it has none. */
+async function plannedMove(stage: Stage): Promise<string | null> {
+  return (await viewOf(stage)).workspaces[0]?.move?.at ?? null;
 }
 
 async function wish(stage: Stage, wants: 'running' | 'stopped'): Promise<void> {

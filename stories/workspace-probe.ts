@@ -69,6 +69,20 @@ export class WorkspaceProbe {
     ]);
   }
 
+  /** Writes a file of random bytes in the data volume, from inside. */
+  async fill(name: string, megabytes: number): Promise<void> {
+    const script = `const file = require("fs").openSync(process.argv[1], "w");
+      for (let at = 0; at < ${megabytes}; at += 1) require("fs").writeSync(file, require("crypto").randomBytes(1024 * 1024));`;
+    await this.run(['node', '-e', script, `/data/${name}`]);
+  }
+
+  /** The SHA-256 of a file of the data volume, in hex, from inside. */
+  digest(name: string): Promise<string> {
+    const script = `const hash = require("crypto").createHash("sha256");
+      require("fs").createReadStream(process.argv[1]).on("data", (part) => hash.update(part)).on("end", () => process.stdout.write(hash.digest("hex")));`;
+    return this.run(['node', '-e', script, `/data/${name}`]);
+  }
+
   /** When its container was last started. */
   async startedAt(): Promise<string> {
     return (await this.handle().inspect()).State.StartedAt;
