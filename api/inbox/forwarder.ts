@@ -27,7 +27,7 @@ export interface ForwarderOptions {
   maxGatherMs?: number;
   /** Time between two sweeps of the inbox, ± 20 %. Default 3,000. */
   sweepEveryMs?: number;
-  /** The sweep takes what has waited for longer. Default 15,000: what is being gathered is not left behind. */
+  /** The sweep takes what came by webhook once it has waited for longer. Default 15,000: what is being gathered is not left behind. */
   leftBehindAfterMs?: number;
   /** Longest pause between two tries during an outage, before jitter. Default 10,000. */
   maxPauseMs?: number;
@@ -53,13 +53,15 @@ const MAX_REST_MS = 500;
 /** Customers that wait in memory; beyond it the sweep finds them later. */
 const MAX_QUEUE = 10_000;
 
+/** What reconciliation or a replay has put into the inbox, and what it found the customer of, nobody is gathering. */
 const LEFT_BEHIND = `
   SELECT e.customer_id AS "customerId"
   FROM stripe_event e
   WHERE e.forwarded_at IS NULL AND e.customer_id IS NOT NULL
     AND (EXISTS (SELECT FROM account a WHERE a.stripe_customer_id = e.customer_id)
       OR EXISTS (SELECT FROM deleted_account d WHERE d.stripe_customer_id = e.customer_id))
-    AND (e.received_at < now() - make_interval(secs => $1) OR e.customer_id = ANY($3::text[]))
+    AND (e.received_at < now() - make_interval(secs => $1) OR e.customer_id = ANY($3::text[])
+      OR e.source <> 'webhook' OR e.replays > 0 OR e.charge_id IS NOT NULL)
     AND e.customer_id <> ALL($2::text[])
   GROUP BY e.customer_id ORDER BY min(e.received_at) LIMIT ${SWEEP_PAGE}`;
 
