@@ -142,6 +142,8 @@ test('a first start that was cut off while the database was made is begun anew b
   onTestFinished(() => platform.stop());
   const { rows } = await withDatabase(platform.env.DATABASE_URL ?? '', (client) => client.query('SELECT 1 AS one'));
   expect(rows).toEqual([{ one: 1 }]);
+  // What the first one had begun is gone, its file with the password too.
+  expect(await poll(() => !isMaking(), { timeoutMs: 10_000 })).toBe(true);
 });
 
 test('a stale pid file of the database whose number is somebody else by now holds nobody up, and that process lives', async () => {

@@ -11,7 +11,6 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
@@ -78,7 +77,8 @@ async function initialise(home: PostgresHome, password: string): Promise<void> {
     rmSync(join(dirname(home.dataDir), left), { recursive: true, force: true, maxRetries: 20 });
   const unfinished = join(dirname(home.dataDir), `${beside}${process.pid}`);
   mkdirSync(unfinished, { recursive: true, mode: 0o700 });
-  const passwordFile = join(tmpdir(), `leasehold-initdb-${process.pid}-${Date.now()}`);
+  // Beside it, so that the next start removes it too.
+  const passwordFile = `${unfinished}.password`;
   writeFileSync(passwordFile, password, { mode: 0o600 });
   if (home.user) {
     chownSync(unfinished, home.user.uid, home.user.gid);
