@@ -16,6 +16,7 @@ import type {
 import { attachPaymentMethod, findPaymentMethod } from './payment-methods.ts';
 import { isOfPendingUpdate, settlePendingUpdate } from './pending-updates.ts';
 import { amountOf, isMetered } from './prices.ts';
+import { productNameOf } from './products.ts';
 import { invalidRequest, noSuch, StripeError } from './stripe-error.ts';
 import { collectionFailed, findSubscription, followInvoices } from './subscription-status.ts';
 import { meteredAmount, usageOf } from './usage.ts';
@@ -535,8 +536,8 @@ function lineFor(
     amount,
     currency: price.currency,
     description: free
-      ? `Trial period for ${price.product}`
-      : `${quantity} × ${price.nickname ?? price.lookup_key ?? price.product}`,
+      ? `Trial period for ${productNameOf(world, price)}`
+      : `${quantity} × ${productNameOf(world, price)}`,
     discount_amounts: [],
     discountable: true,
     discounts: [],

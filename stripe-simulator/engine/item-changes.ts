@@ -3,6 +3,7 @@ import { newId } from './ids.ts';
 import { mergeMetadata } from './metadata.ts';
 import type { InvoiceLine, Metadata, Price, Subscription, SubscriptionItem } from './objects.ts';
 import { amountOf, findPrice, isMetered, planOf } from './prices.ts';
+import { productNameOf } from './products.ts';
 import { invalidRequest, notSimulated } from './stripe-error.ts';
 import type { World } from './world.ts';
 
@@ -65,7 +66,7 @@ export function changeItems(
       item.current_period_end = nextRenewal(now, rhythm, now);
     }
   }
-  const prorations = prorate && !trialing ? prorationsOf(before, items, now, resets) : [];
+  const prorations = prorate && !trialing ? prorationsOf(world, before, items, now, resets) : [];
   return { items, resets, anchor, prorations };
 }
 
@@ -121,6 +122,7 @@ function setPrice(item: SubscriptionItem, price: Price, quantity: number, param:
  * period begins, only the credits: the new period is charged whole. https://docs.stripe.com/billing/subscriptions/prorations
  */
 function prorationsOf(
+  world: World,
   before: SubscriptionItem[],
   after: SubscriptionItem[],
   now: number,
@@ -130,22 +132,22 @@ function prorationsOf(
   for (const old of before) {
     const kept = after.find(({ id }) => id === old.id);
     if (kept && !resets && kept.price.id === old.price.id && kept.quantity === old.quantity) continue;
-    lines.push(prorationLine(old, now, -1));
+    lines.push(prorationLine(world, old, now, -1));
   }
   if (resets) return lines.filter(({ amount }) => amount !== 0);
   for (const item of after) {
     const old = before.find(({ id }) => id === item.id);
     if (old && old.price.id === item.price.id && old.quantity === item.quantity) continue;
-    lines.push(prorationLine(item, now, 1));
+    lines.push(prorationLine(world, item, now, 1));
   }
   return lines.filter(({ amount }) => amount !== 0);
 }
 
-function prorationLine(item: SubscriptionItem, now: number, sign: 1 | -1): InvoiceLine {
+function prorationLine(world: World, item: SubscriptionItem, now: number, sign: 1 | -1): InvoiceLine {
   const { current_period_start: start, current_period_end: end, price } = item;
   const quantity = item.quantity ?? 1;
   const amount = sign * Math.round((amountOf(price, quantity) * (end - now)) / (end - start));
-  const name = price.nickname ?? price.lookup_key ?? price.product;
+  const name = productNameOf(world, price);
   return {
     id: newId('il'),
     object: 'line_item',

@@ -24,6 +24,11 @@ export function findProduct(world: World, id: string, param = 'product'): Produc
   return product;
 }
 
+/** What invoices call a price: the name of its product. https://docs.stripe.com/billing/subscriptions/prorations */
+export function productNameOf(world: World, price: { product: string }): string {
+  return world.state.products[price.product]?.name ?? price.product;
+}
+
 /** Emits `product.created`. https://docs.stripe.com/api/products/create */
 export function createProduct(
   world: World,

@@ -15,6 +15,7 @@ async function newcomer(options: BrowserContextOptions = {}): Promise<Person> {
 }
 
 const plan = (page: Page) => page.getByRole('region', { name: 'Your plan' });
+const methodsOf = (page: Page) => page.getByRole('region', { name: 'Payment methods' });
 
 /** Fills Stripe's page in, as the simulator shows it. */
 async function payWith(page: Page, number = '4242424242424242'): Promise<void> {
@@ -44,7 +45,7 @@ test('a plan is chosen, seen before it is confirmed, paid on Stripe’s page, an
   const invoices = page.getByRole('region', { name: 'Invoices' });
   await invoices.getByText('Paid', { exact: true }).waitFor({ timeout: SETTLE_MS });
   expect(await invoices.getByRole('link', { name: /^PDF of / }).getAttribute('href')).toMatch(/^http/);
-  await page.getByRole('region', { name: 'Payment methods' }).getByText('Visa ending in 4242').waitFor();
+  await methodsOf(page).getByText('Visa ending in 4242').waitFor();
 
   await page.getByRole('link', { name: 'Team by the year' }).click();
   await page.getByText('To pay now').waitFor();
@@ -69,15 +70,20 @@ test('with the keyboard alone a cancel is asked for and taken back', async () =>
   await plan(page).getByText('The next $29.00 is charged on').waitFor({ timeout: SETTLE_MS });
 });
 
+/** Saves a further card on Stripe's page; it is charged from then on. */
+async function addsCard(page: Page, number: string): Promise<void> {
+  await methodsOf(page).getByRole('button', { name: 'Add another one' }).click();
+  await page.waitForURL('**/portal/**');
+  await page.locator('[name=number]').first().fill(number);
+  await page.getByRole('button', { name: 'Save the card' }).click();
+  await page.waitForURL('**/billing**');
+}
+
 test('a card is added on Stripe’s page, charged from then on, and another one removed; the last one stays, with the reason', async () => {
   const { page } = await newcomer();
   await buysTeam(page);
-  const methods = page.getByRole('region', { name: 'Payment methods' });
-  await methods.getByRole('button', { name: 'Add another one' }).click();
-  await page.waitForURL('**/portal/**');
-  await page.locator('[name=number]').first().fill('5555555555554444');
-  await page.getByRole('button', { name: 'Save the card' }).click();
-  await page.waitForURL('**/billing**');
+  const methods = methodsOf(page);
+  await addsCard(page, '5555555555554444');
   await methods.getByText('Mastercard ending in 4444').waitFor();
   const visa = methods.getByRole('button', { name: 'Charge this one: Visa ending in 4242' });
   if ((await visa.count()) > 0) {
@@ -90,6 +96,37 @@ test('a card is added on Stripe’s page, charged from then on, and another one 
   const alert = methods.getByRole('alert');
   await alert.waitFor();
   await expect.poll(() => focusedName(page)).toContain((await alert.textContent()) ?? '-');
+});
+
+test('a change that the card does not pay is not in force, with the reason; its invoice is paid here with another card', async () => {
+  const { page } = await newcomer();
+  await buysTeam(page);
+  await addsCard(page, '4000000000000341');
+  await page.getByRole('link', { name: 'Team by the year' }).click();
+  await page.getByText('To pay now').waitFor();
+  await page.getByRole('button', { name: /^Pay \$.+ and change$/ }).click();
+  const refused = page.getByRole('alert');
+  await refused.waitFor();
+  expect(await refused.textContent()).toMatch(/declined/);
+  await expectAccessible(page);
+  await page.getByRole('link', { name: 'Billing', exact: true }).click();
+  await plan(page).getByText('$29.00 a month').waitFor();
+  await plan(page).getByText('$261.00 is to be paid').waitFor();
+  const invoices = page.getByRole('region', { name: 'Invoices' });
+  await invoices.getByText('To be paid', { exact: true }).waitFor();
+  await expectAccessible(page);
+
+  await invoices.getByRole('button', { name: /^Pay now: / }).click();
+  await invoices
+    .getByRole('alert')
+    .getByText(/declined/)
+    .waitFor();
+  await methodsOf(page).getByRole('button', { name: 'Charge this one: Visa ending in 4242' }).click();
+  await page.waitForURL('**/billing?done=method-default');
+  await invoices.getByRole('button', { name: /^Pay now: / }).click();
+  await page.waitForURL('**/billing?done=paid');
+  await plan(page).getByText('$290.00 a year').waitFor({ timeout: SETTLE_MS });
+  await expect.poll(() => invoices.getByText('To be paid', { exact: true }).count(), { timeout: SETTLE_MS }).toBe(0);
 });
 
 test('axe finds nothing and nothing is cut off: light, dark, and on a phone', async () => {
