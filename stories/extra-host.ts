@@ -24,8 +24,10 @@ const READY_WITHIN_MS = 180_000;
 export interface ExtraHost {
   id: string;
   docker: Docker;
-  /** Kills its worker with -9 and starts it again; resolves once it is ready. */
+  /** Ends its worker with SIGKILL. */
   killWorker(): Promise<void>;
+  /** Starts it again; resolves once it is ready. */
+  startWorker(): Promise<void>;
   /** Ends its worker, and its engine where it has one of its own, with all that is there of this installation. */
   close(): Promise<void>;
 }
@@ -107,12 +109,11 @@ export async function openExtraHost(
       await prisma.placement.deleteMany({ where: { hostId: id } });
     });
     await becomesReady();
-    const killWorker = async () => {
-      await worker.kill();
+    const startWorker = async () => {
       worker = await start();
       await becomesReady();
     };
-    return { id, docker, killWorker, close };
+    return { id, docker, killWorker: () => worker.kill(), startWorker, close };
   } catch (error) {
     await close();
     throw error;

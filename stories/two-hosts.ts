@@ -3,6 +3,7 @@ import type Docker from 'dockerode';
 import { drainHost, undrainHost } from '#cli/hosts/drain-host.ts';
 import { listHosts } from '#cli/hosts/list-hosts.ts';
 import { DAY_MS, msBetween } from '#domain/time.ts';
+import { poll } from '#platform/poll.ts';
 import { createPrisma } from '#prisma/client.ts';
 import { accountView, wishWorkspace } from '#workflows/subscription/messages.ts';
 import { Expectations } from './expectations.ts';
@@ -14,7 +15,7 @@ import { WorkspaceProbe } from './workspace-probe.ts';
 
 const FILE = 'kept.bin';
 /** Takes long enough to be copied that a worker can be killed meanwhile. */
-const LARGE = { name: 'large.bin', megabytes: 200 };
+const LARGE = { name: 'large.bin', megabytes: 400 };
 const TIMEOUT_MS = 240_000;
 const DAYS = 7;
 const REASON = 'its machine is being replaced.';
@@ -116,10 +117,13 @@ async function play({ a, b, customers }: Cast, options: StoryOptions): Promise<S
   const digests = isDisturbed ? await Promise.all([first, third].map(fillLarge)) : [];
   const killed = async (host: ExtraHost, stage: Stage) => {
     if (!isDisturbed) return;
-    await until('its data to be on its way', TIMEOUT_MS, () => probeOn(b.docker, stage).hasVolume());
+    const probe = probeOn(b.docker, stage);
+    // Not by `until`, which would ask ever more seldom.
+    expect.equal('its data is on its way', await poll(() => probe.hasVolume(), { timeoutMs: TIMEOUT_MS }), true);
     await host.killWorker();
     const { workspaces } = await viewOf(stage);
-    expect.equal('where it lived when the worker was back', workspaces[0]?.hostId, a.id);
+    expect.equal('where it lives after the kill', workspaces[0]?.hostId, a.id);
+    await host.startWorker();
   };
 
   await wish(first, 'stopped');
