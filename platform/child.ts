@@ -28,7 +28,8 @@ export interface Child {
   /** Settles when it has ended, with a sentence that says how. */
   exited: Promise<string>;
   hasExited(): boolean;
-  stop(): Promise<void>;
+  /** @returns whether it did not end by itself and was killed */
+  stop(): Promise<boolean>;
   /** SIGKILL to its whole group; resolves when it is gone. */
   kill(): Promise<void>;
 }
@@ -69,12 +70,11 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     identity,
     exited,
     hasExited: () => ended,
-    stop: async () => {
-      await endProcess(identity, {
+    stop: () =>
+      endProcess(identity, {
         signal: options.stopSignal ?? 'SIGTERM',
         timeoutMs: options.stopTimeoutMs ?? 15_000,
-      });
-    },
+      }),
     kill: async () => {
       if (signalProcess(identity, 'SIGKILL', 'group')) await exited;
     },

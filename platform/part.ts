@@ -55,7 +55,8 @@ export interface RunningPart {
   identity?: ProcessIdentity;
   /** Settles when it has ended, with a phrase that says how. */
   exited: Promise<string>;
-  stop(): Promise<void>;
+  /** @returns whether it did not end by itself and was killed */
+  stop(): Promise<boolean>;
   kill(): Promise<void>;
 }
 

@@ -11,8 +11,6 @@ const LONGEST_RESTART_DELAY_MS = 8_000;
 /** A part that dies more often than this within the window is given up. */
 const MOST_DEATHS = 5;
 const DEATHS_WINDOW_MS = 120_000;
-/** How a process ended is known a moment after it is gone. */
-const HOW_WITHIN_MS = 100;
 
 export interface SupervisorOptions {
   parts: Record<PartName, Part>;
@@ -158,15 +156,15 @@ export function createSupervisor({
     return slot;
   }
 
-  async function end(name: PartName, how: 'stop' | 'kill'): Promise<void> {
+  async function end(name: PartName, endBy: (running: RunningPart) => Promise<string>): Promise<void> {
     const slot = slotOf(name);
     if (slot.status.state === 'external') throw new PlatformError(`${name} is not ours: its address was given.`);
     await enqueue(slot, async () => {
       const { running } = slot;
       delete slot.running;
-      await running?.[how]();
+      const detail = running && (await endBy(running));
       onProcesses();
-      if (running) report(slot, { state: 'stopped', detail: how === 'stop' ? await howItStopped(running) : 'killed' });
+      if (detail) report(slot, { state: 'stopped', detail });
     });
   }
 
@@ -216,10 +214,10 @@ export function createSupervisor({
     },
 
     /** Stops a part in order; it stays down until it is started. */
-    stopPart: (name: PartName) => end(name, 'stop'),
+    stopPart: (name: PartName) => end(name, byAsking),
 
     /** SIGKILL; it stays down until it is started. */
-    killPart: (name: PartName) => end(name, 'kill'),
+    killPart: (name: PartName) => end(name, byKilling),
 
     /** Starts a part that is down or was left out; resolves when it can be used. */
     async startPart(name: PartName): Promise<void> {
@@ -253,9 +251,9 @@ export function createSupervisor({
       const running = slot.running ?? slot.child;
       if (!running) return;
       delete slot.running;
-      await running.stop();
+      const detail = await byAsking(running);
       delete slot.child;
-      report(slot, { state: 'stopped', detail: await howItStopped(running) });
+      report(slot, { state: 'stopped', detail });
       onProcesses();
     },
 
@@ -283,8 +281,12 @@ export function createSupervisor({
   }
 }
 
-/** One that does not end by itself is killed: its work in hand was cut off, and every stop waits for it. */
-async function howItStopped({ exited }: Pick<RunningPart, 'exited'>): Promise<string> {
-  const how = await Promise.race([exited, delay(HOW_WITHIN_MS, '')]);
-  return how.includes('SIGKILL') ? 'killed, as it did not end by itself in time' : 'stopped';
+/** How it ended, in a phrase. One that does not end by itself is killed: its work in hand was cut off, and every stop waits for it. */
+async function byAsking(running: Pick<RunningPart, 'stop'>): Promise<string> {
+  return (await running.stop()) ? 'killed, as it did not end by itself in time' : 'stopped';
+}
+
+async function byKilling(running: Pick<RunningPart, 'kill'>): Promise<string> {
+  await running.kill();
+  return 'killed';
 }

@@ -54,8 +54,8 @@ export interface DockerEngine {
   pid?: number;
   /** The process of an engine of ours, for a supervisor that watches it. */
   identity?: ProcessIdentity;
-  /** Stops an engine of ours and its containerd, nothing for any other. Containers are the caller's to stop first. */
-  stop(): Promise<void>;
+  /** Stops an engine of ours and its containerd, nothing for any other. Containers are the caller's to stop first. @returns whether it was killed */
+  stop(): Promise<boolean>;
 }
 
 export type DockerEngineCode = 'HOST_UNREACHABLE' | 'ENGINE_MISSING' | 'ENGINE_NOT_STARTED';
@@ -87,7 +87,7 @@ export async function ensureDockerEngine(options: DockerEngineOptions): Promise<
   if (options.dockerHost) return givenEngine(options.dockerHost);
   const systemHost = `unix://${options.systemSocket ?? SYSTEM_SOCKET}`;
   const found = await lookAtEngine(systemHost);
-  if (found.kind === 'docker') return { dockerHost: systemHost, started: false, stop: async () => {} };
+  if (found.kind === 'docker') return { dockerHost: systemHost, started: false, stop: async () => false };
   if (!(options.mayStart ?? canStartEngine()))
     throw new DockerEngineUnavailable('ENGINE_MISSING', whyNone(systemHost, found));
   if (found.kind === 'podman')
@@ -109,7 +109,7 @@ async function givenEngine(dockerHost: string): Promise<DockerEngine> {
   await poll(isSettled, { timeoutMs: 5000 });
   const { kind } = found as EngineAtSocket;
   if (kind !== 'docker') throw new DockerEngineUnavailable('HOST_UNREACHABLE', whyNotGiven(dockerHost, found));
-  return { dockerHost, started: false, stop: async () => {} };
+  return { dockerHost, started: false, stop: async () => false };
 }
 
 /** Only root on Linux can start an engine. */
@@ -281,12 +281,13 @@ interface OwnEngine {
   log: Logger;
 }
 
-async function stopEngine({ identity, stateDir, recordFile, runDir, log }: OwnEngine): Promise<void> {
+async function stopEngine({ identity, stateDir, recordFile, runDir, log }: OwnEngine): Promise<boolean> {
   const killed = await endProcess(identity, { timeoutMs: STOP_WITHIN_MS });
   if (killed) log.warn({ pid: identity.pid }, 'dockerd did not stop in time and was killed');
   await stopContainerd(runDir);
   await releaseDataRoot(join(stateDir, 'data'));
   rmSync(recordFile, { force: true });
+  return killed;
 }
 
 /** dockerd mounts its data folder on itself, and after one that was killed no later one takes that mount away. */
