@@ -1,5 +1,6 @@
-import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
+import { hasFile } from '#activities/workspaces/container-file.ts';
+import { unlessMissing } from '#activities/workspaces/engine-error.ts';
 import { objectName } from '#activities/workspaces/ownership.ts';
 import type { PrismaClient } from '#prisma/client.ts';
 import { until } from './until.ts';
@@ -37,7 +38,7 @@ export class WorkspaceProbe {
   }
 
   async container(): Promise<ContainerReading> {
-    const found = await orAbsent(this.handle().inspect());
+    const found = await unlessMissing(this.handle().inspect());
     if (!found) return { id: '', status: 'absent', memoryMb: 0, cpus: 0 };
     const { Id, State, HostConfig } = found;
     return {
@@ -110,15 +111,13 @@ export class WorkspaceProbe {
   }
 
   /** Whether a file is in the data volume; works on a stopped container too. */
-  async has(name: string): Promise<boolean> {
-    const answer = (await orAbsent(this.handle().infoArchive({ path: `/data/${name}` }))) as Readable | null;
-    answer?.destroy();
-    return answer !== null;
+  has(name: string): Promise<boolean> {
+    return hasFile(this.handle(), `/data/${name}`);
   }
 
   /** Whether the data volume is there. */
   async hasVolume(): Promise<boolean> {
-    return (await orAbsent(this.options.docker.getVolume(this.name).inspect())) !== null;
+    return (await unlessMissing(this.options.docker.getVolume(this.name).inspect())) !== null;
   }
 
   /** The memory limit as a process inside sees it (cgroup v1 or v2), in MB. */
@@ -163,15 +162,5 @@ export class WorkspaceProbe {
     const { ExitCode } = await exec.inspect();
     if (ExitCode !== 0) throw new Error(`${command[0]} in the workspace ended with ${ExitCode}: ${Buffer.concat(err)}`);
     return Buffer.concat(out).toString();
-  }
-}
-
-/** What Docker answers, or `null` where it knows no such thing. */
-async function orAbsent<T>(answer: Promise<T>): Promise<T | null> {
-  try {
-    return await answer;
-  } catch (error) {
-    if ((error as { statusCode?: number }).statusCode === 404) return null;
-    throw error;
   }
 }

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import type { Logger } from '#telemetry/logger.ts';
-import { tolerate, unlessMissing } from './engine-error.ts';
+import { hasFile } from './container-file.ts';
+import { tolerate } from './engine-error.ts';
 import { createLimitedStorage, type LimitedStorage, whyNotLimited } from './limited-storage.ts';
 
 /** How the storage of workspaces is limited on a host. */
@@ -47,10 +47,7 @@ async function whyNotSeen({ docker, image }: WorkspaceStorageDeps, folder: strin
       NetworkDisabled: true,
       HostConfig: { Mounts: [{ Type: 'volume', Source: name, Target: '/data' }] },
     });
-    const answer = (await unlessMissing(container.infoArchive({ path: '/data/seen' }))) as Readable | null;
-    // An answer that nobody reads keeps its connection, and with it this process.
-    answer?.destroy();
-    return answer ? null : 'The engine does not see what its worker mounts.';
+    return (await hasFile(container, '/data/seen')) ? null : 'The engine does not see what its worker mounts.';
   } catch (error) {
     return `A file system with a limit could not be used: ${error instanceof Error ? error.message : error}`;
   } finally {
