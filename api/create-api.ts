@@ -72,7 +72,7 @@ export function createApi(
   forwarding: ForwarderOptions = {},
 ): Api {
   const catalog = loadCatalog(settings.catalogFile, env);
-  const prisma = createPrisma(settings.databaseUrl, { maxConnections: 6 });
+  const prisma = createPrisma(settings.databaseUrl, { maxConnections: 6, applicationName: 'leasehold-api' });
   const acceptingPool = createInboxPool(settings.databaseUrl, ACCEPTING_CONNECTIONS, log);
   const forwardingPool = createInboxPool(settings.databaseUrl, FORWARDING_CONCURRENCY + 1, log);
   const temporal = createTemporalLink(env);

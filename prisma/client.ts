@@ -6,6 +6,8 @@ export { Prisma, PrismaClient } from './generated/client.ts';
 export interface PrismaOptions {
   /** Most connections that this process holds at once. Default 10. */
   maxConnections?: number;
+  /** What its connections are called in `pg_stat_activity`, `leasehold-<part>` for a part. Default: no name. */
+  applicationName?: string;
 }
 
 /**
@@ -15,6 +17,11 @@ export interface PrismaOptions {
  * @param databaseUrl `postgresql://user:password@host:port/database`
  */
 export function createPrisma(databaseUrl: string, options: PrismaOptions = {}): PrismaClient {
-  const adapter = new PrismaPg({ connectionString: databaseUrl, max: options.maxConnections ?? 10 });
+  const { maxConnections = 10, applicationName } = options;
+  const adapter = new PrismaPg({
+    connectionString: databaseUrl,
+    max: maxConnections,
+    ...(applicationName !== undefined && { application_name: applicationName }),
+  });
   return new PrismaClient({ adapter });
 }

@@ -61,7 +61,7 @@ Runtime.install({
   }),
 });
 
-const prisma = createPrisma(settings.DATABASE_URL, { maxConnections: 10 });
+const prisma = createPrisma(settings.DATABASE_URL, { maxConnections: 10, applicationName: 'leasehold-worker' });
 const docker = createDockerClient(settings.DOCKER_HOST);
 const capacity = await readHostCapacity(docker, {
   memoryMb: settings.LEASEHOLD_HOST_MEMORY_MB,

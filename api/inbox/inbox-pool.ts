@@ -17,7 +17,7 @@ export function createInboxPool(databaseUrl: string, max: number, log: Logger): 
     idle_in_transaction_session_timeout: 20_000,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
-    application_name: 'leasehold-inbox',
+    application_name: 'leasehold-api-inbox',
   });
   pool.on('error', (error) => log.warn({ err: error }, 'a database connection of the inbox was lost'));
   return pool;
