@@ -80,7 +80,7 @@ export function dismissed(disputes: readonly KnownDispute[]): KnownDispute[] {
   return disputes.map((each) => ({ ...each, dismissed: true }));
 }
 
-function isHolding(dispute: KnownDispute): boolean {
+export function isHolding(dispute: KnownDispute): boolean {
   return !dispute.dismissed && dispute.state !== 'won';
 }
 

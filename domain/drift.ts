@@ -1,11 +1,22 @@
 import type { AccountState } from './account-state.ts';
 import type { Catalog } from './catalog.ts';
 import { decide } from './decide.ts';
+import { isHolding } from './disputes.ts';
 import type { BillingSnapshot } from './snapshot.ts';
 import { type Instant, later } from './time.ts';
 
 /** What of an account is compared with Stripe. */
-export type DriftKind = 'plan' | 'standing' | 'subscription' | 'add-ons' | 'debt';
+export type DriftKind =
+  | 'plan'
+  | 'standing'
+  | 'subscription'
+  | 'planned-change'
+  | 'duplicates'
+  | 'add-ons'
+  | 'debt'
+  | 'invoices'
+  | 'card'
+  | 'disputes';
 
 /** Where an account is not as Stripe says that it should be. */
 export interface Drift {
@@ -30,8 +41,15 @@ export function driftOf(state: AccountState, read: BillingSnapshot, now: Instant
     plan: ({ plan }) => plan.id,
     standing: ({ standing }) => standing,
     subscription: subscriptionText,
+    'planned-change': ({ plannedChange }) => (plannedChange ? `${plannedChange.plan.id} at ${plannedChange.at}` : NONE),
+    duplicates: ({ duplicates }) => listText(duplicates.map(({ subscriptionId }) => subscriptionId)),
     'add-ons': addOnsText,
     debt: ({ debt }) => (debt ? `${debt.invoiceId}: ${debt.amountCents} ${debt.currency}` : NONE),
+    // Those that Stripe no longer shows are forgotten, which is no drift.
+    invoices: ({ toldInvoices }) => listText(toldInvoices.filter((id) => !state.toldInvoices.includes(id))),
+    card: ({ card }) => (card ? `${card.id}${card.expiresAt ? ` until ${card.expiresAt}` : ''}` : NONE),
+    // What is over and holds nothing may leave the page that Stripe shows.
+    disputes: ({ disputes }) => listText(disputes.filter(isHolding).map(({ id, state: stage }) => `${id}: ${stage}`)),
   };
   return Object.entries(kinds).flatMap(([kind, textOf]) => {
     const [here, there] = [textOf(state), textOf(due)];
@@ -41,8 +59,13 @@ export function driftOf(state: AccountState, read: BillingSnapshot, now: Instant
 
 function subscriptionText({ subscription }: AccountState): string {
   if (!subscription) return NONE;
-  const { id, status, currentPeriodEnd, cancelAt } = subscription;
-  return `${id}: ${status} until ${currentPeriodEnd}${cancelAt ? `, ends ${cancelAt}` : ''}`;
+  const { id, status, currentPeriodEnd, cancelAt, trialEnd, collectionPaused } = subscription;
+  return [
+    `${id}: ${status} until ${currentPeriodEnd}`,
+    ...(cancelAt ? [`ends ${cancelAt}`] : []),
+    ...(trialEnd ? [`trial until ${trialEnd}`] : []),
+    ...(collectionPaused ? ['collection is paused'] : []),
+  ].join(', ');
 }
 
 function addOnsText({ addOns }: AccountState): string {
@@ -50,5 +73,9 @@ function addOnsText({ addOns }: AccountState): string {
     ({ subscriptionId, addOnId, quantity, status, currentPeriodEnd, endsAt }) =>
       `${quantity} × ${addOnId} (${subscriptionId}): ${status} until ${currentPeriodEnd}${endsAt ? `, ends ${endsAt}` : ''}`,
   );
+  return listText(texts);
+}
+
+function listText(texts: string[]): string {
   return texts.length === 0 ? NONE : texts.toSorted().join('; ');
 }

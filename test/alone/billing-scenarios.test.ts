@@ -24,7 +24,13 @@ beforeAll(async () => {
     catalog: CATALOG_FILE,
     hostMemoryMb: 512 * 1024,
     hostCpuPercent: 40_000,
-    env: { STRIPE_SIMULATOR_FORWARD_TO: carrier.url, SMTP_URL: mailGate.url },
+    env: {
+      STRIPE_SIMULATOR_FORWARD_TO: carrier.url,
+      SMTP_URL: mailGate.url,
+      // The walk that finds a dispute passes the events of all plays, of which many are on their way.
+      LEASEHOLD_RECONCILE_PER_SECOND: '50',
+      LEASEHOLD_RECONCILE_CONFIRM_SECONDS: '0.5',
+    },
   });
   carrier.targets = [`${own.platform.env.LEASEHOLD_API_URL}/api/v1/webhooks/stripe`];
   const shop = await openShop(own.platform.env);

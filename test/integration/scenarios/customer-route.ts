@@ -108,7 +108,7 @@ export class CustomerRoute {
     const count = (this.seen.get(type) ?? 0) + 1;
     this.seen.set(type, count);
     return new SeededRandom(
-      [...`${this.seed}/${count}/${type}`].reduce((sum, each) => sum * 31 + each.charCodeAt(0), 7) >>> 0,
+      [...`${this.seed}/${count}/${type}`].reduce((sum, each) => (Math.imul(sum, 31) + each.charCodeAt(0)) >>> 0, 7),
     );
   }
 
