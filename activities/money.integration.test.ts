@@ -19,7 +19,7 @@ let simulator: RunningSimulator;
 
 beforeAll(async () => {
   prisma = createPrisma(platformEnv().DATABASE_URL ?? '', { maxConnections: 4 });
-  simulator = await runSimulator(4832);
+  simulator = await runSimulator();
 });
 
 afterAll(async () => {

@@ -16,7 +16,7 @@ let activities: ReturnType<typeof createStripeActivities>;
 let prices: { team: Stripe.Price; studio: Stripe.Price };
 
 beforeAll(async () => {
-  simulator = await runSimulator(4834);
+  simulator = await runSimulator();
   const { stripe } = simulator;
   activities = createStripeActivities({ stripe, catalog });
   const product = await stripe.products.create({ name: 'Plans' });

@@ -12,7 +12,7 @@ vi.setConfig({ testTimeout: 30_000 });
 
 let simulator: RunningSimulator;
 beforeAll(async () => {
-  simulator = await runSimulator(4831);
+  simulator = await runSimulator();
 });
 afterAll(() => simulator.stop());
 

@@ -88,7 +88,7 @@ let press: Catalog;
 let agreed: Stripe.Price;
 let prices: Map<string, string>;
 beforeAll(async () => {
-  simulator = await runSimulator(15162);
+  simulator = await runSimulator();
   stripe = simulator.stripe;
   const product = await stripe.products.create({ name: 'What we agreed on' });
   const recurring = { interval: 'month' as const };

@@ -21,7 +21,7 @@ import type { PartName } from './part.ts';
 import { withDatabase } from './parts/postgres.ts';
 import { removePostgresHome } from './parts/postgres-home.ts';
 import { poll } from './poll.ts';
-import { freePorts } from './ports.ts';
+import { DEFAULT_PORTS, freePort, freePorts, isFree } from './ports.ts';
 import { isAlive } from './process-identity.ts';
 import { ROOT } from './root.ts';
 import { readRunRecord } from './run-record.ts';
@@ -107,8 +107,8 @@ test('of two starts at once on one state folder one comes up, and the other is r
 });
 
 test('of two clones side by side the second is told of the first, and one setting moves all its ports', async () => {
-  const { simulator } = await freePorts();
-  const offset = simulator - 4313;
+  const offset = await unusedOffset(100);
+  const simulator = DEFAULT_PORTS.simulator + offset;
   await startSimulator(join(temporaryFolder(), 'state'), { LEASEHOLD_PORT_OFFSET: String(offset) });
   const second = join(temporaryFolder(), 'state');
   await expect(startSimulator(second, { LEASEHOLD_PORT_OFFSET: String(offset) })).rejects.toThrow(
@@ -162,7 +162,7 @@ test('without space left it is said where, and what moves it', async () => {
   const fill = `mount -t tmpfs -o size=64k tmpfs '${folder}' && dd if=/dev/zero of='${folder}/full' bs=1k count=63 2>/dev/null; exec "$@"`;
   const { status, output } = await leasehold(
     ['up', '--only', 'simulator'],
-    { LEASEHOLD_STATE: join(folder, 'state'), LEASEHOLD_PORT_OFFSET: await unusedOffset() },
+    { LEASEHOLD_STATE: join(folder, 'state'), LEASEHOLD_PORT_OFFSET: String(await unusedOffset()) },
     { through: ['unshare', '--map-root-user', '--mount', 'sh', '-c', fill, 'sh'] },
   );
   expect(output).toMatch(/No space is left on the device.*: free some, or set LEASEHOLD_STATE/);
@@ -268,7 +268,7 @@ test('a part that can not live ends all in order, with the last lines of its log
   writeFileSync(join(state, 'stripe-simulator.json'), 'cut off');
   const { status, output } = await leasehold(['up', '--only', 'mail,simulator'], {
     LEASEHOLD_STATE: state,
-    LEASEHOLD_PORT_OFFSET: await unusedOffset(),
+    LEASEHOLD_PORT_OFFSET: String(await unusedOffset()),
   });
   expect(output).toMatch(/The Stripe simulator ended with status 1 before it was ready/);
   expect(output).toContain(`All of it: ${join(state, 'logs/simulator.log')}`);
@@ -278,7 +278,7 @@ test('a part that can not live ends all in order, with the last lines of its log
 
 test('in the background: up, status, logs, down and reset, which asks', async () => {
   const state = join(temporaryFolder(), 'state');
-  const env = { LEASEHOLD_STATE: state, LEASEHOLD_PORT_OFFSET: await unusedOffset() };
+  const env = { LEASEHOLD_STATE: state, LEASEHOLD_PORT_OFFSET: String(await unusedOffset()) };
   const up = await leasehold(['up', '--detach', '--only', 'simulator'], env);
   expect(up.output).toMatch(/✓ simulator .* \d+\.\d s/);
   const record = readRunRecord(state);
@@ -322,9 +322,13 @@ function readIfThere(path: string): string | null {
   }
 }
 
-/** Ports moved to where nobody listens. */
-async function unusedOffset(): Promise<string> {
-  return String((await freePorts()).web - 4310);
+/** Moves all ports to where nobody listens, nor on those that are higher by `alsoFor`. */
+async function unusedOffset(alsoFor = 0): Promise<number> {
+  for (;;) {
+    const offset = (await freePort()) - DEFAULT_PORTS.web;
+    const all = new Set(Object.values(DEFAULT_PORTS).flatMap((port) => [port + offset, port + offset + alsoFor]));
+    if ((await Promise.all([...all].map(isFree))).every(Boolean)) return offset;
+  }
 }
 
 function spawnSupervisor(stateDir: string, parts: readonly PartName[]): ChildProcess {

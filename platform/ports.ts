@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { holdName } from './kernel-name.ts';
 import { PlatformError } from './platform-error.ts';
 
 /** Every port that the platform opens, with its default. All are on 127.0.0.1. Setting: `LEASEHOLD_<NAME>_PORT`. */
@@ -51,26 +52,24 @@ export function configuredPorts(env: Record<string, string | undefined>): Ports 
   });
 }
 
-/**
- * Ports that nobody listens on now. They are taken from below the range that the kernel gives to outgoing connections,
- * so that a part which restarts later finds its port still free.
- */
+/** A free port for each name, as of `freePort`. */
 export async function freePorts(): Promise<Ports> {
-  const taken = new Set<number>();
   const ports: Partial<Ports> = {};
-  for (const name of Object.keys(DEFAULT_PORTS) as PortName[]) {
-    const port = await freePort(taken);
-    taken.add(port);
-    ports[name] = port;
-  }
+  for (const name of Object.keys(DEFAULT_PORTS) as PortName[]) ports[name] = await freePort();
   return ports as Ports;
 }
 
-/** One of those, and none of `taken`. */
-export async function freePort(taken: ReadonlySet<number> = new Set()): Promise<number> {
+/**
+ * A port that nobody listens on, and that nobody else is given while this process lives: what is to listen there may start much later,
+ * and restart. It is from below the range that the kernel gives to outgoing connections.
+ */
+export async function freePort(): Promise<number> {
   for (;;) {
     const port = 18_000 + Math.floor(Math.random() * 14_000);
-    if (!taken.has(port) && (await isFree(port))) return port;
+    const release = await holdName(`port-${port}`);
+    if (!release) continue;
+    if (await isFree(port)) return port;
+    await release();
   }
 }
 

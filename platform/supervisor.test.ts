@@ -105,11 +105,11 @@ test('how a part was stopped is said: one that does not end by itself has to be 
 test('a part that keeps dying is given up with the last lines of its log', async () => {
   const { supervisor, givenUp, stateOf } = setUp({ api: DIES });
   await supervisor.startAll(['api'], none);
-  expect(await poll(() => givenUp.length > 0, { timeoutMs: 5_000 })).toBe(true);
+  expect(await poll(() => givenUp.length > 0, { timeoutMs: 20_000 })).toBe(true);
   expect(givenUp[0]?.message).toContain('ended with status 3');
   expect(givenUp[0]?.message).toContain('the last word');
   expect(stateOf('api')).toBe('failed');
-});
+}, 30_000);
 
 test('a part whose address is given is neither started nor stopped', async () => {
   const { supervisor, processOf, stateOf } = setUp({});

@@ -16,7 +16,7 @@ let simulator: RunningSimulator;
 let validators: Map<string, ValidateFunction>;
 
 beforeAll(async () => {
-  simulator = await runSimulator(15140);
+  simulator = await runSimulator();
   validators = compile(stripesDocument());
 }, 120_000);
 afterAll(() => simulator.stop());

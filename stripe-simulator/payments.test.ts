@@ -9,7 +9,7 @@ const START = '2026-01-10T12:00:00Z';
 let simulator: RunningSimulator;
 let stripe: Stripe;
 beforeAll(async () => {
-  simulator = await runSimulator(4702);
+  simulator = await runSimulator();
   stripe = simulator.stripe;
 });
 afterAll(() => simulator.stop());

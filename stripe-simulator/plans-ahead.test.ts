@@ -10,7 +10,7 @@ const START = '2026-01-11T00:00:00Z';
 let simulator: RunningSimulator;
 let stripe: Stripe;
 beforeAll(async () => {
-  simulator = await runSimulator(4703, {
+  simulator = await runSimulator({
     policy: { retryAfterDays: [3, 5, 7], afterLastRetry: 'leave_past_due', upcomingDays: 7 },
   });
   stripe = simulator.stripe;
@@ -179,7 +179,7 @@ test('what a trial’s end has paused is resumed by a payment, and stays paused 
 
 test('events are found by type, by types and by time, and none is older than thirty days', async () => {
   let wallMs = Date.parse('2026-06-01T00:00:00Z');
-  const other = await runSimulator(4704, { wallMs: () => wallMs });
+  const other = await runSimulator({ wallMs: () => wallMs });
   try {
     const early = await other.stripe.customers.create({ name: 'Early' });
     wallMs += 31 * 86_400_000;

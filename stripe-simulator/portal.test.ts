@@ -12,7 +12,7 @@ let simulator: RunningSimulator;
 let stripe: Stripe;
 let wallMs = Date.now();
 beforeAll(async () => {
-  simulator = await runSimulator(4707, { wallMs: () => wallMs });
+  simulator = await runSimulator({ wallMs: () => wallMs });
   stripe = simulator.stripe;
 });
 afterAll(() => simulator.stop());

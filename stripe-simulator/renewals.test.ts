@@ -6,7 +6,7 @@ vi.setConfig({ testTimeout: 30_000 });
 
 let simulator: RunningSimulator;
 beforeAll(async () => {
-  simulator = await runSimulator(15101);
+  simulator = await runSimulator();
 });
 afterAll(() => simulator.stop());
 

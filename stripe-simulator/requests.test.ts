@@ -7,7 +7,7 @@ vi.setConfig({ testTimeout: 30_000 });
 
 let simulator: RunningSimulator;
 beforeAll(async () => {
-  simulator = await runSimulator(15120);
+  simulator = await runSimulator();
 });
 afterAll(() => simulator.stop());
 
@@ -151,7 +151,7 @@ test('an invoice is paid on its hosted page; a declined card is said so, and the
   await simulator.control('POST', `/_sim/clocks/${clock.id}/advance`, { to: '2026-02-10T13:00:00Z' });
   const [open] = (await stripe.invoices.list({ subscription: subscription.id, status: 'open' })).data;
   const url = open?.hosted_invoice_url ?? '';
-  expect(url).toMatch(/^http:\/\/127\.0\.0\.1:15120\/invoice\//);
+  expect(url.startsWith(`${simulator.url}/invoice/`)).toBe(true);
   const page = await (await fetch(`${url}?return=${encodeURIComponent('http://127.0.0.1:4310/account')}`)).text();
   expect(page).toContain('$29.00');
   expect(page).toContain('href="http://127.0.0.1:4310/account"');

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { changeCard, clientFor, control, runReceiver, subscribe } from './running-simulator.ts';
 
+// Known before anything listens there, and below those that the kernel gives away.
 const PORT = 15130;
 const RECEIVER_PORT = 15131;
 const URL = `http://127.0.0.1:${PORT}`;
@@ -75,7 +76,7 @@ test('kill -9 forgets nothing: objects, time, idempotency keys and deliveries th
   const again = await stripe.customers.update(customer.id, { name: 'Ann' }, { idempotencyKey: 'once' });
   expect(again.name).toBe(named.name);
 
-  const receiver = await runReceiver(RECEIVER_PORT);
+  const receiver = await runReceiver({ port: RECEIVER_PORT });
   const settled = await control(URL, 'POST', '/_sim/deliveries/settle', { customer: customer.id, timeoutMs: 20_000 });
   expect(settled).toEqual({ settled: true, pending: 0 });
   const [delivered] = receiver.received;

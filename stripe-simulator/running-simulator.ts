@@ -1,5 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serve } from '@hono/node-server';
@@ -29,9 +30,13 @@ export interface RunOptions {
   wallMs?: () => number;
 }
 
-/** @param port of the caller's range */
-export async function runSimulator(port: number, options: RunOptions = {}): Promise<RunningSimulator> {
+export async function runSimulator(options: RunOptions = {}): Promise<RunningSimulator> {
   const folder = mkdtempSync(join(tmpdir(), 'stripe-simulator-'));
+  // It has to know its address before it answers anything.
+  let answer: (request: Request) => Response | Promise<Response> = () => new Response(null, { status: 503 });
+  const server = serve({ fetch: (request) => answer(request), hostname: HOST, port: 0 });
+  await new Promise<void>((resolve, reject) => server.once('listening', resolve).once('error', reject));
+  const { port } = server.address() as AddressInfo;
   const url = `http://${HOST}:${port}`;
   const simulator = createSimulator({
     statePath: join(folder, 'state.json'),
@@ -40,9 +45,7 @@ export async function runSimulator(port: number, options: RunOptions = {}): Prom
     ...options,
   });
   const recorder = createRecorder((request) => simulator.app.fetch(request));
-  const fetch = recorded(recorder.fetch, recordingFolder());
-  const server = serve({ fetch, hostname: HOST, port });
-  await new Promise<void>((resolve, reject) => server.once('listening', resolve).once('error', reject));
+  answer = recorded(recorder.fetch, recordingFolder());
   return {
     url,
     stripe: clientFor(port),
@@ -85,8 +88,8 @@ export interface Received {
   signature: string;
 }
 
-/** An endpoint that webhooks are delivered to. `answers` are given in turn; after them, 200. */
-export async function runReceiver(port: number, answers: number[] = []) {
+/** An endpoint that webhooks are delivered to. `answers` are given in turn; after them, 200. Default of `port`: a free one. */
+export async function runReceiver({ answers = [], port = 0 }: { answers?: number[]; port?: number } = {}) {
   const received: Received[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -102,7 +105,7 @@ export async function runReceiver(port: number, answers: number[] = []) {
   });
   await new Promise<void>((resolve, reject) => server.listen(port, HOST, resolve).once('error', reject));
   return {
-    url: `http://${HOST}:${port}/webhook`,
+    url: `http://${HOST}:${(server.address() as AddressInfo).port}/webhook`,
     received,
     async stop() {
       await new Promise((resolve) => {

@@ -8,7 +8,7 @@ vi.setConfig({ testTimeout: 30_000 });
 let simulator: RunningSimulator;
 let stripe: Stripe;
 beforeAll(async () => {
-  simulator = await runSimulator(15130);
+  simulator = await runSimulator();
   stripe = simulator.stripe;
 });
 afterAll(() => simulator.stop());

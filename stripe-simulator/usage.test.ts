@@ -8,7 +8,7 @@ const START = '2026-01-11T00:00:00Z';
 let simulator: RunningSimulator;
 let stripe: Stripe;
 beforeAll(async () => {
-  simulator = await runSimulator(4705);
+  simulator = await runSimulator();
   stripe = simulator.stripe;
 });
 afterAll(() => simulator.stop());
@@ -114,7 +114,7 @@ test('usage is taken back within a day, and a meter counts or keeps the last as 
 });
 
 test('what can not be counted is reported by a thin event, and its data are fetched', async () => {
-  const receiver = await runReceiver(4706);
+  const receiver = await runReceiver();
   try {
     const destination = await stripe.v2.core.eventDestinations.create({
       name: 'Usage errors',

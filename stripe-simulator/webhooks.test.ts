@@ -6,7 +6,7 @@ vi.setConfig({ testTimeout: 30_000 });
 
 let simulator: RunningSimulator;
 beforeAll(async () => {
-  simulator = await runSimulator(15110);
+  simulator = await runSimulator();
 });
 afterAll(() => simulator.stop());
 
@@ -26,7 +26,7 @@ const settle = (customer: string | null, timeoutMs = 10_000) =>
   simulator.control<{ settled: boolean; pending: number }>('POST', '/_sim/deliveries/settle', { customer, timeoutMs });
 
 test('every event is delivered with a signature that the official client accepts, and a changed byte is refused', async () => {
-  const receiver = await runReceiver(15111);
+  const receiver = await runReceiver();
   const { stripe } = simulator;
   const endpoint = await stripe.webhookEndpoints.create({ url: receiver.url, enabled_events: ['*'] });
   const secret = endpoint.secret ?? '';
@@ -53,7 +53,7 @@ test('every event is delivered with a signature that the official client accepts
 });
 
 test('a delivery that is not answered with 2xx is retried until it is', async () => {
-  const receiver = await runReceiver(15112, [503, 302]);
+  const receiver = await runReceiver({ answers: [503, 302] });
   const { stripe } = simulator;
   const endpoint = await stripe.webhookEndpoints.create({ url: receiver.url, enabled_events: ['customer.created'] });
   const customer = await stripe.customers.create({ name: 'Bo' });
@@ -67,7 +67,7 @@ test('a delivery that is not answered with 2xx is retried until it is', async ()
 });
 
 test('deliveries can be held, released, doubled, dropped and sent again', async () => {
-  const receiver = await runReceiver(15113);
+  const receiver = await runReceiver();
   const { stripe, control } = simulator;
   const endpoint = await stripe.webhookEndpoints.create({ url: receiver.url, enabled_events: ['customer.updated'] });
   const customer = (await stripe.customers.create({ name: 'Cy' })).id;

@@ -14,7 +14,7 @@ vi.setConfig({ testTimeout: 60_000 });
 let simulator: RunningSimulator;
 let stripe: Stripe;
 beforeEach(async () => {
-  simulator = await runSimulator(15160);
+  simulator = await runSimulator();
   stripe = simulator.stripe;
 });
 afterEach(() => simulator.stop());

@@ -76,7 +76,7 @@ test('a build that was cut off half-way holds nobody up, and the next one starts
   const { server } = await next.ensure({ LEASEHOLD_CACHE: cutOff.env.LEASEHOLD_CACHE });
   expect(readFileSync(server, 'utf8')).toBe('server\n');
   expect(readdirSync(cutOff.env.LEASEHOLD_CACHE)).toHaveLength(1);
-});
+}, 60_000);
 
 test('a cached binary that is damaged is noticed by its checksum, said, and built anew', async () => {
   const { ensure, installs, said } = machine();

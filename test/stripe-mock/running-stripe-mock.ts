@@ -13,7 +13,7 @@ export interface RunningStripeMock {
 /** The official stripe-mock, on a free port. */
 export async function runStripeMock(binary: string): Promise<RunningStripeMock> {
   const http = await freePort();
-  const https = await freePort(new Set([http]));
+  const https = await freePort();
   // Without an address for https it would listen to the world.
   const mock = spawn(binary, ['-http-addr', `127.0.0.1:${http}`, '-https-addr', `127.0.0.1:${https}`], {
     stdio: 'ignore',

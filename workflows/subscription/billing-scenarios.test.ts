@@ -17,7 +17,7 @@ const SEEDS = Array.from({ length: 50 }, (_, index) => index + 1);
 let simulator: RunningSimulator;
 let prices: Prices;
 beforeAll(async () => {
-  simulator = await runSimulator(4842);
+  simulator = await runSimulator();
   prices = await makePrices(simulator.stripe);
 });
 afterAll(() => simulator.stop());
