@@ -16,6 +16,11 @@ test('time runs from top to bottom: the past oldest first, its older part folded
   expect(past?.recent.map((each) => each.id)).toEqual(['mail/2', 'mail/3', 'mail/4', 'mail/5']);
 });
 
+test('what happened after the account was read is not above an earlier now', () => {
+  const after = { ...mail(9), at: new Date(Date.parse(NOW) + 60_000).toISOString() };
+  expect(presentTimeline([after], [], NOW, VIEWER).now.iso).toBe(after.at);
+});
+
 test('a short past is shown whole', () => {
   const { past } = presentTimeline([mail(1)], [], NOW, VIEWER);
   expect(past?.earlier).toEqual([]);

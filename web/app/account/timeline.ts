@@ -42,10 +42,13 @@ export function presentTimeline(
     tone: HAPPENED_TONE[each.kind] ?? 'neutral',
     decisive: false,
   }));
+  const newest = entries?.[0]?.at ?? now;
+  const latest = newest > now ? newest : now;
   const decisive = upcoming.find((each) => !PASSING.has(each.kind));
   return {
     past: past ? { earlier: past.slice(0, -RECENT), recent: past.slice(-RECENT) } : null,
-    now: momentOf(now, now, viewer),
+    // The history is read after the account: what happened in between is not ahead.
+    now: momentOf(latest, latest, viewer),
     upcoming: upcoming.map((each) => ({
       id: `${each.kind}/${each.at}/${each.text}`,
       at: momentOf(each.at, now, viewer),

@@ -1,22 +1,19 @@
-import { useRevalidator } from '@remix-run/react';
-import { useEffect, useRef } from 'react';
+import { useLocation, useRevalidator } from '@remix-run/react';
+import { useEffect } from 'react';
 
-const EVERY_MS = 2_000;
-/** What Stripe tells us arrives within moments; after so many looks the page rests. */
-const LOOKS = 15;
+/** What Stripe tells us arrives within moments; after the last look the page rests. */
+const LOOKS_AFTER_S = [1, 2, 4, 6, 9, 13, 20, 30];
 
-/** Looks again for a while: what was done at Stripe shows here once it has told us. */
-export function useSoonFresh(done: string | null): void {
+/**
+ * Looks again for a while, whenever the page is come to or something is asked for on it: what was done at Stripe, here or on the page
+ * before, shows once it has told us.
+ */
+export function useSoonFresh(): void {
   const { revalidate } = useRevalidator();
-  const looks = useRef(0);
+  const { key } = useLocation();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each arrival has a key of its own.
   useEffect(() => {
-    if (done === null) return;
-    looks.current = 0;
-    const timer = setInterval(() => {
-      looks.current += 1;
-      if (looks.current >= LOOKS) clearInterval(timer);
-      revalidate();
-    }, EVERY_MS);
-    return () => clearInterval(timer);
-  }, [done, revalidate]);
+    const timers = LOOKS_AFTER_S.map((seconds) => setTimeout(revalidate, seconds * 1000));
+    return () => timers.forEach(clearTimeout);
+  }, [key, revalidate]);
 }

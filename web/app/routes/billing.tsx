@@ -72,7 +72,7 @@ export default function Billing() {
   const navigation = useNavigation();
   const role = useAccountSummary(useParams().accountId)?.role ?? 'member';
   useTimeZone(timeZone);
-  useSoonFresh(done);
+  useSoonFresh();
 
   const { formData } = navigation;
   const pressed = pressedOf(

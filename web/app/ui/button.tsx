@@ -1,7 +1,7 @@
 import type { ButtonHTMLAttributes } from 'react';
 
 const SHAPE =
-  'inline-flex min-h-11 items-center justify-center gap-2 rounded-xl px-5 py-2.5 text-base font-semibold transition-colors';
+  'inline-flex min-h-11 items-center justify-center gap-2 rounded-xl px-5 py-2.5 text-base font-semibold motion-safe:transition-colors';
 const LOOK = {
   primary: 'bg-accent text-on-accent hover:bg-accent-strong',
   grave: 'border border-bad bg-card text-bad hover:bg-bad-soft',
