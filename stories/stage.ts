@@ -113,7 +113,9 @@ export async function onStage<Result>(
 /** Removes the customer of a stage and closes it; what Temporal recorded of it stays to be looked at. */
 export async function clear(stage: Stage): Promise<void> {
   try {
-    await removeAccount(stage, stage.customer.accountId);
+    // By way of the platform's engine: a workspace that was moved is there.
+    const docker = createDockerClient(setting(stage.platform.env, 'DOCKER_HOST'));
+    await removeAccount({ ...stage, docker }, stage.customer.accountId);
   } finally {
     await stage.close();
   }

@@ -5,6 +5,7 @@ import { objectName } from '#activities/workspaces/ownership.ts';
 import type { PrismaClient } from '#prisma/client.ts';
 import { until } from './until.ts';
 
+const ANSWERED_WITHIN_MS = 60_000;
 const HELD_WITHIN_MS = 60_000;
 
 /** What Docker says of a workspace. */
@@ -127,8 +128,23 @@ export class WorkspaceProbe {
     return Number(await this.run(['node', '-e', script])) / 1024 ** 2;
   }
 
-  /** Sends a message to the workspace's gateway, by way of its host's worker. */
+  /** Freezes its processes, so that stopping it takes its whole time-out. */
+  async freeze(): Promise<void> {
+    const { State } = await this.handle().inspect();
+    process.kill(State.Pid, 'SIGSTOP');
+  }
+
+  /** Sends a message to the workspace's gateway, by way of its host's worker, until it is answered: the first thread takes its time. */
   async message(plugin: string, payload: unknown): Promise<unknown> {
+    let result: unknown;
+    await until('the gateway to answer', ANSWERED_WITHIN_MS, async () => {
+      result = await this.ask(plugin, payload);
+      return true;
+    });
+    return result;
+  }
+
+  private async ask(plugin: string, payload: unknown): Promise<unknown> {
     const { prisma, workspaceId, internalToken } = this.options;
     const workspace = await prisma.workspace.findUniqueOrThrow({ where: { id: workspaceId } });
     const host = await prisma.host.findUniqueOrThrow({ where: { id: workspace.hostId } });

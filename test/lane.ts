@@ -19,12 +19,18 @@ export interface Lane {
 
 /** A process that is ending holds its lane for a moment. */
 const CLAIM_WITHIN_MS = 60_000;
-let mine: number | undefined;
+let mine: { number: number; letGo: () => void } | undefined;
 
 /** From 1. Test files that run at the same time have different ones; each has a process of its own. */
 export function laneNumber(): number {
   mine ??= claim();
-  return mine;
+  return mine.number;
+}
+
+/** At the very end of a test file. Its process is ended before it could do so itself, and a lock that nobody holds is taken in haste. */
+export function leaveLane(): void {
+  mine?.letGo();
+  mine = undefined;
 }
 
 /** The platform of this test file: nobody else has it while the file runs. */
@@ -47,7 +53,7 @@ export async function lanePlatform(): Promise<PlatformHandle> {
 }
 
 /** Vitest's own numbers of its workers (VITEST_POOL_ID) are not exclusive: two files that ran at once had the same. */
-function claim(): number {
+function claim(): { number: number; letGo: () => void } {
   const lanes = inject('lanes');
   const folder = lanes[0]?.stateDir ?? '';
   const end = Date.now() + CLAIM_WITHIN_MS;
@@ -55,8 +61,7 @@ function claim(): number {
     for (const number of lanes.keys()) {
       const letGo = takeLockFile(join(folder, `lane-${number + 1}.lock`));
       if (!letGo) continue;
-      process.once('exit', letGo);
-      return number + 1;
+      return { number: number + 1, letGo };
     }
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
   }

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll } from 'vitest';
-import { platformEnv } from '#test/lane.ts';
+import { leaveLane, platformEnv } from '#test/lane.ts';
 
 /**
  * What a test file has opened on the platform of its lane goes with it: accounts that were not there when it began, with their workspaces.
@@ -14,6 +14,14 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  try {
+    await removeWhatIsLeft();
+  } finally {
+    leaveLane();
+  }
+}, 120_000);
+
+async function removeWhatIsLeft(): Promise<void> {
   const left = (await accounts()).filter((id) => !before.has(id));
   if (left.length === 0) return;
   const [{ createDockerClient }, { createPrisma }, { removeAccount }, { connectTemporal }] = await Promise.all([
@@ -31,7 +39,7 @@ afterAll(async () => {
     await client.connection.close();
     await prisma.$disconnect();
   }
-}, 120_000);
+}
 
 async function accounts(): Promise<string[]> {
   const server = new pg.Client({ connectionString: env.DATABASE_URL });
