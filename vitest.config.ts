@@ -36,6 +36,8 @@ export default defineConfig({
           name: 'unit',
           sequence: { groupOrder: 0 },
           maxWorkers: 2,
+          // Some start processes of their own.
+          testTimeout: 30_000,
           include: source.map((folder) => `${folder}/**/*.test.{ts,tsx}`),
           exclude: ['**/node_modules/**', '**/*.integration.test.ts', 'web/build/**'],
           globalSetup: ['test/stripe-recording.setup.ts'],
@@ -66,6 +68,7 @@ export default defineConfig({
           maxWorkers: LANES,
           // Of tests that say of themselves that they run beside each other.
           maxConcurrency: 6,
+          expect: { poll: { timeout: 30_000 } },
           testTimeout: 300_000,
           hookTimeout: 120_000,
         },
@@ -92,6 +95,7 @@ export default defineConfig({
           globalSetup: ['test/stripe-recording.setup.ts', 'test/chromium.setup.ts', 'test/platform.setup.ts'],
           setupFiles: ['test/leave-nothing-behind.ts'],
           maxWorkers: 2,
+          expect: { poll: { timeout: 30_000 } },
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },

@@ -430,8 +430,10 @@ test('with a worker: the account is live, wishes are recorded once for each key,
     expect(await remove()).toMatchObject({ status: 202, body: { version: 16 } });
     expect(await remove()).toMatchObject({ status: 202, body: { version: 16 } });
 
-    const ready = await api.app.request('/ready');
-    expect([ready.status, await ready.json()]).toMatchObject([200, { ready: true }]);
+    await eventually(async () => {
+      const ready = await api.app.request('/ready');
+      expect([ready.status, await ready.json()]).toMatchObject([200, { ready: true }]);
+    });
   });
   await connection.close();
 });

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { LiveWorkspace } from '#activities/contracts.ts';
 import { createConvergeWorkspace } from '#activities/workspaces/converge-workspace.ts';
@@ -121,8 +122,17 @@ test('a log that is followed goes on with what is written, for ten readers at a 
   const readers = followers.map((each) => each.body?.pipeThrough(new TextDecoderStream()).getReader());
   const first = readers.map((reader) => reader?.read());
   await expect.poll(async () => (await ask(path)).status).toBe(429);
-  await ask(`/workspaces/${workspaceId}/messages`, { body: { plugin: 'echo', payload: 1, executionId: 'followed' } });
-  for (const chunk of await Promise.all(first)) {
+  // A reader that the engine serves only now sees what is written from now on.
+  const told = Promise.all(first);
+  let isTold = false;
+  void told.then(() => {
+    isTold = true;
+  });
+  while (!isTold) {
+    await ask(`/workspaces/${workspaceId}/messages`, { body: { plugin: 'echo', payload: 1, executionId: 'followed' } });
+    await Promise.race([told, delay(1_000)]);
+  }
+  for (const chunk of await told) {
     expect(JSON.parse(chunk?.value ?? '')).toMatchObject({
       stream: 'stdout',
       text: expect.stringContaining('followed'),

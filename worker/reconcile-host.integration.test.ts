@@ -59,6 +59,9 @@ afterAll(async () => {
   }
   for (const { Id } of await docker.listNetworks({ filters })) await docker.getNetwork(Id).remove();
   for (const { Name } of (await docker.listVolumes({ filters })).Volumes ?? []) await docker.getVolume(Name).remove();
+  await prisma.account.delete({ where: { id: accountId } });
+  // Or the platform would place workspaces on it.
+  await prisma.host.delete({ where: { id: hostId } });
   await prisma.$disconnect();
 });
 
@@ -196,7 +199,9 @@ test('a process inside that is killed for memory is told of, and the workspace r
   start({ everyMs: 60_000 });
   const { Pid } = await inspect(id);
   await inside(id, 'node', '-e', 'const kept=[];for(;;)kept.push(Buffer.alloc(8<<20,1))');
-  await expect.poll(() => sightings(id), { timeout: 30_000 }).toMatchObject([{ kind: 'out-of-memory', kills: 1 }]);
+  // The plugin runtime goes before the process that takes the memory: one kill or two.
+  const kills = expect.toSatisfy((each) => each >= 1);
+  await expect.poll(() => sightings(id), { timeout: 30_000 }).toMatchObject([{ kind: 'out-of-memory', kills }]);
   expect(await incidents(id)).toMatchObject([{ kind: 'out-of-memory', outOfMemory: true }]);
   expect(await inspect(id)).toMatchObject({ Running: true, Pid });
 });

@@ -1,25 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createConvergeWorkspace } from '#activities/workspaces/converge-workspace.ts';
 import { createDockerClient } from '#activities/workspaces/docker-client.ts';
 import { objectName } from '#activities/workspaces/ownership.ts';
-import { newAccount, storeAccount } from '#api/integration.fixture.ts';
+import { ensureDatabase, newAccount, openDatabase, platformEnv, storeAccount } from '#api/integration.fixture.ts';
 import { createPrisma } from '#prisma/client.ts';
 import { createLogger } from '#telemetry/logger.ts';
-import { platformEnv } from '#test/lane.ts';
 import { createSampleHistory, RESOLUTIONS, type WorkspaceUse } from './sample-history.ts';
 import { createHostReader, startSampling } from './sample-workspaces.ts';
 
+// The platform's own worker tidies the history of all hosts in its database.
 const env = platformEnv();
 const prisma = createPrisma(env.DATABASE_URL ?? '', { maxConnections: 2 });
-const database = new pg.Pool({ connectionString: env.DATABASE_URL, max: 1 });
+const database = openDatabase();
 const hostId = `host-${randomUUID().slice(0, 8)}`;
 const account = newAccount();
 const workspaceId = `${account.accountId}-main`;
 const history = createSampleHistory(prisma, hostId);
 
 beforeAll(async () => {
+  await ensureDatabase();
   await storeAccount(database, account);
   await database.query('UPDATE workspace SET host_id = $2 WHERE account_id = $1', [account.accountId, hostId]);
 });
@@ -148,7 +148,10 @@ test('a host samples all of its running workspaces every ten seconds, whoever lo
         { timeout: 60_000, interval: 500 },
       );
     const first = (await sampled(2)).at(-1);
-    expect(first).toMatchObject({ seconds: 10, cpuLimit: 50, memoryLimit: 192, starts: 0 });
+    expect(first).toMatchObject({ cpuLimit: 50, memoryLimit: 192, starts: 0 });
+    // Between the engine's readings, which may come late.
+    expect(first?.seconds).toBeGreaterThanOrEqual(8);
+    expect(first?.seconds).toBeLessThanOrEqual(10);
     expect(first?.memoryAvg).toBeGreaterThan(10);
     expect(first?.memoryAvg).toBeLessThan(192);
     const before = (await rows(10)).length;

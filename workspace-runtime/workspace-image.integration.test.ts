@@ -158,12 +158,10 @@ test('a plugin that takes all memory of the workspace costs the plugin runtime, 
 test('the log is one JSON line for each execution, with what a plugin prints beside', async () => {
   await install('talkative', 'export default () => { console.log("a word of the plugin"); return 1; };');
   const { body } = await send('talkative', null);
-  await expect
-    .poll(async () => (await container.logs({ stdout: true, stderr: true, tail: 50, follow: false })).toString(), {
-      timeout: 10_000,
-    })
-    .toContain('a word of the plugin');
-  const log = (await container.logs({ stdout: true, stderr: true, tail: 50, follow: false })).toString();
+  const read = async () => (await container.logs({ stdout: true, stderr: true, tail: 50, follow: false })).toString();
+  await expect.poll(read).toContain('a word of the plugin');
+  await expect.poll(read).toContain(String(body.executionId));
+  const log = await read();
   const line = log.split('\n').find((each) => each.includes(String(body.executionId)));
   expect(JSON.parse((line ?? '').slice((line ?? '').indexOf('{')))).toMatchObject({
     event: 'execution',

@@ -50,18 +50,18 @@ async function inVolume(whose: Owner, script: string): Promise<string> {
   const out = new PassThrough();
   const chunks: Buffer[] = [];
   out.on('data', (chunk: Buffer) => chunks.push(chunk));
-  const [{ StatusCode }] = await docker.run(env.LEASEHOLD_WORKSPACE_IMAGE ?? '', ['-e', script], out, {
+  const [{ StatusCode }, container] = await docker.run(env.LEASEHOLD_WORKSPACE_IMAGE ?? '', ['-e', script], out, {
     Entrypoint: ['node'],
     User: '0:0',
     Tty: true,
     HostConfig: {
-      AutoRemove: true,
       NetworkMode: 'none',
       Mounts: [
         { Type: 'volume', Source: objectName(whose), Target: '/data', VolumeOptions: { NoCopy: true } as never },
       ],
     },
   });
+  await container.remove();
   const said = Buffer.concat(chunks).toString();
   if (StatusCode !== 0) throw new Error(`The script ended with ${StatusCode}: ${said}`);
   return said.trim();

@@ -63,16 +63,17 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => wire.listen(0, '127.0.0.1', resolve));
   hostUrl = `http://127.0.0.1:${(wire.address() as AddressInfo).port}`;
   await docker.createVolume({ Name: objectName(old), Labels: ownerLabels(old) });
-  await docker.run(
+  const [, writer] = await docker.run(
     image,
     ['-e', `require('fs').writeFileSync('/data/kept.bin', require('crypto').randomBytes(4e6))`],
     [],
     {
       Entrypoint: ['node'],
       User: '0:0',
-      HostConfig: { AutoRemove: true, NetworkMode: 'none', Binds: [`${objectName(old)}:/data`] },
+      HostConfig: { NetworkMode: 'none', Binds: [`${objectName(old)}:/data`] },
     },
   );
+  await writer.remove();
 });
 
 beforeEach(async () => {

@@ -15,6 +15,6 @@ test('a process that works without a pause is busy, and no longer once it rests'
   const isBusy = createAcceptanceLoad({ pending: () => 0, busyShare: 0.7 });
   const until = performance.now() + 400;
   while (performance.now() < until) Math.sqrt(until);
-  await vi.waitFor(() => expect(isBusy()).toBe(true));
+  await vi.waitFor(() => expect(isBusy()).toBe(true), 10_000);
   await vi.waitFor(() => expect(isBusy()).toBe(false), { timeout: 5_000 });
 });

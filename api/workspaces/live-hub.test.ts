@@ -6,6 +6,8 @@ import { eventStream } from './event-stream.ts';
 import { createLiveHub } from './live-hub.ts';
 
 const log = createLogger('test', 'silent');
+/** For a machine that has other things to do. */
+const WITHIN_MS = 10_000;
 const workspace = { id: 'ws', hostUrl: 'http://host' };
 
 /** A host that tells a figure whenever it is told to. */
@@ -62,7 +64,7 @@ test('however many look, the host is asked once; when the last one leaves, not a
   const look = () => reader(eventStream((signal) => hub.watch(workspace, signal), { signal: never }));
   const readers = Array.from({ length: 20 }, look);
   const first = readers.map((each) => each.next());
-  await vi.waitFor(() => expect(host.open()).toBe(1));
+  await vi.waitFor(() => expect(host.open()).toBe(1), WITHIN_MS);
   host.tell(7);
   for (const said of await Promise.all(first)) expect(said).toBe('event: live\ndata: {"cpuPercent":7}\n\n');
   // Who comes later does not wait for the next figures.
@@ -70,7 +72,7 @@ test('however many look, the host is asked once; when the last one leaves, not a
   expect(await late.next()).toContain('7');
   expect(host.opened()).toBe(1);
   for (const each of [...readers, late]) await each.leave();
-  await vi.waitFor(() => expect([host.open(), hub.upstreams()]).toEqual([0, 0]));
+  await vi.waitFor(() => expect([host.open(), hub.upstreams()]).toEqual([0, 0]), WITHIN_MS);
 });
 
 test('a reader who is slow keeps nobody waiting, misses some and gets the newest', async () => {
@@ -79,14 +81,14 @@ test('a reader who is slow keeps nobody waiting, misses some and gets the newest
   const leaving = new AbortController();
   const slow = hub.watch(workspace, leaving.signal)[Symbol.asyncIterator]();
   const first = slow.next();
-  await vi.waitFor(() => expect(host.open()).toBe(1));
+  await vi.waitFor(() => expect(host.open()).toBe(1), WITHIN_MS);
   host.tell(1);
   expect((await first).value).toMatchObject({ data: { cpuPercent: 1 } });
   for (const cpu of [2, 3, 4]) host.tell(cpu);
-  await vi.waitFor(async () => expect((await slow.next()).value).toMatchObject({ data: { cpuPercent: 4 } }));
+  await vi.waitFor(async () => expect((await slow.next()).value).toMatchObject({ data: { cpuPercent: 4 } }), WITHIN_MS);
   leaving.abort();
   expect((await slow.next()).done).toBe(true);
-  await vi.waitFor(() => expect(hub.upstreams()).toBe(0));
+  await vi.waitFor(() => expect(hub.upstreams()).toBe(0), WITHIN_MS);
 });
 
 test('a host that goes away is said, and asked again', async () => {
@@ -94,7 +96,7 @@ test('a host that goes away is said, and asked again', async () => {
   const hub = createLiveHub({ hosts: host.hosts, log });
   const one = reader(eventStream((signal) => hub.watch(workspace, signal), { signal: new AbortController().signal }));
   const first = one.next();
-  await vi.waitFor(() => expect(host.open()).toBe(1));
+  await vi.waitFor(() => expect(host.open()).toBe(1), WITHIN_MS);
   host.tell(null);
   expect(await first).toContain('event: unreachable');
   const second = one.next();
@@ -119,6 +121,6 @@ test('a stream says that it is alive, ends after its time and when the process s
   const long = open({});
   await long.next();
   stopping.abort();
-  await vi.waitFor(async () => expect(await long.next()).toBe('end'));
-  await vi.waitFor(() => expect(hub.upstreams()).toBe(0));
+  await vi.waitFor(async () => expect(await long.next()).toBe('end'), WITHIN_MS);
+  await vi.waitFor(() => expect(hub.upstreams()).toBe(0), WITHIN_MS);
 });

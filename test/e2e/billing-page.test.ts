@@ -1,7 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { DESKTOP, expectAccessible, focusedName, PHONE, SETTLE_MS, tabTo, withChromium } from './pages.fixture.ts';
+import {
+  DESKTOP,
+  expectAccessible,
+  focusedName,
+  handedOver,
+  PHONE,
+  SETTLE_MS,
+  tabTo,
+  withChromium,
+} from './pages.fixture.ts';
 import { accountIdOf, PASSWORD, type Person, signUp } from './people.fixture.ts';
 
 const chromium = withChromium();
@@ -32,6 +41,7 @@ async function buysTeam(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Go on to Stripe' }).click();
   await payWith(page);
   await page.waitForURL('**/billing?done=bought');
+  await handedOver(page);
   await plan(page).getByText('Team', { exact: true }).waitFor({ timeout: SETTLE_MS });
 }
 
@@ -77,6 +87,7 @@ async function addsCard(page: Page, number: string): Promise<void> {
   await page.locator('[name=number]').first().fill(number);
   await page.getByRole('button', { name: 'Save the card' }).click();
   await page.waitForURL('**/billing**');
+  await handedOver(page);
 }
 
 test('a card is added on Stripe’s page, charged from then on, and another one removed; the last one stays, with the reason', async () => {
@@ -111,9 +122,9 @@ test('a change that the card does not pay is not in force, with the reason; its 
   await expectAccessible(page);
   await page.getByRole('link', { name: 'Billing', exact: true }).click();
   await plan(page).getByText('$29.00 a month').waitFor();
-  await plan(page).getByText('$261.00 is to be paid').waitFor();
+  await plan(page).getByText('$261.00 is to be paid').waitFor({ timeout: SETTLE_MS });
   const invoices = page.getByRole('region', { name: 'Invoices' });
-  await invoices.getByText('To be paid', { exact: true }).waitFor();
+  await invoices.getByText('To be paid', { exact: true }).waitFor({ timeout: SETTLE_MS });
   await expectAccessible(page);
 
   await invoices.getByRole('button', { name: /^Pay now: / }).click();

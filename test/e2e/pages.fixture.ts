@@ -35,11 +35,15 @@ export interface Chromium {
   openAsDemo(path: string, options?: BrowserContextOptions): Promise<Page>;
 }
 
-/**
- * A Chromium for the tests of a file; what a test opened is closed after it. No page may break its own policy, nor throw what is not
- * like `mayFail`.
- */
-export function withChromium({ mayFail }: { mayFail?: RegExp } = {}): Chromium {
+interface ChromiumOptions {
+  /** What pages may throw. Default: nothing. */
+  mayFail?: RegExp;
+  /** Whether a page that was gone to has its scripts at work. Default `true`, but for one without JavaScript. */
+  withScripts?: boolean;
+}
+
+/** A Chromium for the tests of a file; what a test opened is closed after it. No page may break its own policy. */
+export function withChromium({ mayFail, withScripts = true }: ChromiumOptions = {}): Chromium {
   let browser: Browser;
   let contexts: BrowserContext[] = [];
   let breaches: string[] = [];
@@ -83,10 +87,9 @@ export function withChromium({ mayFail }: { mayFail?: RegExp } = {}): Chromium {
     page.on('pageerror', ({ message }) => {
       if (!mayFail?.test(message)) breaches.push(message);
     });
-    goThroughNetworkChanges(page);
+    const scripts = withScripts && options.javaScriptEnabled !== false;
+    for (const way of ['goto', 'reload'] as const) makeReliable(page, way, scripts);
     await page.goto(address(path));
-    // Keys that fall into React's taking over of a page can trip React itself (its error 345); the page works all the same.
-    if (options.javaScriptEnabled !== false) await page.waitForFunction(isHydrated, undefined, { timeout: SETTLE_MS });
     return page;
   }
 
@@ -103,16 +106,25 @@ export function withChromium({ mayFail }: { mayFail?: RegExp } = {}): Chromium {
  * Each workspace that starts brings a network, and Chromium cuts off what it is connecting to then (net::ERR_NETWORK_CHANGED). With a
  * window it loads such a page once more by itself, without one it leaves that to us.
  */
-function goThroughNetworkChanges(page: Page): void {
-  const goto = page.goto.bind(page);
-  page.goto = async (...wish) => {
-    try {
-      return await goto(...wish);
-    } catch (error) {
-      if (!String(error).includes('ERR_NETWORK_CHANGED')) throw error;
-      return goto(...wish);
-    }
+function makeReliable(page: Page, way: 'goto' | 'reload', scripts: boolean): void {
+  const load = page[way].bind(page) as (...wish: unknown[]) => ReturnType<Page['goto']>;
+  const reliable = async (...wish: unknown[]) => {
+    const answer = await load(...wish).catch((error: Error) => {
+      if (!error.message.includes('ERR_NETWORK_CHANGED')) throw error;
+      return load(...wish);
+    });
+    if (scripts) await handedOver(page);
+    return answer;
   };
+  page[way] = reliable as Page['goto'] & Page['reload'];
+}
+
+/**
+ * Resolves when React has taken a page over that was loaded anew, as after a return from Stripe: keys and clicks that fall into it can
+ * trip React itself (its error 345). The page works all the same.
+ */
+export async function handedOver(page: Page): Promise<void> {
+  await page.waitForFunction(isHydrated, undefined, { timeout: SETTLE_MS });
 }
 
 function isHydrated(): boolean {

@@ -17,7 +17,7 @@ test('with the keyboard alone: signed up, address confirmed, workspace running, 
   await page.keyboard.press('Tab');
   await page.keyboard.type('short');
   await page.keyboard.press('Enter');
-  await page.getByText('at least 10 characters').last().waitFor();
+  await page.getByText('Please choose a password').first().waitFor();
   await expect.poll(() => page.getByLabel('Password').getAttribute('aria-invalid')).toBe('true');
   const described = (await page.getByLabel('Password').getAttribute('aria-describedby'))?.split(' ') ?? [];
   const said = await Promise.all(described.map((id) => page.locator(`[id="${id}"]`).textContent()));

@@ -1,5 +1,6 @@
 import type Stripe from 'stripe';
 import { expect } from 'vitest';
+import { callApi } from './call-api.ts';
 import type { Buyer, BuyerOptions, Shop } from './catalogs/shop.fixture.ts';
 
 /** What the API said. */
@@ -37,7 +38,7 @@ export function openBillingDesk(
       desk.own(buyer, method, `/api/v1/accounts/${buyer.accountId}/billing/${path}`, body, key),
 
     async own({ cookie }, method, path, body, key) {
-      const said = await fetch(`${env.LEASEHOLD_API_URL}${path}`, {
+      const said = await callApi(`${env.LEASEHOLD_API_URL}${path}`, {
         method,
         headers: {
           cookie,

@@ -3,6 +3,7 @@ import { hashPassword } from 'better-auth/crypto';
 import { openStage, type Stage } from '#stories/stage.ts';
 import { until } from '#stories/until.ts';
 import { lanePlatform } from '#test/lane.ts';
+import { callApi } from './call-api.ts';
 
 const RUNS_WITHIN_MS = 60_000;
 const PASSWORD = 'a password of the tests';
@@ -56,7 +57,7 @@ function call(
   { body, headers = {} }: Parameters<Send>[2] & object = {},
   cookie?: string,
 ): Promise<Response> {
-  return fetch(`${env.LEASEHOLD_API_URL}${path}`, {
+  return callApi(`${env.LEASEHOLD_API_URL}${path}`, {
     method,
     headers: {
       'content-type': 'application/json',

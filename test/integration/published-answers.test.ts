@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { YEAR } from '#test/years.ts';
 import { type BillingDesk, openBillingDesk, payOn } from './billing-desk.fixture.ts';
 import { type CatalogPlatform, startCatalogPlatform } from './catalogs/catalog-platform.fixture.ts';
 import { type Buyer, openShop, priceByHand, type Shop } from './catalogs/shop.fixture.ts';
 import { type PublishedAnswers, publishedAnswers } from './published-answers.fixture.ts';
 
-const MARCH_1 = '2027-03-01T12:00:00.000Z';
+const MARCH_1 = `${YEAR}-03-01T12:00:00.000Z`;
 /** What an account is, owes, may take and buys, by our names and by those of existing systems. */
 const ABOUT_BILLING =
   /^\/api\/v1\/accounts\/\{accountId\}(\/(billing\/.+|offers|timeline|audit|export|keep))?$|^\/api(\/v1)?\/billing\/(?!.*webhook)/;
@@ -98,7 +99,7 @@ test('every answer about an account and its billing is as the OpenAPI document s
     customer: buyer.stripeCustomerId,
   });
   await bill(buyer, 'PUT', `payment-methods/${bad.id}/default`);
-  await shop.simulator.advance(buyer.clockId ?? '', '2027-04-01T14:00:00.000Z');
+  await shop.simulator.advance(buyer.clockId ?? '', `${YEAR}-04-01T14:00:00.000Z`);
   const { debt } = await shop.eventually(buyer, (account) => expect(account).toMatchObject({ standing: 'grace' }));
   await readAll(buyer);
   await bill(buyer, 'POST', `invoices/${debt?.invoiceId}/pay`, {});

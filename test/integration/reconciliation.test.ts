@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { addDays } from '#domain/time.ts';
 import { SCHEDULE_IDS } from '#workflows/reconciliation/messages.ts';
 import {
+  agenda,
   SUBSCRIPTION_TASK_QUEUE,
   SUBSCRIPTION_WORKFLOW,
   type SubscriptionInput,
@@ -83,6 +84,8 @@ test('a webhook that comes after its event was fetched changes nothing and is fo
     ({ type, customerId }) => type === 'invoice.paid' && customerId === buyer.stripeCustomerId,
   );
   expect(event).toMatchObject({ accountId: buyer.accountId, outcome: expect.stringContaining('active') });
+  // What it acted on is there before its mails are sent.
+  await until(async () => expect(await workflowOf(buyer).query(agenda)).toMatchObject({ quiet: true }));
   const { historyLength } = await workflowOf(buyer).describe();
   await shop.simulator.redeliver(event?.id ?? '');
   await shop.simulator.settle(buyer.stripeCustomerId);

@@ -86,7 +86,7 @@ test('the log names the execution that the API names, and goes on for whoever co
       expect(lines.map((line) => line.text).join('\n')).toContain(newest?.id);
       return lines;
     },
-    { timeout: 10_000 },
+    { timeout: 60_000 },
   );
   expect(log.length).toBeLessThanOrEqual(20);
   const [first, second, third] = log;

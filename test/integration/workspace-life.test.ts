@@ -106,6 +106,8 @@ test('start pressed five times at once is one container; of stop during start an
 test('a restart comes to its end although the run of the workflow ends in between', async () => {
   const before = await startedAt();
   const { id } = await stage.workspace.container();
+  // Stopping it takes so long that it is seen.
+  await stage.workspace.freeze();
   const [{ runId }, answer] = await Promise.all([workflow().describe(), send('POST', `${path}/restart`)]);
   expect(answer.status).toBe(202);
   expect(await view()).toMatchObject({ status: 'restarting', expectedBy: expect.any(String), canStop: true });

@@ -114,13 +114,13 @@ export abstract class Stage {
     });
   }
 
-  /** Pays an open invoice of the customer with its default card. */
-  async pays(which: 'oldest' | 'newest'): Promise<void> {
+  /** Pays an open invoice of the customer, with its default card or the one that is named. */
+  async pays(which: 'oldest' | 'newest', card?: string): Promise<void> {
     await this.happens(async (stripe) => {
       const { data } = await stripe.invoices.list({ customer: this.customer, status: 'open' });
       const invoice = which === 'newest' ? data[0] : data.at(-1);
       if (!invoice?.id) throw new Error('There is no open invoice.');
-      await stripe.invoices.pay(invoice.id);
+      await stripe.invoices.pay(invoice.id, card === undefined ? {} : { payment_method: card });
     });
   }
 }

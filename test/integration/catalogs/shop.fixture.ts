@@ -20,6 +20,7 @@ import {
   type SubscriptionInput,
   subscriptionWorkflowId,
 } from '#workflows/subscription/messages.ts';
+import { callApi } from '../call-api.ts';
 
 const SETTLE_TIMEOUT_MS = 60_000;
 const POLL_MS = 100;
@@ -236,7 +237,7 @@ export async function openShop(env: Record<string, string>): Promise<Shop> {
     },
 
     call: (buyer, path, init = {}) =>
-      fetch(`${setting('LEASEHOLD_API_URL')}${path}`, {
+      callApi(`${setting('LEASEHOLD_API_URL')}${path}`, {
         ...init,
         headers: {
           cookie: buyer.cookie,

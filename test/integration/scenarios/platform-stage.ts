@@ -156,7 +156,7 @@ export class PlatformStage extends Stage {
       await this.until(at);
       return act();
     }
-    await this.stall();
+    await this.theatre.shop.workspace(this.buyer).freeze();
     this.inHaste = true;
     await this.driver.moveTo(at, async () => {
       await until('the workspace to be stopping', WITHIN_MS, async () => {
@@ -283,13 +283,6 @@ export class PlatformStage extends Stage {
     const [id = ''] = this.buyer.workspaceIds;
     const answer = await this.theatre.shop.call(this.buyer, `/api/v1/workspaces/${id}/${button}`, { method: 'POST' });
     expect(answer.status, await answer.text()).toBe(202);
-  }
-
-  /** Freezes the processes of the container, so that stopping it takes its whole time-out. */
-  private async stall(): Promise<void> {
-    const { shop } = this.theatre;
-    const { State } = await shop.docker.getContainer(shop.workspace(this.buyer).name).inspect();
-    process.kill(State.Pid, 'SIGSTOP');
   }
 
   /** A dispute names no customer: the reconciliation finds it by the charge, and is told to at once. */
