@@ -33,6 +33,7 @@ export const STRIPE_EVENTS = {
   'customer.subscription.deleted': look('Look: a plan or an add-on is over.'),
   'customer.subscription.paused': look('Look: a trial ended without a card.'),
   'customer.subscription.resumed': look('Look: a paused subscription goes on.'),
+  'subscription_schedule.updated': look('Look: a change of plan to come may be another one.'),
   'customer.subscription.trial_will_end': look('Look: a trial ends in three days.'),
   'customer.subscription.pending_update_applied': look('Look: an upgrade was paid and counts now.'),
   'customer.subscription.pending_update_expired': look('Look: an upgrade was not paid; the old plan stays.'),
@@ -48,8 +49,10 @@ export const STRIPE_EVENTS = {
   'payment_method.attached': look('Look: a card was added.'),
   'payment_method.detached': { customer: 'object-before', does: 'Look: a card was taken away.' },
   'payment_method.updated': look('Look: a card was changed or renewed.'),
+  'payment_method.automatically_updated': look('Look: the network gave a card a new number or date.'),
   'charge.refunded': look('Look: money was given back; after a full refund of the period cover ends.'),
   'charge.dispute.created': { customer: 'charge', does: 'Look: a payment is disputed, and the account is held.' },
+  'charge.dispute.updated': { customer: 'charge', does: 'Look: a question of the bank may have become a dispute.' },
   'charge.dispute.closed': { customer: 'charge', does: 'Look: a dispute was won or lost.' },
   'v1.billing.meter.error_report_triggered': {
     customer: 'nobody',

@@ -21,7 +21,7 @@ import type { PartName } from './part.ts';
 import { withDatabase } from './parts/postgres.ts';
 import { removePostgresHome } from './parts/postgres-home.ts';
 import { poll } from './poll.ts';
-import { DEFAULT_PORTS, freePort, freePorts, isFree } from './ports.ts';
+import { DEFAULT_PORTS, freePort, freePorts, holdPort, isFree } from './ports.ts';
 import { isAlive } from './process-identity.ts';
 import { ROOT } from './root.ts';
 import { readRunRecord } from './run-record.ts';
@@ -325,9 +325,12 @@ function readIfThere(path: string): string | null {
 /** Moves all ports to where nobody listens, nor on those that are higher by `alsoFor`. */
 async function unusedOffset(alsoFor = 0): Promise<number> {
   for (;;) {
-    const offset = (await freePort()) - DEFAULT_PORTS.web;
+    const web = await freePort();
+    const offset = web - DEFAULT_PORTS.web;
     const all = new Set(Object.values(DEFAULT_PORTS).flatMap((port) => [port + offset, port + offset + alsoFor]));
-    if ((await Promise.all([...all].map(isFree))).every(Boolean)) return offset;
+    all.delete(web);
+    const held = await Promise.all([...all].map(async (port) => (await holdPort(port)) && isFree(port)));
+    if (held.every(Boolean)) return offset;
   }
 }
 

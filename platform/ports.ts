@@ -66,11 +66,16 @@ export async function freePorts(): Promise<Ports> {
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = 18_000 + Math.floor(Math.random() * 14_000);
-    const release = await holdName(`port-${port}`);
+    const release = await holdPort(port);
     if (!release) continue;
     if (await isFree(port)) return port;
     await release();
   }
+}
+
+/** Keeps others from being given a port. As of `holdName`. */
+export function holdPort(port: number): ReturnType<typeof holdName> {
+  return holdName(`port-${port}`);
 }
 
 /** Whether a server could listen on this port of 127.0.0.1 now. */

@@ -128,33 +128,34 @@ export class WorkspaceProbe {
     return Number(await this.run(['node', '-e', script])) / 1024 ** 2;
   }
 
-  /** Freezes its processes, so that stopping it takes its whole time-out. */
+  /** Freezes the process that is asked to stop, so that stopping the workspace takes its whole time-out. */
   async freeze(): Promise<void> {
     const { State } = await this.handle().inspect();
+    // 0 would be ourselves.
+    if (State.Pid === 0) throw new Error(`${this.name} does not run.`);
     process.kill(State.Pid, 'SIGSTOP');
   }
 
-  /** Sends a message to the workspace's gateway, by way of its host's worker, until it is answered: the first thread takes its time. */
+  /** Sends a message to the workspace's gateway, by way of its host's worker, again while it is too slow: the first thread takes its time. */
   async message(plugin: string, payload: unknown): Promise<unknown> {
-    let result: unknown;
+    let answer = new Response(null, { status: 503 });
     await until('the gateway to answer', ANSWERED_WITHIN_MS, async () => {
-      result = await this.ask(plugin, payload);
-      return true;
+      answer = await this.ask(plugin, payload);
+      return answer.status < 500;
     });
-    return result;
+    if (!answer.ok) throw new Error(`The gateway answered ${answer.status}: ${await answer.text()}`);
+    return ((await answer.json()) as { result: unknown }).result;
   }
 
-  private async ask(plugin: string, payload: unknown): Promise<unknown> {
+  private async ask(plugin: string, payload: unknown): Promise<Response> {
     const { prisma, workspaceId, internalToken } = this.options;
     const workspace = await prisma.workspace.findUniqueOrThrow({ where: { id: workspaceId } });
     const host = await prisma.host.findUniqueOrThrow({ where: { id: workspace.hostId } });
-    const answer = await fetch(new URL(`/workspaces/${workspaceId}/messages`, host.internalUrl), {
+    return fetch(new URL(`/workspaces/${workspaceId}/messages`, host.internalUrl), {
       method: 'POST',
       headers: { authorization: `Bearer ${internalToken}`, 'content-type': 'application/json' },
       body: JSON.stringify({ plugin, payload }),
     });
-    if (!answer.ok) throw new Error(`The gateway answered ${answer.status}: ${await answer.text()}`);
-    return ((await answer.json()) as { result: unknown }).result;
   }
 
   private handle(): Docker.Container {

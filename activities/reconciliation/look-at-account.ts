@@ -41,13 +41,16 @@ export async function lookAtAccount(
   }
 }
 
-/** Whether events of an account have come lately and are not acted on: what differs then is no drift yet. */
+/**
+ * Whether events of an account have come lately and are not acted on: what differs then is no drift yet. One whose customer is still
+ * being looked up may be the account's.
+ */
 export async function isInMotion({ prisma }: ReconciliationDeps, accountId: string): Promise<boolean> {
   const row = await prisma.account.findUnique({ where: { id: accountId }, select: { stripeCustomerId: true } });
   if (!row?.stripeCustomerId) return false;
   const waiting = await prisma.stripeEvent.count({
     where: {
-      customerId: row.stripeCustomerId,
+      OR: [{ customerId: row.stripeCustomerId }, { customerId: null, chargeId: { not: null } }],
       actedAt: null,
       receivedAt: { gt: new Date(Date.now() - IN_MOTION_MS) },
     },

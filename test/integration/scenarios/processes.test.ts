@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { knownEvent } from '#domain/stripe-events.ts';
 import { type Child, startChild } from '#platform/child.ts';
 import { freePorts } from '#platform/ports.ts';
@@ -23,6 +23,7 @@ let shop: Shop;
 let carrier: WebhookCarrier;
 let mailGate: MailGate;
 let database: pg.Pool;
+const locks: (() => Promise<void>)[] = [];
 
 // A process that was killed takes its time to come back.
 vi.setConfig({ testTimeout: TIMEOUT_MS });
@@ -42,8 +43,11 @@ beforeAll(async () => {
   database = new pg.Pool({ connectionString: env.DATABASE_URL, max: 4 });
 });
 
-// A test that fails on the way leaves both processes to the next.
-afterEach(() => Promise.all([own.platform.startPart('api'), own.platform.startPart('worker')]));
+// A test that fails on the way leaves no lock and both processes to the next.
+afterEach(async () => {
+  for (const letGo of locks.splice(0)) await letGo();
+  await Promise.all([own.platform.startPart('api'), own.platform.startPart('worker')]);
+});
 
 afterAll(async () => {
   await database?.end();
@@ -115,8 +119,7 @@ async function lock(table: 'account' | 'stripe_event', mode: 'SHARE' | 'ACCESS E
     await connection.query('ROLLBACK');
     connection.release();
   };
-  // A test that fails on the way leaves no lock to the next.
-  onTestFinished(letGo);
+  locks.push(letGo);
   await connection.query('BEGIN');
   await connection.query(`LOCK TABLE ${table} IN ${mode} MODE`);
   return { letGo };

@@ -29,6 +29,6 @@ export function pressedOf(
   return {
     ...base,
     isPending: (intent, id = '') => is(sent, [intent], id),
-    refusedOf: (intents, id = '') => (refused && is(refused, intents, id) ? { error: refused.error } : null),
+    refusedOf: (intents, id = '') => (refused && is(refused, intents, id) ? refused : null),
   };
 }

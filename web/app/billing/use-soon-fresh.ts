@@ -1,19 +1,28 @@
-import { useLocation, useRevalidator } from '@remix-run/react';
-import { useEffect } from 'react';
+import { useLocation, useNavigation, useRevalidator } from '@remix-run/react';
+import { useEffect, useRef } from 'react';
 
 /** What Stripe tells us arrives within moments; after the last look the page rests. */
-const LOOKS_AFTER_S = [1, 2, 4, 6, 9, 13, 20, 30];
+const LOOKS_AFTER_S = { done: [1, 2, 4, 6, 9, 13, 20, 30], arrived: [2, 6, 15] };
 
 /**
- * Looks again for a while, whenever the page is come to or something is asked for on it: what was done at Stripe, here or on the page
- * before, shows once it has told us.
+ * Looks again for a while: what was done at Stripe, here or on the page before, shows once it has told us. A look never comes between
+ * the user and what is under way.
+ *
+ * @param why `done` after something was done, `arrived` when the page was only come to, `null` for no look: it would take away what a
+ *   form was answered
  */
-export function useSoonFresh(): void {
-  const { revalidate } = useRevalidator();
+export function useSoonFresh(why: 'done' | 'arrived' | null): void {
+  const { revalidate, state } = useRevalidator();
+  const isIdle = useRef(true);
+  isIdle.current = useNavigation().state === 'idle' && state === 'idle';
   const { key } = useLocation();
   // biome-ignore lint/correctness/useExhaustiveDependencies: each arrival has a key of its own.
   useEffect(() => {
-    const timers = LOOKS_AFTER_S.map((seconds) => setTimeout(revalidate, seconds * 1000));
+    if (why === null) return;
+    const look = () => {
+      if (isIdle.current) revalidate();
+    };
+    const timers = LOOKS_AFTER_S[why].map((seconds) => setTimeout(look, seconds * 1000));
     return () => timers.forEach(clearTimeout);
-  }, [key, revalidate]);
+  }, [why, key, revalidate]);
 }

@@ -66,19 +66,23 @@ export async function action({ request, context, params }: ActionFunctionArgs) {
   }
 }
 
+function isRefused(result: BillingResult | undefined): result is BillingResult & { error: string } {
+  return result?.error !== undefined;
+}
+
 export default function Billing() {
   const { page, done, formKey, timeZone } = useLoaderData<typeof loader>();
   const result = useActionData<typeof action>();
   const navigation = useNavigation();
   const role = useAccountSummary(useParams().accountId)?.role ?? 'member';
   useTimeZone(timeZone);
-  useSoonFresh();
+  useSoonFresh(result ? null : done === null ? 'arrived' : 'done');
 
   const { formData } = navigation;
   const pressed = pressedOf(
     { mayManage: managesBilling(role), formKey, pending: formData !== undefined },
     formData ? { intent: String(formData.get('intent')), id: String(formData.get('id') ?? '') } : null,
-    result?.error ? { intent: result.intent, id: result.id, error: result.error } : null,
+    isRefused(result) ? result : null,
   );
   return (
     <>
