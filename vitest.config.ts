@@ -38,6 +38,7 @@ export default defineConfig({
           maxWorkers: 2,
           // Some start processes of their own.
           testTimeout: 30_000,
+          hookTimeout: 120_000,
           include: source.map((folder) => `${folder}/**/*.test.{ts,tsx}`),
           exclude: ['**/node_modules/**', '**/*.integration.test.ts', 'web/build/**'],
           globalSetup: ['test/stripe-recording.setup.ts'],

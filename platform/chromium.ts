@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { installWithApt } from './apt.ts';
 import { PlatformError } from './platform-error.ts';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
@@ -18,7 +18,7 @@ export function findChromium(env: NodeJS.ProcessEnv): string | null {
  *
  * @throws PlatformError when there is none and it can't be installed
  */
-export function ensureChromium(env: NodeJS.ProcessEnv, say: (sentence: string) => void): string {
+export async function ensureChromium(env: NodeJS.ProcessEnv, say: (sentence: string) => void): Promise<string> {
   const found = findChromium(env);
   if (found) return found;
   const waysOut = 'Install chromium, or set LEASEHOLD_CHROMIUM to its path.';
@@ -30,13 +30,9 @@ export function ensureChromium(env: NodeJS.ProcessEnv, say: (sentence: string) =
     throw new PlatformError(`There is no Chromium for the tests in a browser. ${waysOut}`);
 
   say("Installing Debian's chromium with apt-get, once; about a minute.");
-  try {
-    for (const args of [['update'], ['install', '-y', '--no-install-recommends', 'chromium']])
-      execFileSync('apt-get', args, { env: { ...env, DEBIAN_FRONTEND: 'noninteractive' }, stdio: 'pipe' });
-  } catch (error) {
-    const reason = String((error as { stderr?: Buffer }).stderr ?? error).trim();
-    throw new PlatformError(`Chromium could not be installed with apt-get (${reason}). ${waysOut}`);
-  }
+  await installWithApt(['chromium'], env).catch(({ message }: Error) => {
+    throw new PlatformError(`Chromium could not be installed with apt-get (${message}). ${waysOut}`);
+  });
   const installed = findChromium(env);
   if (!installed) throw new PlatformError(`Debian's chromium is installed but not on the PATH. ${waysOut}`);
   return installed;

@@ -9,9 +9,6 @@ declare module 'vitest' {
 }
 
 /** Finds the Chromium of the tests in a browser; Debian's is installed, once, when there is none and we are root. */
-export default function setup(project: TestProject): void {
-  project.provide(
-    'chromium',
-    ensureChromium(process.env, (sentence) => process.stderr.write(`${sentence}\n`)),
-  );
+export default async function setup(project: TestProject): Promise<void> {
+  project.provide('chromium', await ensureChromium(process.env, (sentence) => process.stderr.write(`${sentence}\n`)));
 }

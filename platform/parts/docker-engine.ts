@@ -7,7 +7,8 @@ import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { createDockerClient } from '#activities/workspaces/docker-client.ts';
 import type { Logger } from '#telemetry/logger.ts';
-import { lastLines, startChild } from '../child.ts';
+import { installWithApt } from '../apt.ts';
+import { type Child, lastLines, startChild } from '../child.ts';
 import { PlatformError } from '../platform-error.ts';
 import { poll } from '../poll.ts';
 import { endProcess, identify, isAlive, type ProcessIdentity } from '../process-identity.ts';
@@ -180,27 +181,40 @@ export async function ensureOwnDockerEngine(options: Omit<DockerEngineOptions, '
   const command = await findOrInstall(options);
   onProgress('starting an engine');
   const logFile = options.logFile ?? join(stateDir, 'dockerd.log');
-  const child = await startChild({
-    command,
-    args: [
-      ...['--data-root', join(stateDir, 'data')],
-      ...['--exec-root', join(runDir, 'exec')],
-      ...['--pidfile', pidFile],
-      ...['--host', dockerHost],
-      ...(options.liveRestore === false ? [] : ['--live-restore']),
-      '--bridge=none',
-      '--userland-proxy=false',
-      ...(options.iptables === false ? ['--iptables=false', '--ip-masq=false'] : []),
-      '--log-level=warn',
-    ],
-    env: { ...process.env, PATH: searchPath().join(delimiter) },
-    cwd: stateDir,
-    logFile,
-  });
-  writeFileSync(recordFile, JSON.stringify(child.identity));
-  await poll(async () => child.hasExited() || (await answers(dockerHost)), { timeoutMs: READY_WITHIN_MS });
-  if (child.hasExited() || !(await answers(dockerHost))) {
+  const begin = () =>
+    startChild({
+      command,
+      args: [
+        ...['--data-root', join(stateDir, 'data')],
+        ...['--exec-root', join(runDir, 'exec')],
+        ...['--pidfile', pidFile],
+        ...['--host', dockerHost],
+        ...(options.liveRestore === false ? [] : ['--live-restore']),
+        '--bridge=none',
+        '--userland-proxy=false',
+        ...(options.iptables === false ? ['--iptables=false', '--ip-masq=false'] : []),
+        '--log-level=warn',
+      ],
+      env: { ...process.env, PATH: searchPath().join(delimiter) },
+      cwd: stateDir,
+      logFile,
+    });
+  const comesUp = async (child: Child): Promise<boolean> => {
+    writeFileSync(recordFile, JSON.stringify(child.identity));
+    await poll(async () => child.hasExited() || (await answers(dockerHost)), { timeoutMs: READY_WITHIN_MS });
+    if (!child.hasExited() && (await answers(dockerHost))) return true;
     await stopEngine({ identity: child.identity, stateDir, recordFile, runDir, log });
+    return false;
+  };
+  let child = await begin();
+  let isUp = await comesUp(child);
+  if (!isUp && /containerd/.test(lastError(logFile))) {
+    // It gives its containerd 15 s, which a busy machine may need for other things.
+    log.warn({ error: lastError(logFile) }, 'dockerd gave up on its containerd, and is started once more');
+    child = await begin();
+    isUp = await comesUp(child);
+  }
+  if (!isUp) {
     throw new DockerEngineUnavailable(
       'ENGINE_NOT_STARTED',
       `dockerd could not be started (${lastError(logFile)}): see ${logFile}, or start Docker yourself, or set DOCKER_HOST.`,
@@ -247,10 +261,11 @@ async function findOrInstall({
       );
     }
     onProgress(`installing Debian's docker.io with apt-get (${missing.join(', ')} is missing); about 20 s`);
-    await install(['docker.io', 'iptables']).catch((error: unknown) => {
-      throw new DockerEngineUnavailable('ENGINE_MISSING', `docker.io could not be installed with apt-get: ${ways}.`, {
-        cause: error,
-      });
+    await install(['docker.io', 'iptables']).catch(({ message }: Error) => {
+      throw new DockerEngineUnavailable(
+        'ENGINE_MISSING',
+        `docker.io could not be installed with apt-get (${message}): ${ways}.`,
+      );
     });
   }
   const dockerd = findProgram('dockerd');
@@ -261,13 +276,11 @@ async function findOrInstall({
 
 /** Installs Debian packages without starting their services: the engine is ours to start, with our settings. */
 async function install(packages: string[]): Promise<void> {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
   const policy = '/usr/sbin/policy-rc.d';
   const ours = !existsSync(policy);
   if (ours) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   try {
-    await run('apt-get', ['update', '-q'], { env });
-    await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...packages], { env, maxBuffer: 64 << 20 });
+    await installWithApt(packages, { ...process.env, RUNLEVEL: '1' });
   } finally {
     if (ours) rmSync(policy, { force: true });
   }

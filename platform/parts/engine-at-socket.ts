@@ -1,6 +1,7 @@
 import { createDockerClient } from '#activities/workspaces/docker-client.ts';
 
-const SILENCE_MS = 2_000;
+/** An engine on a machine that is busy takes its time; one beside it would take away its rules. */
+const SILENCE_MS = 10_000;
 
 /**
  * - `docker`: Docker's own engine answers; `podman`: podman's imitation of it does

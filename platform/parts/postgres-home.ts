@@ -136,7 +136,10 @@ function reachableDataDir(stateDir: string, installationId: string): string {
   makeReachableFolder();
   const home = postgresHomeOf(installationId);
   mkdirSync(home, { recursive: true, mode: 0o711 });
-  writeFileSync(join(home, 'state-folder'), stateDir);
+  // Whoever sweeps never sees a part of it.
+  const note = join(home, 'state-folder');
+  writeFileSync(`${note}.${process.pid}`, stateDir);
+  renameSync(`${note}.${process.pid}`, note);
   return join(home, 'data');
 }
 
@@ -154,6 +157,7 @@ function sweepAbandonedData(): void {
   if (!existsSync(REACHABLE_FOLDER)) return;
   for (const installationId of readdirSync(REACHABLE_FOLDER)) {
     const note = join(REACHABLE_FOLDER, installationId, 'state-folder');
-    if (existsSync(note) && !existsSync(readFileSync(note, 'utf8'))) removePostgresHome(installationId);
+    const stateDir = existsSync(note) ? readFileSync(note, 'utf8') : '';
+    if (stateDir !== '' && !existsSync(stateDir)) removePostgresHome(installationId);
   }
 }

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +6,7 @@ import { PlatformError } from '../platform-error.ts';
 import { explainSystemError } from '../system-error.ts';
 import { versions } from '../versions.ts';
 import { damagedFiles, keepChecksums } from './checksums.ts';
+import { runGo } from './go.ts';
 
 /** What a build consists of, below its folder. */
 const FILES = ['server/server', 'server/sql', 'ui/server'];
@@ -58,7 +58,7 @@ export function cacheKey(goVersion: string): string {
 
 /** What `go version` says, such as `go1.26.8`, or null when there is no Go. */
 export async function installedGo(env: NodeJS.ProcessEnv): Promise<string | null> {
-  const { status, output } = await run('go', ['env', 'GOVERSION'], env).catch(() => ({ status: 1, output: '' }));
+  const { status, output } = await runGo(['env', 'GOVERSION'], env).catch(() => ({ status: 1, output: '' }));
   return status === 0 ? output.trim() : null;
 }
 
@@ -115,7 +115,7 @@ async function requireGo(goVersion: string | null, env: NodeJS.ProcessEnv, why: 
 /** Whether this Go builds Temporal: it is new enough, or fetches by itself one that is. */
 export async function buildsTemporal(goVersion: string, env: NodeJS.ProcessEnv): Promise<boolean> {
   if (isAtLeast(goVersion, versions.go.split('.').map(Number))) return true;
-  const { output } = await run('go', ['env', 'GOTOOLCHAIN'], env);
+  const { output } = await runGo(['env', 'GOTOOLCHAIN'], env);
   return isAtLeast(goVersion, FIRST_GO_WITH_TOOLCHAINS) && !/^(local|path)\b/.test(output.trim());
 }
 
@@ -155,7 +155,7 @@ async function build(target: string, env: NodeJS.ProcessEnv, { progress, signal 
 async function install(folder: string, env: NodeJS.ProcessEnv, signal: AbortSignal, packages: string[]): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const buildEnv = { ...env, GOBIN: folder, CGO_ENABLED: '0', GOWORK: 'off' };
-  const { status, output } = await run('go', ['install', '-ldflags=-s -w', ...packages], buildEnv, signal);
+  const { status, output } = await runGo(['install', '-ldflags=-s -w', ...packages], buildEnv, signal);
   if (status !== 0)
     throw new PlatformError(
       `Temporal could not be built (${packages.join(' ')}):\n${output.trimEnd().split('\n').slice(-8).join('\n')}\nMend that, or set TEMPORAL_ADDRESS to a Temporal that runs.`,
@@ -169,20 +169,4 @@ function binariesIn(folder: string): TemporalBinaries {
     sqlTool: join(folder, 'server/sql'),
     ui: join(folder, 'ui/server'),
   };
-}
-
-/** Runs a program to its end. Its group is ours: a supervisor that is killed takes a build with it. */
-function run(
-  command: string,
-  args: readonly string[],
-  env: NodeJS.ProcessEnv,
-  signal?: AbortSignal,
-): Promise<{ status: number | null; output: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], ...(signal ? { signal } : {}) });
-    const chunks: Buffer[] = [];
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-    child.once('error', reject);
-    child.once('close', (status) => resolve({ status, output: Buffer.concat(chunks).toString('utf8') }));
-  });
 }

@@ -33,6 +33,7 @@ case "$1 $2" in
   'env GOVERSION') echo '${goVersion}' ;;
   'env GOTOOLCHAIN') echo '${toolchain}' ;;
   install*)
+    while [ -e '${folder}/wait' ]; do sleep 0.05; done
     echo x >> '${folder}/installs'
     env > '${folder}/environment'
     ${hangs ? 'exec sleep 60' : ''}
@@ -57,11 +58,14 @@ esac
 }
 
 test('two builds of the engine at once wait for each other, and there is one build', async () => {
-  const { ensure, installs, said } = machine();
-  const [first, second] = await Promise.all([ensure(), ensure()]);
+  const { folder, ensure, installs, said } = machine();
+  writeFileSync(`${folder}/wait`, '');
+  const builds = Promise.all([ensure(), ensure()]);
+  expect(await poll(() => said.includes('waiting for another build of Temporal'), { timeoutMs: 20_000 })).toBe(true);
+  rmSync(`${folder}/wait`);
+  const [first, second] = await builds;
   expect(second).toEqual(first);
   expect(installs()).toBe(2);
-  expect(said).toContain('waiting for another build of Temporal');
 });
 
 test('a build that was cut off half-way holds nobody up, and the next one starts anew', async () => {

@@ -42,5 +42,13 @@ function moduleFolder(): string {
   const { module, version } = STRIPE_MOCK;
   const cached = join(go('env', 'GOMODCACHE').trim(), `${module}@${version}`);
   if (existsSync(cached)) return cached;
-  return (JSON.parse(go('mod', 'download', '-json', `${module}@${version}`)) as { Dir: string }).Dir;
+  const download = () => go('mod', 'download', '-json', `${module}@${version}`);
+  let said: string;
+  try {
+    said = download();
+  } catch {
+    // Go asks a registry once only.
+    said = download();
+  }
+  return (JSON.parse(said) as { Dir: string }).Dir;
 }

@@ -1,8 +1,7 @@
-import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
+import { runGo } from '#platform/parts/go.ts';
 import { cacheFolder, installedGo } from '#platform/parts/temporal-binaries.ts';
 import { STRIPE_MOCK } from '#stripe-simulator/conformance/stripe-document.ts';
 
@@ -30,12 +29,9 @@ export async function ensureStripeMock(env: NodeJS.ProcessEnv, signal?: AbortSig
   const partial = `${folder}${BUILDING}${process.pid}`;
   mkdirSync(partial, { recursive: true });
   try {
-    await promisify(execFile)('go', ['install', '-ldflags=-s -w', `${module}@${version}`], {
-      env: { ...env, GOBIN: partial, CGO_ENABLED: '0', GOWORK: 'off' },
-      ...(signal ? { signal } : {}),
-    }).catch(({ message }: Error) => {
-      throw new Error(`stripe-mock could not be built: ${message}`);
-    });
+    const buildEnv = { ...env, GOBIN: partial, CGO_ENABLED: '0', GOWORK: 'off' };
+    const { status, output } = await runGo(['install', '-ldflags=-s -w', `${module}@${version}`], buildEnv, signal);
+    if (status !== 0) throw new Error(`stripe-mock could not be built: ${output}`);
     // Another one may have been quicker.
     if (!existsSync(folder)) renameSync(partial, folder);
     return binary;
