@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import fc from '#test/fast-check.ts';
 import { allocate, leftOf } from './allocation.ts';
 import { type Pool, UNLIMITED } from './catalog.ts';
 

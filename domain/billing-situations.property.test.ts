@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   aCatalog,
@@ -9,6 +8,7 @@ import {
   aSubscription,
   day,
 } from '#test/factories/billing.ts';
+import fc from '#test/fast-check.ts';
 import { decide } from './decide.ts';
 import { extendGrace } from './extend-grace.ts';
 import type { SubscriptionSnapshot } from './snapshot.ts';

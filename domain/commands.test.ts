@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   aCatalog,
@@ -10,6 +9,7 @@ import {
   aSubscription,
   day,
 } from '#test/factories/billing.ts';
+import fc from '#test/fast-check.ts';
 import type { AccountState, ObservedWorkspaceState } from './account-state.ts';
 import { SMALLEST_SIZE } from './allocation.ts';
 import type { Catalog, Plan, WorkspaceSize } from './catalog.ts';

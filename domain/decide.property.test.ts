@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import { FREE_SIZE, STUDIO_SIZE, TEAM_SIZE } from '#test/factories/billing.ts';
 import { anyCatalog, anyHistory, attemptedAgain, type Decided, live } from '#test/factories/billing-history.ts';
+import fc from '#test/fast-check.ts';
 import { decide } from './decide.ts';
 import type { SubscriptionSnapshot } from './snapshot.ts';
 

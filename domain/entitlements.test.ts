@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { aCatalog, anAddOn, aPlan, day } from '#test/factories/billing.ts';
+import fc from '#test/fast-check.ts';
 import { type Catalog, type Resources, UNLIMITED } from './catalog.ts';
 import { type Entitlements, entitlementsOf, type Holdings, type Override, poolSizeOf } from './entitlements.ts';
 

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import {
   aCatalog,
@@ -13,6 +12,7 @@ import {
   TEAM_SIZE,
 } from '#test/factories/billing.ts';
 import { anyCatalog, anyHistory, live } from '#test/factories/billing-history.ts';
+import fc from '#test/fast-check.ts';
 import type { AccountState } from './account-state.ts';
 import { decide } from './decide.ts';
 import type { InvoiceSnapshot, SubscriptionSnapshot } from './snapshot.ts';

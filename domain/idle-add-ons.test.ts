@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import {
   aCatalog,
@@ -12,6 +11,7 @@ import {
   withEffectsDone,
 } from '#test/factories/billing.ts';
 import { anyCatalog, anyHistory, live } from '#test/factories/billing-history.ts';
+import fc from '#test/fast-check.ts';
 import type { AccountState } from './account-state.ts';
 import { decide } from './decide.ts';
 import type { SubscriptionSnapshot } from './snapshot.ts';

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { aPayingAccount, day, TEAM_SIZE } from '#test/factories/billing.ts';
+import fc from '#test/fast-check.ts';
 import type { AccountState, ObservedWorkspace, WorkspaceState } from './account-state.ts';
 import { CommandRefused, deleteWorkspace, liftHold, placeHold, wishForWorkspace } from './commands.ts';
 import type { HostSighting } from './host-report.ts';
