@@ -4,6 +4,8 @@ import { promisify } from 'node:util';
 
 /** Another apt-get may be at work, as on a machine that has just come up. */
 const WAIT_FOR_LOCK = ['-o', 'DPkg::Lock::Timeout=120'];
+/** Of a file that somebody has changed: it stays. */
+const NO_QUESTIONS = ['-o', 'Dpkg::Options::=--force-confdef', '-o', 'Dpkg::Options::=--force-confold'];
 const PAUSES_MS = [1_000, 5_000];
 
 const run = promisify(execFile);
@@ -17,29 +19,36 @@ const run = promisify(execFile);
  */
 export async function installWithApt(
   packages: readonly string[],
-  given: NodeJS.ProcessEnv,
+  env: NodeJS.ProcessEnv,
   pausesMs: readonly number[] = PAUSES_MS,
 ): Promise<void> {
-  const options = { env: { ...given, DEBIAN_FRONTEND: 'noninteractive' }, maxBuffer: 64 << 20 };
-  const tryIt = async (): Promise<string | null> => {
-    // An index that does not come now may not be needed.
-    await run('apt-get', [...WAIT_FOR_LOCK, 'update', '-q'], options).catch(() => undefined);
-    return run(
-      'apt-get',
-      [...WAIT_FOR_LOCK, 'install', '-y', '-q', '--no-install-recommends', ...packages],
-      options,
-    ).then(
-      () => null,
-      (error: Error & { stderr?: string }) => error.stderr?.trim() || error.message,
-    );
-  };
-  let refused = await tryIt();
+  let refused = await tryToInstall(packages, env);
   for (const pauseMs of pausesMs) {
-    if (refused === null) return;
+    // A lock has been waited for already.
+    if (refused === null || /Could not get lock/i.test(refused)) break;
     if (refused.includes('dpkg --configure -a'))
-      await run('dpkg', ['--configure', '-a'], options).catch(() => undefined);
+      await refusalOf('dpkg', ['--force-confdef', '--force-confold', '--configure', '-a'], env);
     await delay(pauseMs);
-    refused = await tryIt();
+    refused = await tryToInstall(packages, env);
   }
-  if (refused !== null) throw new Error(refused.split('\n').slice(-3).join(' '));
+  if (refused !== null) throw new Error(refused);
+}
+
+async function tryToInstall(packages: readonly string[], env: NodeJS.ProcessEnv): Promise<string | null> {
+  // An index that does not come now may not be needed.
+  const stale = await refusalOf('apt-get', [...WAIT_FOR_LOCK, 'update', '-q'], env);
+  const how = ['install', '-y', '-q', '--no-install-recommends', ...NO_QUESTIONS];
+  const refused = await refusalOf('apt-get', [...WAIT_FOR_LOCK, ...how, ...packages], env);
+  return refused && [stale, refused].filter((each) => each !== null).join(' ');
+}
+
+/** The last of what a program said when it failed, or `null`. */
+async function refusalOf(program: string, args: string[], env: NodeJS.ProcessEnv): Promise<string | null> {
+  const options = { env: { ...env, DEBIAN_FRONTEND: 'noninteractive' }, maxBuffer: 64 << 20 };
+  const running = run(program, args, options);
+  running.child.stdin?.end();
+  return running.then(
+    () => null,
+    (error: Error & { stderr?: string }) => (error.stderr?.trim() || error.message).split('\n').slice(-3).join(' '),
+  );
 }

@@ -127,8 +127,8 @@ function temporal(goVersion: string | null, env: NodeJS.ProcessEnv): DoctorCheck
 
 async function docker(dockerHost: string | undefined, env: NodeJS.ProcessEnv): Promise<DoctorCheck> {
   const address = dockerHost || 'unix:///var/run/docker.sock';
+  const found = await lookAtEngine(address);
   try {
-    const found = await lookAtEngine(address);
     if (found.kind === 'podman')
       return {
         name: 'docker',
@@ -136,7 +136,7 @@ async function docker(dockerHost: string | undefined, env: NodeJS.ProcessEnv): P
         detail: `podman ${found.version} on ${address}`,
         waysOut: "Workspaces need Docker's own engine: install Docker, or set DOCKER_HOST to one.",
       };
-    const client = createDockerClient(address, { silenceMs: 3_000 });
+    const client = createDockerClient(address, { silenceMs: 10_000 });
     const [version, info] = await Promise.all([client.version(), client.info()]);
     const cgroup = info.CgroupVersion ?? '1';
     return {
@@ -145,7 +145,7 @@ async function docker(dockerHost: string | undefined, env: NodeJS.ProcessEnv): P
       detail: `${version.Version} on ${address}, cgroup v${cgroup}, ${info.NCPU} CPUs`,
     };
   } catch {
-    const { kind } = await lookAtEngine(address);
+    const { kind } = found;
     const cgroup = existsSync('/sys/fs/cgroup/cgroup.controllers') ? 'v2' : 'v1';
     const canBeStarted = !dockerHost && process.getuid?.() === 0 && process.platform === 'linux';
     const program = firstLine('dockerd', ['--version'], env);

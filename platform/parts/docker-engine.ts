@@ -175,14 +175,13 @@ export async function ensureOwnDockerEngine(options: Omit<DockerEngineOptions, '
 
   // A killed dockerd leaves a containerd that is running, dying or a zombie; the new one would take any of them for its own.
   await stopContainerd(runDir);
-  // A stale pid file whose number belongs to somebody else by now would keep dockerd from starting.
-  for (const stale of [recordFile, pidFile, socket]) rmSync(stale, { force: true });
-
   const command = await findOrInstall(options);
   onProgress('starting an engine');
   const logFile = options.logFile ?? join(stateDir, 'dockerd.log');
-  const begin = () =>
-    startChild({
+  const begin = () => {
+    // A stale pid file whose number belongs to somebody else by now would keep dockerd from starting.
+    for (const stale of [recordFile, pidFile, socket]) rmSync(stale, { force: true });
+    return startChild({
       command,
       args: [
         ...['--data-root', join(stateDir, 'data')],
@@ -199,22 +198,24 @@ export async function ensureOwnDockerEngine(options: Omit<DockerEngineOptions, '
       cwd: stateDir,
       logFile,
     });
-  const comesUp = async (child: Child): Promise<boolean> => {
+  };
+  const outcomeOf = async (child: Child): Promise<'up' | 'ended' | 'silent'> => {
     writeFileSync(recordFile, JSON.stringify(child.identity));
     await poll(async () => child.hasExited() || (await answers(dockerHost)), { timeoutMs: READY_WITHIN_MS });
-    if (!child.hasExited() && (await answers(dockerHost))) return true;
+    if (!child.hasExited() && (await answers(dockerHost))) return 'up';
+    const outcome = child.hasExited() ? 'ended' : 'silent';
     await stopEngine({ identity: child.identity, stateDir, recordFile, runDir, log });
-    return false;
+    return outcome;
   };
   let child = await begin();
-  let isUp = await comesUp(child);
-  if (!isUp && /containerd/.test(lastError(logFile))) {
+  let outcome = await outcomeOf(child);
+  if (outcome === 'ended' && /containerd/.test(lastError(logFile))) {
     // It gives its containerd 15 s, which a busy machine may need for other things.
-    log.warn({ error: lastError(logFile) }, 'dockerd gave up on its containerd, and is started once more');
+    onProgress('starting an engine once more, as its containerd was slow');
     child = await begin();
-    isUp = await comesUp(child);
+    outcome = await outcomeOf(child);
   }
-  if (!isUp) {
+  if (outcome !== 'up') {
     throw new DockerEngineUnavailable(
       'ENGINE_NOT_STARTED',
       `dockerd could not be started (${lastError(logFile)}): see ${logFile}, or start Docker yourself, or set DOCKER_HOST.`,

@@ -58,7 +58,10 @@ export function cacheKey(goVersion: string): string {
 
 /** What `go version` says, such as `go1.26.8`, or null when there is no Go. */
 export async function installedGo(env: NodeJS.ProcessEnv): Promise<string | null> {
-  const { status, output } = await runGo(['env', 'GOVERSION'], env).catch(() => ({ status: 1, output: '' }));
+  const { status, output } = await runGo(['env', 'GOVERSION'], env, undefined, []).catch(() => ({
+    status: 1,
+    output: '',
+  }));
   return status === 0 ? output.trim() : null;
 }
 
@@ -115,7 +118,7 @@ async function requireGo(goVersion: string | null, env: NodeJS.ProcessEnv, why: 
 /** Whether this Go builds Temporal: it is new enough, or fetches by itself one that is. */
 export async function buildsTemporal(goVersion: string, env: NodeJS.ProcessEnv): Promise<boolean> {
   if (isAtLeast(goVersion, versions.go.split('.').map(Number))) return true;
-  const { output } = await runGo(['env', 'GOTOOLCHAIN'], env);
+  const { output } = await runGo(['env', 'GOTOOLCHAIN'], env, undefined, []);
   return isAtLeast(goVersion, FIRST_GO_WITH_TOOLCHAINS) && !/^(local|path)\b/.test(output.trim());
 }
 

@@ -137,6 +137,11 @@ test('a change that the card does not pay is not in force, with the reason; its 
     .getByRole('alert')
     .getByText(/declined/)
     .waitFor();
+  // Each try is one of its own: Stripe does not repeat what it said.
+  const tries = () => page.locator('input[name=formKey]').first().inputValue();
+  const firstTry = await tries();
+  await invoices.getByRole('button', { name: /^Pay now: / }).click();
+  await expect.poll(tries).not.toBe(firstTry);
   await methodsOf(page).getByRole('button', { name: 'Charge this one: Visa ending in 4242' }).click();
   await page.waitForURL('**/billing?done=method-default');
   await invoices.getByRole('button', { name: /^Pay now: / }).click();

@@ -2,7 +2,7 @@ import { useLocation, useNavigation, useRevalidator } from '@remix-run/react';
 import { useEffect, useRef } from 'react';
 
 /** What Stripe tells us arrives within moments; after the last look the page rests. */
-const LOOKS_AFTER_S = { done: [1, 2, 4, 6, 9, 13, 20, 30], arrived: [2, 6, 15] };
+const LOOKS_AFTER_S = { done: [1, 2, 4, 6, 9, 13, 20, 30], arrived: [2, 6, 15, 30] };
 
 /**
  * Looks again for a while: what was done at Stripe, here or on the page before, shows once it has told us. A look never comes between

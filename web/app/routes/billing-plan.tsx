@@ -5,6 +5,7 @@ import type { AccountAnswer, OffersAnswer, Preview } from '#api/answers.ts';
 import { ApiProblem, BILLING_TIMEOUT_MS, createApiClient } from '../api/api-client.server.ts';
 import { throwFailure } from '../api/failure.server.ts';
 import { refusalOf } from '../api/refusal.server.ts';
+import { loadsAfterRefusal } from '../billing/after-refusal.ts';
 import { carryOutBilling } from '../billing/billing-action.server.ts';
 import { GoOn } from '../billing/go-on.tsx';
 import { presentPlanPreview } from '../billing/plan-preview.ts';
@@ -20,6 +21,7 @@ import { PageTitle } from '../ui/page-title.tsx';
 import { Prose } from '../ui/prose.tsx';
 
 export const meta: MetaFunction = () => [{ title: 'Change the plan · Leasehold' }];
+export const shouldRevalidate = loadsAfterRefusal;
 
 interface PlanResult {
   error?: string;

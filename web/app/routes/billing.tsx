@@ -5,6 +5,7 @@ import { BILLING_TIMEOUT_MS, createApiClient } from '../api/api-client.server.ts
 import { throwFailure } from '../api/failure.server.ts';
 import { refusalOf } from '../api/refusal.server.ts';
 import { AddOnsCard } from '../billing/add-ons-card.tsx';
+import { loadsAfterRefusal } from '../billing/after-refusal.ts';
 import { carryOutBilling } from '../billing/billing-action.server.ts';
 import { DONE_WORDS, doneWordOf } from '../billing/done-words.ts';
 import { GoOn } from '../billing/go-on.tsx';
@@ -24,6 +25,7 @@ import { Notice } from '../ui/notice.tsx';
 import { PageTitle } from '../ui/page-title.tsx';
 
 export const meta: MetaFunction = () => [{ title: 'Billing · Leasehold' }];
+export const shouldRevalidate = loadsAfterRefusal;
 
 interface BillingResult {
   intent: string;
