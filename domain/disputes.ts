@@ -80,6 +80,7 @@ export function dismissed(disputes: readonly KnownDispute[]): KnownDispute[] {
   return disputes.map((each) => ({ ...each, dismissed: true }));
 }
 
+/** Whether a dispute holds the account: it is open or lost, and support has not lifted its hold. */
 export function isHolding(dispute: KnownDispute): boolean {
   return !dispute.dismissed && dispute.state !== 'won';
 }

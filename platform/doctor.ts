@@ -145,14 +145,13 @@ async function docker(dockerHost: string | undefined, env: NodeJS.ProcessEnv): P
       detail: `${version.Version} on ${address}, cgroup v${cgroup}, ${info.NCPU} CPUs`,
     };
   } catch {
-    const { kind } = found;
     const cgroup = existsSync('/sys/fs/cgroup/cgroup.controllers') ? 'v2' : 'v1';
     const canBeStarted = !dockerHost && process.getuid?.() === 0 && process.platform === 'linux';
     const program = firstLine('dockerd', ['--version'], env);
     return {
       name: 'docker',
       finding: canBeStarted ? 'provided' : 'missing',
-      detail: `${DOCKER_SILENCE[kind] ?? 'none answers'} on ${address}; cgroup ${cgroup}; ${program ?? 'no dockerd on the PATH'}`,
+      detail: `${DOCKER_SILENCE[found.kind] ?? 'none answers'} on ${address}; cgroup ${cgroup}; ${program ?? 'no dockerd on the PATH'}`,
       waysOut: canBeStarted
         ? 'A start brings up an engine of its own (and installs docker.io on Debian); or start Docker, or set DOCKER_HOST.'
         : 'Start Docker, set DOCKER_HOST, or run this as root on Linux.',
