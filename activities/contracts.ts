@@ -74,6 +74,8 @@ export interface SaveAccountInput {
   state: AccountState;
   view: AccountView;
   happened: Happened[];
+  /** When the workflow acts next by itself; `null` when only a message wakes it. */
+  nextDeadline: string | null;
   /** Events of the inbox that this decision was made from, and what came of them. */
   actedOn: { eventIds: string[]; outcome: string };
 }

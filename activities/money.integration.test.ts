@@ -143,7 +143,13 @@ test('with the account goes all that is known of its money, and no late read bri
   const opening = { accountId, ownerUserId: accountId, stripeCustomerId: customer.id, workspaces: [] };
   const state = openAccount(opening, AT, loadCatalog('catalogs/demo.yaml'));
   const { saveAccount, deleteAccount } = createReadModelActivities({ prisma });
-  await saveAccount({ state, view: viewOf(state, AT), happened: [], actedOn: { eventIds: [], outcome: '' } });
+  await saveAccount({
+    state,
+    view: viewOf(state, AT),
+    happened: [],
+    nextDeadline: null,
+    actedOn: { eventIds: [], outcome: '' },
+  });
   await readBilling(customer.id);
   await deleteAccount({ accountId, stripeCustomerId: customer.id, now: AT });
   await readBilling(customer.id, '2026-01-10T14:00:00.000Z');
@@ -156,7 +162,13 @@ test('a customer is claimed by one account, again by the same one, and by no oth
   const save = async (accountId: string) => {
     const opening = { accountId, ownerUserId: accountId, stripeCustomerId: null, workspaces: [] };
     const state = openAccount(opening, AT, loadCatalog('catalogs/demo.yaml'));
-    await saveAccount({ state, view: viewOf(state, AT), happened: [], actedOn: { eventIds: [], outcome: '' } });
+    await saveAccount({
+      state,
+      view: viewOf(state, AT),
+      happened: [],
+      nextDeadline: null,
+      actedOn: { eventIds: [], outcome: '' },
+    });
   };
   const unlinked = async () => {
     const accountId = randomUUID();

@@ -54,7 +54,7 @@ function saving(
     loadCatalog('catalogs/demo.yaml'),
   );
   const state = { ...opened, version, ...changes };
-  return { state, view: viewOf(state, NOW), happened: [], actedOn: { eventIds: [], outcome: '' } };
+  return { state, view: viewOf(state, NOW), happened: [], nextDeadline: null, actedOn: { eventIds: [], outcome: '' } };
 }
 
 test('what was saved is loaded whole', async () => {

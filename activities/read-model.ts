@@ -104,23 +104,24 @@ async function refuseSoleOwner(tx: Transaction, userId: string): Promise<void> {
 type Transaction = Parameters<Parameters<PrismaClient['$transaction']>[0]>[0];
 
 /** `false` when a newer version is stored already: an older one never overwrites it. */
-async function storeAccount(tx: Transaction, { state, view }: SaveAccountInput): Promise<boolean> {
+async function storeAccount(tx: Transaction, { state, view, nextDeadline }: SaveAccountInput): Promise<boolean> {
   const graceEndsAt = state.standing === 'grace' ? (state.dunning?.suspendAt ?? null) : null;
   const { organisationId } = state;
   const userId = organisationId === null ? state.ownerUserId : null;
   // A customer that was claimed meanwhile is not let go: accounts keep theirs for good.
   const stored = await tx.$executeRaw`
     INSERT INTO account (id, user_id, organisation_id, stripe_customer_id, plan_id, standing, standing_since, grace_ends_at,
-                         version, state, view, saved_at, updated_at)
+                         version, state, view, next_deadline, saved_at, updated_at)
     VALUES (${state.accountId}, ${userId}, ${organisationId}, ${state.stripeCustomerId}, ${state.plan.id}, ${state.standing},
             ${state.standingSince}::timestamptz, ${graceEndsAt}::timestamptz, ${state.version},
-            ${JSON.stringify(state)}::jsonb, ${JSON.stringify(view)}::jsonb, ${view.now}::timestamptz, now())
+            ${JSON.stringify(state)}::jsonb, ${JSON.stringify(view)}::jsonb, ${nextDeadline}::timestamptz,
+            ${view.now}::timestamptz, now())
     ON CONFLICT (id) DO UPDATE SET
       user_id = EXCLUDED.user_id, organisation_id = EXCLUDED.organisation_id,
       stripe_customer_id = COALESCE(EXCLUDED.stripe_customer_id, account.stripe_customer_id),
       plan_id = EXCLUDED.plan_id, standing = EXCLUDED.standing, standing_since = EXCLUDED.standing_since,
       grace_ends_at = EXCLUDED.grace_ends_at, version = EXCLUDED.version, state = EXCLUDED.state,
-      view = EXCLUDED.view, saved_at = EXCLUDED.saved_at, updated_at = now()
+      view = EXCLUDED.view, next_deadline = EXCLUDED.next_deadline, saved_at = EXCLUDED.saved_at, updated_at = now()
     WHERE account.version <= EXCLUDED.version`;
   return stored > 0;
 }

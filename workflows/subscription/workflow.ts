@@ -91,6 +91,7 @@ async function save(desk: AccountDesk): Promise<boolean> {
       state,
       view: viewOf(state, workflowNow()),
       happened: unsaved.happened,
+      nextDeadline: desk.nextDeadline(),
       actedOn: { eventIds: unsaved.actedOn, outcome: `${state.standing}, version ${state.version}` },
     }),
   );
