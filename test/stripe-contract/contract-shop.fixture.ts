@@ -142,6 +142,7 @@ async function openContractAccount(
       state,
       view: viewOf(state, at),
       happened: [],
+      nextDeadline: null,
       actedOn: { eventIds: [], outcome: 'looked' },
     });
   }
