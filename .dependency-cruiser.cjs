@@ -67,6 +67,14 @@ module.exports = {
       to: { dependencyTypes: ['npm', 'npm-dev', 'core'] },
     },
     {
+      name: 'local-activities-of-the-main-loop-alone',
+      severity: 'error',
+      comment:
+        'Two local activities in flight can make a history that no worker can replay: workflows/subscription/local-steps.ts says why',
+      from: { path: '^', pathNot: '^workflows/subscription/(workflow|billing|claims)\\.ts$' },
+      to: { path: '^workflows/subscription/local-steps\\.ts$' },
+    },
+    {
       name: 'no-circular',
       severity: 'error',
       from: {},

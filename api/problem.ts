@@ -42,6 +42,7 @@ export type ProblemCode =
   | 'member-already'
   | 'member-not-found'
   | 'not-confirmed'
+  | 'not-recorded'
   | 'not-found'
   | 'not-in-grace'
   | 'nothing-to-undo'

@@ -45,7 +45,9 @@ export async function replayHistories(client: Client, codePath: string, ids?: re
         const failed = event.workflowTaskFailedEventAttributes;
         if (!failed || BENIGN.has(failed.cause ?? 0)) continue;
         const { message } = failed.failure ?? {};
-        replayed.failures.push(`${workflowId} ${runId}: task ${event.eventId} failed (${causeOf(failed.cause)}): ${message}`);
+        replayed.failures.push(
+          `${workflowId} ${runId}: task ${event.eventId} failed (${causeOf(failed.cause)}): ${message}`,
+        );
       }
       yield { workflowId, history };
     }

@@ -45,6 +45,7 @@ import { createHostReader, startSampling } from './sample-workspaces.ts';
 import { parseWorkerSettings } from './settings.ts';
 import { createWorkerMetrics } from './worker-metrics.ts';
 import { workflowBundle } from './workflow-bundle.ts';
+import { createWorkflowSinks } from './workflow-sinks.ts';
 
 /** Workflows that stay in memory: more than are active at once, or each message replays a history. */
 const CACHED_WORKFLOWS = 2_000;
@@ -82,6 +83,7 @@ const catalog = loadCatalog(settings.LEASEHOLD_CATALOG, process.env);
 const stripeActivities = stripe
   ? createStripeActivities({ stripe, catalog, money: createMoneyTables({ prisma }) })
   : createBillingOffActivities({ catalog });
+const metrics = createWorkerMetrics(prisma);
 const subscriptions =
   bundle &&
   (await Worker.create({
@@ -89,6 +91,7 @@ const subscriptions =
     taskQueue: SUBSCRIPTION_TASK_QUEUE,
     workflowBundle: bundle,
     maxCachedWorkflows: CACHED_WORKFLOWS,
+    sinks: createWorkflowSinks(metrics),
     activities: {
       ...stripeActivities,
       ...createReadModelActivities({ prisma }),
@@ -101,7 +104,6 @@ const subscriptions =
     },
   }));
 const client = new Client({ connection, namespace });
-const metrics = createWorkerMetrics(prisma);
 const reconciliation =
   bundle &&
   (await Worker.create({

@@ -7,6 +7,8 @@ export interface WorkerMetrics {
   reconciliation: ReconciliationMetrics;
   /** What a host found that nobody answers for, by what it is. */
   strangers: (found: Record<'unknown' | 'foreign', number>) => void;
+  /** Parts of messages that a workflow did not take. */
+  messageDropped(message: string, reason: string, count: number): void;
 }
 
 /** What operators watch of a worker. The gauges are of the database, and alike on every worker. */
@@ -59,8 +61,16 @@ export function createWorkerMetrics(prisma: PrismaClient): WorkerMetrics {
     registers,
   });
 
+  const dropped = new Counter({
+    name: 'leasehold_workflow_messages_dropped_total',
+    help: 'Signals, their entries and Updates that a workflow did not take, by message and reason.',
+    labelNames: ['message', 'reason'] as const,
+    registers,
+  });
+
   return {
     registry,
+    messageDropped: (message, reason, count) => dropped.inc({ message, reason }, count),
     strangers(found) {
       for (const [what, count] of Object.entries(found)) strangers.set({ what }, count);
     },

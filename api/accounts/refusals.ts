@@ -49,6 +49,12 @@ export function refused({ type, message }: Refusal): Problem {
       return new Problem(409, 'not-in-grace', 'There is no grace to extend', message);
     case 'CustomerAlreadyLinked':
       return new Problem(409, 'customer-already-linked', 'The account or the customer is joined already', message);
+    case 'NotRecorded':
+      return new Problem(503, 'not-recorded', 'It could not be recorded just now', message, { retryAfterSeconds: 5 });
+    case 'InternalError':
+      return new Problem(500, 'internal-error', 'Something went wrong on our side', message);
+    case 'MalformedCommand':
+      return new Problem(400, 'request-invalid', 'The request is malformed', message);
     case 'UnknownAccount':
       return accountNotFound();
     case 'UnknownWorkspace':

@@ -24,7 +24,7 @@ import {
   type Round,
 } from './plan.ts';
 import { WorkflowWorker } from './workflow-worker.ts';
-import { CUSTOMER_PREFIX, HARSH_CATALOG, HASTY_CATALOG, HOSTS, World } from './world.ts';
+import { CUSTOMER_PREFIX, HARSH_CATALOG, HASTY_CATALOG, type Held, HOSTS, World } from './world.ts';
 
 const QUIET_WITHIN_MS = 60_000;
 const CALLED_WITHIN_MS = 30_000;
@@ -152,11 +152,20 @@ class Batch {
     const release = ({ accountId }: Player) => this.world.releaseAll(accountId);
 
     await this.arrive(arrival, others, sendTo, release);
-    await Promise.all(twins.map((player) => this.attempt(player, async () => {
-      release(player);
-      await this.quiet(player, 'its activity ended');
-      sendTo(player);
-    })));
+    await Promise.all(
+      twins.map((player) =>
+        this.attempt(player, async () => {
+          release(player);
+          await this.quiet(player, 'its activity ended');
+          // What kept the others' tasks open came to them, too.
+          if (arrival.startsWith('same-') && !this.isLocalRound(player)) {
+            this.trigger(player, 'renameWorkspace', 200 + number);
+            await this.quiet(player, 'it was renamed');
+          }
+          sendTo(player);
+        }),
+      ),
+    );
     await this.each(async (player) => {
       await this.quiet(player, `round ${number}`);
       const outcome = await sent.get(player)?.outcome;
@@ -185,7 +194,9 @@ class Batch {
         return;
       case 'after':
         players.forEach(release);
-        await Promise.all(players.map((player) => this.attempt(player, () => this.quiet(player, 'its activity ended'))));
+        await Promise.all(
+          players.map((player) => this.attempt(player, () => this.quiet(player, 'its activity ended'))),
+        );
         players.forEach(sendTo);
         return;
       case 'same-message-first':
@@ -217,32 +228,34 @@ class Batch {
     sendTo: (player: Player) => void,
     release: (player: Player) => void,
   ): Promise<void> {
-    const [local, ordinary] = [players.filter((each) => this.isLocalRound(each)), players.filter((each) => !this.isLocalRound(each))];
+    const [local, ordinary] = [
+      players.filter((each) => this.isLocalRound(each)),
+      players.filter((each) => !this.isLocalRound(each)),
+    ];
     // A local activity keeps its own task open.
-    const blockers = new Map(
-      ordinary.map((player) => {
-        const isLinked = this.world.of(player.accountId).stored?.stripeCustomerId != null;
-        return [player, isLinked ? this.world.hold(player.accountId, 'readBilling') : null] as const;
-      }),
-    );
+    const blockers = new Map(ordinary.map((player) => [player, this.block(player)]));
     await Promise.all(
       ordinary.map((player) =>
-        this.attempt(player, async () => {
-          const blocker = blockers.get(player);
-          if (!blocker) return;
-          await player.handle.signal('billingHints', [{ eventId: 'evt_blocker', type: 'invoice.paid' }]);
-          await within(CALLED_WITHIN_MS, 'a read of Stripe', blocker.isCalled);
-        }),
+        this.attempt(player, () =>
+          within(CALLED_WITHIN_MS, 'the save that keeps the task open', blockers.get(player)?.isCalled),
+        ),
       ),
     );
-    // Each `release` lets go of all that is held: the activity first, the blocker after all has gathered.
-    for (const player of ordinary) this.world.of(player.accountId).held.delete('readBilling');
     await gather();
     for (const player of ordinary) blockers.get(player)?.release();
     for (const player of local) {
       sendTo(player);
       release(player);
     }
+  }
+
+  /** Has a save of the account held, which keeps a workflow task open. Letting go of all else does not let go of it. */
+  private block(player: Player): Held {
+    const { accountId } = player;
+    const held = this.world.hold(accountId, 'saveAccount');
+    this.trigger(player, 'renameWorkspace', 200 + this.currentRound);
+    void held.isCalled.then(() => this.world.of(accountId).held.delete('saveAccount'));
+    return held;
   }
 
   private isLocalRound({ plan }: Player): boolean {
@@ -277,11 +290,20 @@ class Batch {
       claimCustomer: () => Promise.resolve(this.trigger(player, 'linkCustomer', 100 + number)),
       convergeWorkspace: () => {
         const generation = outside.stored?.workspaces[0]?.desired.generation ?? 1;
-        const report = { reportId: `r${number}`, workspaceId: `${accountId}.main`, generation, saw: { kind: 'astray' } as const };
+        const report = {
+          reportId: `r${number}`,
+          workspaceId: `${accountId}.main`,
+          generation,
+          saw: { kind: 'astray' } as const,
+        };
         return handle.signal(hostReports, [report]);
       },
       sendMail: () => {
-        world.setPaid(accountId, outside.subscriptions.some((each) => each.status === 'past_due'), now);
+        world.setPaid(
+          accountId,
+          outside.subscriptions.some((each) => each.status === 'past_due'),
+          now,
+        );
         return hint();
       },
       reserveForMove: () => this.move(player, number),
@@ -334,7 +356,12 @@ class Batch {
       .executeUpdate('moveWorkspace', {
         args: [
           {
-            ...{ commandId: `move-${number}`, workspaceId: `${player.accountId}.main`, fromHostId: from, toHostId: null },
+            ...{
+              commandId: `move-${number}`,
+              workspaceId: `${player.accountId}.main`,
+              fromHostId: from,
+              toHostId: null,
+            },
             ...{ withinDays: 0, reason: 'The host is emptied.' },
           },
         ],
@@ -393,7 +420,7 @@ class Batch {
   }
 }
 
-async function within(ms: number, what: string, event: Promise<void>): Promise<void> {
+async function within(ms: number, what: string, event: Promise<void> | undefined): Promise<void> {
   const giveUp = new AbortController();
   const late = delay(ms, undefined, { signal: giveUp.signal }).then(() => {
     throw new Error(`Waited ${ms / 1000} s in vain for ${what}.`);

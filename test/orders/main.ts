@@ -18,7 +18,8 @@ const program = new Command('orders')
   .parse();
 const { runs, seed, from } = program.opts<{ runs: number; seed?: string; from?: string }>();
 const first = Number(from ?? randomInt(1_000_000));
-const seeds = seed === undefined ? Array.from({ length: runs }, (_, index) => first + index) : seed.split(',').map(Number);
+const seeds =
+  seed === undefined ? Array.from({ length: runs }, (_, index) => first + index) : seed.split(',').map(Number);
 
 const stateDir = makeStateFolder();
 const platform = await startPlatform({

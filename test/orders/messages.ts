@@ -89,7 +89,11 @@ export function send(
 }
 
 function refusalOf(error: unknown): Outcome {
-  const { cause, name, message } = error as { cause?: { type?: string; message?: string }; name: string; message: string };
+  const { cause, name, message } = error as {
+    cause?: { type?: string; message?: string };
+    name: string;
+    message: string;
+  };
   // Of its own making: the account is gone, or the message came after its end.
   if (name === 'WorkflowNotFoundError') return 'lost: the workflow has ended';
   if (cause?.type === 'AcceptedUpdateCompletedWorkflow') return 'lost: the workflow has ended';

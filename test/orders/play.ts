@@ -44,7 +44,10 @@ export async function playOrders(
   try {
     for (const batch of batchesOf(seeds)) {
       const engine = { client, connection, address, namespace, codePath, serverPid };
-      const accounts = await playBatch(engine, batch.map((seed) => planOf(seed)));
+      const accounts = await playBatch(
+        engine,
+        batch.map((seed) => planOf(seed)),
+      );
       const ids = accounts.map(({ accountId }) => subscriptionWorkflowId(accountId));
       const { counts, events, failures } = await replayHistories(client, codePath, ids);
       const count = Object.values(counts).reduce((sum, each) => sum + each, 0);
@@ -72,7 +75,9 @@ export function reportOf({ seeds, accounts, histories, events, rounds, failures 
   return [
     `${seeds.length} seeds (${seeds[0]} to ${seeds.at(-1)}), ${accounts} accounts with their twins, ${rounds.length} arrivals, ${met.size} of them different`,
     `${histories} histories of ${events} events replayed`,
-    ...(failures.length === 0 ? ['no failure'] : [`${failures.length} failures; again: npm run orders -- --seed <seed>`]),
+    ...(failures.length === 0
+      ? ['no failure']
+      : [`${failures.length} failures; again: npm run orders -- --seed <seed>`]),
   ].join('\n');
 }
 
@@ -84,7 +89,9 @@ function batchesOf(seeds: number[]): number[][] {
     groups.set(key, [...(groups.get(key) ?? []), seed]);
   }
   return [...groups.values()].flatMap((group) =>
-    Array.from({ length: Math.ceil(group.length / BATCH) }, (_, index) => group.slice(index * BATCH, (index + 1) * BATCH)),
+    Array.from({ length: Math.ceil(group.length / BATCH) }, (_, index) =>
+      group.slice(index * BATCH, (index + 1) * BATCH),
+    ),
   );
 }
 

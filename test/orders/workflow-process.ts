@@ -3,6 +3,7 @@
  * it outlives this process. Arguments: address, namespace, task queue, script of the workflows, cached workflows.
  */
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { createWorkflowSinks } from '#worker/workflow-sinks.ts';
 import { LOCAL_ACTIVITIES } from './plan.ts';
 
 const [address = '', namespace = '', taskQueue = '', codePath = '', cached = ''] = process.argv.slice(2);
@@ -26,7 +27,10 @@ function ask(name: string, input: unknown): Promise<unknown> {
   });
 }
 
-Runtime.install({ shutdownSignals: [], logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} } });
+Runtime.install({
+  shutdownSignals: [],
+  logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} },
+});
 const connection = await NativeConnection.connect({ address });
 const worker = await Worker.create({
   connection,
@@ -35,6 +39,7 @@ const worker = await Worker.create({
   workflowBundle: { codePath },
   activities: Object.fromEntries(LOCAL_ACTIVITIES.map((name) => [name, (input: unknown) => ask(name, input)])),
   enableNonLocalActivities: false,
+  sinks: createWorkflowSinks({ messageDropped: () => undefined }),
   maxCachedWorkflows: Number(cached),
   stickyQueueScheduleToStartTimeout: '1s',
 });

@@ -16,7 +16,7 @@ import type { ActivityName } from './plan.ts';
 
 type Activities = SubscriptionActivities & PlacementActivities & WorkspaceActivities;
 /** What was asked of an activity that is held. */
-interface Held {
+export interface Held {
   isCalled: Promise<void>;
   called: () => void;
   isReleased: Promise<void>;
@@ -168,7 +168,8 @@ export class World {
     },
     saveAccount: async ({ state }: SaveAccountInput) => {
       const outside = this.of(state.accountId);
-      if (!outside.isDeleted && (outside.stored?.version ?? -1) <= state.version) outside.stored = structuredClone(state);
+      if (!outside.isDeleted && (outside.stored?.version ?? -1) <= state.version)
+        outside.stored = structuredClone(state);
     },
     sendMail: async () => undefined,
     cancelSubscription: async ({ subscriptionId }) => {

@@ -11,9 +11,16 @@ import { earliest, type Instant } from '#domain/time.ts';
 import type { Happened } from '#domain/timeline.ts';
 import { afterObserved, withRetry } from '#domain/workspace-progress.ts';
 import { isSettled } from '#domain/workspace-wishes.ts';
-import type { BillingHint, Carried, Receipt } from './messages.ts';
+import type { BillingHint, Carried, LinkCustomerCommand, Receipt } from './messages.ts';
 
 type Unsaved = NonNullable<Carried['unsaved']>;
+
+/** A customer that the account asks for: it is settled in PostgreSQL, where no two accounts can have one. */
+export interface CustomerClaim {
+  command: LinkCustomerCommand;
+  /** `null` until the main loop has settled it; `not-recorded` when PostgreSQL did not answer. */
+  outcome: Receipt | CommandRefused | 'not-recorded' | null;
+}
 
 /** Command ids that are remembered, so that a repeated command is answered and not done again. */
 const RECENT_COMMANDS = 200;
@@ -42,6 +49,9 @@ export class AccountDesk {
   /** How often hosts have said so in this run, by workspace. */
   private readonly strayings = new Map<string, number>();
   private earlyReports: HostReport[] = [];
+  private claims: CustomerClaim[] = [];
+  /** Stripe is not read before: a rule threw an error over what it said last. */
+  lookNotBefore: Instant | null = null;
   /** Wishes that have been stored, by workspace: only these are given to hosts. */
   private readonly storedWishes = new Map<string, WorkspaceState>();
 
@@ -52,12 +62,13 @@ export class AccountDesk {
     this.pendingHints = [...carried.pendingHints, ...this.pendingHints];
     this.recentCommands = carried.recentCommands;
     this.unsaved = carried.unsaved;
+    this.lookNotBefore = carried.lookNotBefore ?? null;
     if (this.unsaved === null) this.markSaved(state);
   }
 
   carry(): Carried {
-    const { state, pendingHints, recentCommands, unsaved } = this;
-    return { state: this.require(state), pendingHints, recentCommands, unsaved };
+    const { state, pendingHints, recentCommands, unsaved, lookNotBefore } = this;
+    return { state: this.require(state), pendingHints, recentCommands, unsaved, lookNotBefore };
   }
 
   /** Puts a changed state on the desk, with what happened. The same state with no history changes nothing. */
@@ -81,13 +92,34 @@ export class AccountDesk {
 
   /** Carries out a command once; a repeated id gets the first receipt. Refusals are thrown as `CommandRefused`. */
   command(id: string, carryOut: (state: AccountState) => CommandOutcome): Receipt {
-    const before = this.recentCommands.find((each) => each.id === id);
-    if (before) return before.receipt;
+    const before = this.receiptOf(id);
+    if (before) return before;
     const outcome = carryOut(this.require(this.state));
     this.put(outcome.state, outcome.happened);
     const receipt = { version: this.require(this.state).version };
     this.recentCommands = [...this.recentCommands, { id, receipt }].slice(-RECENT_COMMANDS);
     return receipt;
+  }
+
+  /** What a command of late was answered with. */
+  receiptOf(commandId: string): Receipt | undefined {
+    return this.recentCommands.find(({ id }) => id === commandId)?.receipt;
+  }
+
+  /** Asks for a customer; the main loop settles it. */
+  claim(command: LinkCustomerCommand): CustomerClaim {
+    const claim: CustomerClaim = { command, outcome: null };
+    this.claims.push(claim);
+    return claim;
+  }
+
+  openClaims(): CustomerClaim[] {
+    this.claims = this.claims.filter(({ outcome }) => outcome === null);
+    return this.claims;
+  }
+
+  hasOpenClaim(): boolean {
+    return this.claims.some(({ outcome }) => outcome === null);
   }
 
   /** What the workflow itself has brought about. */
@@ -184,7 +216,14 @@ export class AccountDesk {
     return earliest([...this.deadlines(), ...moveTimes(this.state?.workspaces ?? [])]);
   }
 
+  /** When the main loop has something to do if nothing comes; `null` for never. */
+  wakesAt(): Instant | null {
+    const at = this.lookAsked || this.pendingHints.length > 0 ? this.lookNotBefore : earliest(this.deadlines());
+    return at !== null && this.lookNotBefore !== null && at < this.lookNotBefore ? this.lookNotBefore : at;
+  }
+
   needsLook(now: string): boolean {
+    if (this.lookNotBefore !== null && now < this.lookNotBefore) return false;
     return this.lookAsked || this.pendingHints.length > 0 || this.deadlines().some((at) => at <= now);
   }
 
@@ -193,7 +232,8 @@ export class AccountDesk {
     if (this.accountDeleted) return true;
     if (!this.state || this.astray.size > 0) return false;
     const workspacesSettled = this.state.workspaces.every((each) => isSettled(each) && !isOnTheMove(each));
-    return !this.needsLook(now) && this.unsaved === null && workspacesSettled && this.dueEffects(now).length === 0;
+    const isSaved = this.unsaved === null && !this.hasOpenClaim();
+    return !this.needsLook(now) && isSaved && workspacesSettled && this.dueEffects(now).length === 0;
   }
 
   private require(state: AccountState | null): AccountState {

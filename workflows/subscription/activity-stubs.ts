@@ -1,22 +1,8 @@
-import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import { proxyActivities } from '@temporalio/workflow';
 import { NON_RETRYABLE, type SubscriptionActivities, type WorkspaceActivities } from '#activities/contracts.ts';
 import { workspaceTaskQueue } from './messages.ts';
 
 const nonRetryableErrorTypes = [...NON_RETRYABLE];
-
-/** Short idempotent steps run inside the workflow task: half the cost of ordinary activities (`docs/decisions/`). */
-export const steps = proxyLocalActivities<
-  Pick<SubscriptionActivities, 'readBilling' | 'loadAccount' | 'claimCustomer' | 'saveAccount'>
->({
-  startToCloseTimeout: '15 seconds',
-  scheduleToCloseTimeout: '45 seconds',
-  retry: {
-    initialInterval: '200 milliseconds',
-    maximumInterval: '2 seconds',
-    maximumAttempts: 4,
-    nonRetryableErrorTypes,
-  },
-});
 
 /** Side effects that others see, each safe to repeat. */
 export const sideEffects = proxyActivities<

@@ -2,8 +2,8 @@ import { isCancellation, log } from '@temporalio/workflow';
 import { openAccount } from '#domain/open-account.ts';
 import { presentSnapshot } from '#domain/stored-snapshot.ts';
 import type { AccountDesk } from './account-desk.ts';
-import { steps } from './activity-stubs.ts';
 import { workflowNow } from './clock.ts';
+import { steps } from './local-steps.ts';
 import { look, type Reading } from './look.ts';
 import type { SubscriptionInput } from './messages.ts';
 

@@ -30,8 +30,8 @@ export async function look(
     desk.lookAsked ||= lookAsked;
     return false;
   }
-  const actedOn = desk.pendingHints.splice(0, hints).map((hint) => hint.eventId);
   const decision = decide(desk.state, reading.snapshot, now(), reading.catalog);
+  const actedOn = desk.pendingHints.splice(0, hints).map((hint) => hint.eventId);
   desk.put(decision.state, decision.happened, actedOn);
   return true;
 }

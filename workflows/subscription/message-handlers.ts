@@ -1,6 +1,8 @@
-import { ApplicationFailure, condition, setHandler } from '@temporalio/workflow';
-import { UNLIMITED, type WorkspaceSize } from '#domain/catalog.ts';
+import type { UpdateDefinition } from '@temporalio/common';
+import { ApplicationFailure, condition, log, setHandler } from '@temporalio/workflow';
+import type { AccountState } from '#domain/account-state.ts';
 import {
+  type CommandOutcome,
   CommandRefused,
   closeAccount as close,
   createWorkspace as create,
@@ -13,9 +15,9 @@ import {
   wishForWorkspace,
   withdrawOverride as withdraw,
 } from '#domain/commands.ts';
-import { extendGrace as extend, LONGEST_EXTENSION_DAYS } from '#domain/extend-grace.ts';
+import { extendGrace as extend } from '#domain/extend-grace.ts';
 import { linkCustomer as link } from '#domain/link-customer.ts';
-import { cancelMove as cancel, chooseMoveTime as choose, LONGEST_DAYS_TO_CHOOSE, planMove } from '#domain/moves.ts';
+import { cancelMove as cancel, chooseMoveTime as choose, planMove } from '#domain/moves.ts';
 import { viewOf } from '#domain/view.ts';
 import {
   recoverWorkspace as recover,
@@ -25,339 +27,171 @@ import {
   restoreWorkspace as restore,
 } from '#domain/workspace-commands.ts';
 import type { AccountDesk } from './account-desk.ts';
-import { steps } from './activity-stubs.ts';
-import { workflowNow } from './clock.ts';
 import {
-  accountView,
-  agenda,
-  billingHints,
-  type ChooseMoveTimeCommand,
-  type ClosingCommand,
-  type CreateWorkspaceCommand,
-  cancelMove,
-  chooseMoveTime,
-  closeAccount,
-  createWorkspace,
-  type DeleteWorkspaceCommand,
-  deleteWorkspace,
-  type ExtendGraceCommand,
-  extendGrace,
-  type GrantCommand,
-  grantOverride,
-  type HoldCommand,
-  hostReports,
-  keepAccount,
-  type LinkCustomerCommand,
-  liftHold,
-  linkCustomer,
-  type MoveWorkspaceCommand,
-  moveWorkspace,
-  placeHold,
-  type Receipt,
-  type RefusalType,
-  type RenameWorkspaceCommand,
-  type ResizeWorkspaceCommand,
-  recoverWorkspace,
-  renameWorkspace,
-  resizeWorkspace,
-  restartWorkspace,
-  restoreWorkspace,
-  startFreshRun,
-  type WithdrawCommand,
-  type WorkspaceCommand,
-  type WorkspaceWish,
-  wishWorkspace,
-  withdrawOverride,
-} from './messages.ts';
+  isBillingHint,
+  isHostReport,
+  MOST_ENTRIES,
+  requireAboutWorkspace,
+  requireClosing,
+  requireCustomer,
+  requireDeletion,
+  requireExtension,
+  requireGrant,
+  requireHold,
+  requireHoldName,
+  requireMove,
+  requireMoveTime,
+  requireNewWorkspace,
+  requireRename,
+  requireResize,
+  requireWish,
+  requireWithdrawal,
+} from './check-messages.ts';
+import { workflowNow } from './clock.ts';
+import { countDropped } from './dropped-messages.ts';
+import type { LinkCustomerCommand, Receipt, RefusalType } from './messages.ts';
+import * as sent from './messages.ts';
 
-const CUSTOMER_ID = /^cus_\w{1,250}$/;
-const WORKSPACE_ID = /^[A-Za-z0-9_.-]{1,128}$/;
-const LONGEST_NAME = 64;
-const HOLDS: readonly HoldCommand['hold'][] = ['admin', 'dispute', 'quota'];
+/** How a command is checked and carried out. */
+interface Handling<Command> {
+  validator: (command: Command) => void;
+  rule: (state: AccountState, command: Command, now: string) => CommandOutcome;
+  /** It counts through a look at Stripe, which has the catalog at hand. */
+  asksToLook?: true;
+}
 
-/** Sets every handler. To be called before the first `await`: an Update without a handler would be refused. */
+/**
+ * Sets every handler. To be called before the first `await`: an Update without a handler would be refused.
+ *
+ * **Handlers record, the main loop acts.** None starts an activity (`local-steps.ts` says why), and none throws anything but a refusal: an
+ * error of ours would fail the workflow task for ever.
+ */
 export function handleMessages(desk: AccountDesk): void {
-  setHandler(billingHints, (hints) => {
-    desk.pendingHints.push(...hints);
+  setHandler(sent.billingHints, (hints) => {
+    desk.pendingHints.push(...entriesOf('billingHints', hints, isBillingHint));
   });
-  setHandler(hostReports, (reports) => desk.report(reports, workflowNow()));
-  setHandler(startFreshRun, () => {
+  setHandler(sent.hostReports, (reports) => {
+    const taken = entriesOf('hostReports', reports, isHostReport);
+    recordSafely(desk, 'hostReports', () => desk.report(taken, workflowNow()));
+  });
+  setHandler(sent.startFreshRun, () => {
     desk.freshRunAsked = true;
   });
-  setHandler(
-    wishWorkspace,
-    (wish) => answer(desk, () => desk.command(wish.commandId, (state) => wishForWorkspace(state, wish, workflowNow()))),
-    { validator: requireWish },
-  );
-  setHandler(
-    createWorkspace,
-    (command) => answer(desk, () => desk.command(command.commandId, (state) => create(state, command, workflowNow()))),
-    { validator: requireNewWorkspace },
-  );
-  setHandler(
-    deleteWorkspace,
-    (command) => answer(desk, () => desk.command(command.commandId, (state) => remove(state, command, workflowNow()))),
-    { validator: requireDeletion },
-  );
-  setHandler(
-    restartWorkspace,
-    (command) => answer(desk, () => desk.command(command.commandId, (state) => restart(state, command, workflowNow()))),
-    { validator: requireAboutWorkspace },
-  );
-  setHandler(
-    recoverWorkspace,
-    (command) => answer(desk, () => desk.command(command.commandId, (state) => recover(state, command, workflowNow()))),
-    { validator: requireAboutWorkspace },
-  );
-  setHandler(
-    renameWorkspace,
-    (command) => answer(desk, () => desk.command(command.commandId, (state) => rename(state, command, workflowNow()))),
-    { validator: requireRename },
-  );
-  setHandler(
-    resizeWorkspace,
-    (command) => answer(desk, () => desk.command(command.commandId, (state) => resize(state, command, workflowNow()))),
-    { validator: requireResize },
-  );
-  setHandler(
-    restoreWorkspace,
-    (command) => answer(desk, () => desk.command(command.commandId, (state) => restore(state, command, workflowNow()))),
-    { validator: requireAboutWorkspace },
-  );
-  setHandler(
-    placeHold,
-    (command) => answer(desk, () => desk.command(command.commandId, (state) => place(state, command, workflowNow()))),
-    { validator: requireHold },
-  );
-  setHandler(
-    liftHold,
-    (command) => answer(desk, () => desk.command(command.commandId, (state) => lift(state, command, workflowNow()))),
-    { validator: requireHoldName },
-  );
-  // What support gives counts through a look, which has the catalog at hand.
-  setHandler(
-    grantOverride,
-    (command) =>
-      answer(desk, () => {
-        desk.lookAsked = true;
-        return desk.command(command.commandId, (state) => grant(state, command, workflowNow()));
-      }),
-    { validator: requireGrant },
-  );
-  setHandler(
-    withdrawOverride,
-    (command) =>
-      answer(desk, () => {
-        desk.lookAsked = true;
-        return desk.command(command.commandId, (state) => withdraw(state, command, workflowNow()));
-      }),
-    { validator: requireWithdrawal },
-  );
-  setHandler(
-    closeAccount,
-    (command) =>
-      answer(desk, () => {
-        desk.lookAsked = true;
-        return desk.command(command.commandId, (state) => close(state, command, workflowNow()));
-      }),
-    { validator: requireClosing },
-  );
-  setHandler(
-    keepAccount,
-    (command) => answer(desk, () => desk.command(command.commandId, (state) => keep(state, command, workflowNow()))),
-    { validator: requireClosing },
-  );
-  setHandler(
-    extendGrace,
-    (command) => answer(desk, () => desk.command(command.commandId, (state) => extend(state, command, workflowNow()))),
-    { validator: requireExtension },
-  );
-  setHandler(
-    moveWorkspace,
-    (command) =>
-      answer(desk, () => desk.command(command.commandId, (state) => planMove(state, command, workflowNow()))),
-    { validator: requireMove },
-  );
-  setHandler(
-    chooseMoveTime,
-    (command) => answer(desk, () => desk.command(command.commandId, (state) => choose(state, command, workflowNow()))),
-    { validator: requireMoveTime },
-  );
-  setHandler(
-    cancelMove,
-    (command) => answer(desk, () => desk.command(command.commandId, (state) => cancel(state, command, workflowNow()))),
-    { validator: requireAboutWorkspace },
-  );
-  setHandler(linkCustomer, (command) => linked(desk, command), { validator: requireCustomer });
-  setHandler(accountView, () => viewOf(opened(desk), workflowNow()));
-  setHandler(agenda, () => ({
+
+  const on = <Command extends { commandId: string }>(
+    update: UpdateDefinition<Receipt, [Command]>,
+    { validator, rule, asksToLook }: Handling<Command>,
+  ) => {
+    const handler = (command: Command) =>
+      answer(desk, update.name, () => {
+        desk.lookAsked ||= asksToLook === true;
+        return desk.command(command.commandId, (state) => rule(state, command, workflowNow()));
+      });
+    setHandler(update, handler, { validator: counting(update.name, validator) });
+  };
+  on(sent.wishWorkspace, { validator: requireWish, rule: wishForWorkspace });
+  on(sent.createWorkspace, { validator: requireNewWorkspace, rule: create });
+  on(sent.deleteWorkspace, { validator: requireDeletion, rule: remove });
+  on(sent.restartWorkspace, { validator: requireAboutWorkspace, rule: restart });
+  on(sent.recoverWorkspace, { validator: requireAboutWorkspace, rule: recover });
+  on(sent.renameWorkspace, { validator: requireRename, rule: rename });
+  on(sent.resizeWorkspace, { validator: requireResize, rule: resize });
+  on(sent.restoreWorkspace, { validator: requireAboutWorkspace, rule: restore });
+  on(sent.placeHold, { validator: requireHold, rule: place });
+  on(sent.liftHold, { validator: requireHoldName, rule: lift });
+  on(sent.grantOverride, { validator: requireGrant, rule: grant, asksToLook: true });
+  on(sent.withdrawOverride, { validator: requireWithdrawal, rule: withdraw, asksToLook: true });
+  on(sent.closeAccount, { validator: requireClosing, rule: close, asksToLook: true });
+  on(sent.keepAccount, { validator: requireClosing, rule: keep });
+  on(sent.extendGrace, { validator: requireExtension, rule: extend });
+  on(sent.moveWorkspace, { validator: requireMove, rule: planMove });
+  on(sent.chooseMoveTime, { validator: requireMoveTime, rule: choose });
+  on(sent.cancelMove, { validator: requireAboutWorkspace, rule: cancel });
+  setHandler(sent.linkCustomer, (command) => linked(desk, command), {
+    validator: counting('linkCustomer', requireCustomer),
+  });
+  setHandler(sent.accountView, () => viewOf(opened(desk), workflowNow()));
+  setHandler(sent.agenda, () => ({
     now: workflowNow(),
     quiet: desk.isQuiet(workflowNow()),
     nextDeadline: desk.nextDeadline(),
   }));
 }
 
-// Support staff send Updates by hand: what is missing or misspelt is said before anything is recorded.
-
-function requireWish(wish: WorkspaceWish): void {
-  requireText(wish?.commandId, 'commandId');
-  requireText(wish.workspaceId, 'workspaceId');
-  if (wish.wants !== 'running' && wish.wants !== 'stopped') throw malformed('`wants` must be "running" or "stopped".');
-}
-
-function requireNewWorkspace(command: CreateWorkspaceCommand): void {
-  requireText(command?.commandId, 'commandId');
-  requireText(command.workspaceId, 'workspaceId');
-  if (!WORKSPACE_ID.test(command.workspaceId))
-    throw malformed('`workspaceId` must be letters, digits, `_`, `.` and `-`, 128 at most; it names a container.');
-  requireName(command.name);
-  requireText(command.hostId, 'hostId');
-  if (command.size !== undefined) requireSize(command.size);
-}
-
-function requireDeletion(command: DeleteWorkspaceCommand): void {
-  requireAboutWorkspace(command);
-  requireFlag(command.immediately, 'immediately');
-}
-
-function requireAboutWorkspace(command: WorkspaceCommand): void {
-  requireText(command?.commandId, 'commandId');
-  requireText(command.workspaceId, 'workspaceId');
-}
-
-function requireRename(command: RenameWorkspaceCommand): void {
-  requireAboutWorkspace(command);
-  requireName(command.name);
-}
-
-function requireResize(command: ResizeWorkspaceCommand): void {
-  requireAboutWorkspace(command);
-  requireSize(command.size);
-  requireFlag(command.restart, 'restart');
-}
-
-function requireName(name: string): void {
-  requireText(name, 'name');
-  if (name.length > LONGEST_NAME) throw malformed(`\`name\` must have ${LONGEST_NAME} characters at most.`);
-}
-
-function requireSize(size: WorkspaceSize): void {
-  for (const part of ['memoryMb', 'cpuPercent', 'storageMb'] as const) {
-    if (!Number.isSafeInteger(size?.[part])) throw malformed(`\`size.${part}\` must be a whole number.`);
+/** The entries of a signal that can be taken. The others are dropped and counted: there is nobody who could be answered. */
+function entriesOf<Entry>(signal: string, given: unknown, isTaken: (entry: unknown) => entry is Entry): Entry[] {
+  if (!Array.isArray(given)) {
+    countDropped(signal, 'malformed', 'its argument is not a list');
+    return [];
   }
+  const looked = given.slice(0, MOST_ENTRIES);
+  if (looked.length < given.length)
+    countDropped(signal, 'too-many', `${MOST_ENTRIES} entries are taken at most`, given.length - looked.length);
+  const taken = looked.filter(isTaken);
+  if (taken.length < looked.length)
+    countDropped(signal, 'malformed', 'an entry lacks what it needs', looked.length - taken.length);
+  return taken;
 }
 
-function requireFlag(value: unknown, field: string): void {
-  if (value !== undefined && typeof value !== 'boolean') throw malformed(`\`${field}\` must be true or false.`);
+/** A validator whose refusals are counted. What it can't even read is malformed. */
+function counting<Command>(update: string, validator: (command: Command) => void): (command: Command) => void {
+  return (command) => {
+    try {
+      validator(command);
+    } catch (error) {
+      countDropped(update, 'malformed', 'the command lacks what it needs');
+      if (error instanceof ApplicationFailure) throw error;
+      throw ApplicationFailure.nonRetryable('The input must be one JSON object.', 'MalformedCommand');
+    }
+  };
 }
 
-function requireHold(command: HoldCommand): void {
-  requireHoldName(command);
-  requireText(command.reason, 'reason');
-}
-
-function requireGrant(command: GrantCommand): void {
-  requireText(command?.commandId, 'commandId');
-  requireText(command.override?.id, 'override.id');
-  requireText(command.override.reason, 'override.reason');
-  const { pool = {}, limits = {}, until } = command.override;
-  for (const [name, value] of Object.entries({ ...pool, ...limits })) {
-    if (!Number.isSafeInteger(value) || value < UNLIMITED)
-      throw malformed(`\`${name}\` must be a whole number, or ${UNLIMITED} for no limit.`);
-  }
-  if (until !== null && !isInstant(until))
-    throw malformed('`override.until` must be null or an instant such as 2026-03-08T00:00:00.000Z.');
-}
-
-function isInstant(text: unknown): boolean {
-  const at = typeof text === 'string' ? Date.parse(text) : Number.NaN;
-  return !Number.isNaN(at) && new Date(at).toISOString() === text;
-}
-
-function requireWithdrawal(command: WithdrawCommand): void {
-  requireText(command?.commandId, 'commandId');
-  requireText(command.overrideId, 'overrideId');
-}
-
-function requireExtension(command: ExtendGraceCommand): void {
-  requireText(command?.commandId, 'commandId');
-  requireText(command.reason, 'reason');
-  if (!Number.isSafeInteger(command.days) || command.days < 1 || command.days > LONGEST_EXTENSION_DAYS)
-    throw malformed(`\`days\` must be a whole number from 1 to ${LONGEST_EXTENSION_DAYS}.`);
-}
-
-function requireCustomer(command: LinkCustomerCommand): void {
-  requireText(command?.commandId, 'commandId');
-  if (typeof command.stripeCustomerId !== 'string' || !CUSTOMER_ID.test(command.stripeCustomerId))
-    throw malformed('`stripeCustomerId` must be the id of a customer at Stripe, such as cus_Nd5phN.');
-}
-
-function requireMove(command: MoveWorkspaceCommand): void {
-  requireText(command?.commandId, 'commandId');
-  requireText(command.workspaceId, 'workspaceId');
-  requireText(command.fromHostId, 'fromHostId');
-  requireText(command.reason, 'reason');
-  if (command.toHostId !== null) requireText(command.toHostId, 'toHostId');
-  const { withinDays } = command;
-  if (!Number.isSafeInteger(withinDays) || withinDays < 0 || withinDays > LONGEST_DAYS_TO_CHOOSE)
-    throw malformed(`\`withinDays\` must be a whole number from 0 to ${LONGEST_DAYS_TO_CHOOSE}.`);
-}
-
-function requireMoveTime(command: ChooseMoveTimeCommand): void {
-  requireText(command?.commandId, 'commandId');
-  requireText(command.workspaceId, 'workspaceId');
-  if (command.at !== null && !isInstant(command.at))
-    throw malformed('`at` must be null (now) or an instant such as 2026-03-08T00:00:00.000Z.');
-}
-
-function requireClosing(command: ClosingCommand): void {
-  requireText(command?.commandId, 'commandId');
-}
-
-function requireHoldName(command: Omit<HoldCommand, 'reason'>): void {
-  requireText(command?.commandId, 'commandId');
-  if (!HOLDS.includes(command.hold)) throw malformed(`\`hold\` must be one of ${HOLDS.join(', ')}.`);
-}
-
-function requireText(value: unknown, field: string): void {
-  if (typeof value !== 'string' || value.trim() === '')
-    throw malformed(`\`${field}\` must be a text that is not empty.`);
-}
-
-function malformed(message: string): ApplicationFailure {
-  return ApplicationFailure.nonRetryable(message, 'MalformedCommand');
-}
-
-/** First whose customer it is is settled in PostgreSQL, where no two accounts can have one. */
+/** The main loop settles in PostgreSQL, where no two accounts can have one, whose customer it is. */
 async function linked(desk: AccountDesk, command: LinkCustomerCommand): Promise<Receipt> {
-  await condition(() => desk.state !== null || desk.ending);
-  const { accountId } = opened(desk);
-  const { commandId, stripeCustomerId } = command;
-  // What the account itself refuses is refused before anything is claimed.
-  await answer(desk, () => {
-    link(opened(desk), command, workflowNow());
-    return { version: opened(desk).version };
+  const before = await answer(desk, 'linkCustomer', () => {
+    const known = desk.receiptOf(command.commandId);
+    // What the account itself refuses is refused before anything is claimed.
+    if (!known) link(opened(desk), command, workflowNow());
+    return known ?? null;
   });
-  const { claimed } = await steps.claimCustomer({ accountId, stripeCustomerId });
-  if (!claimed) {
-    const why = `The customer ${stripeCustomerId} belongs to another account, or this one is not stored yet: try again.`;
-    throw refusal('CustomerAlreadyLinked', why);
-  }
-  return answer(desk, () => {
-    desk.lookAsked = true;
-    return desk.command(commandId, (state) => link(state, command, workflowNow()));
-  });
+  if (before) return before;
+  const claim = desk.claim(command);
+  await condition(() => claim.outcome !== null);
+  const { outcome } = claim;
+  if (outcome instanceof CommandRefused) throw refusal(outcome.code, outcome.message, outcome.shortage);
+  if (outcome === null || outcome === 'not-recorded')
+    throw refusal('NotRecorded', 'Whose customer it is could not be recorded just now. Try again.');
+  return outcome;
 }
 
-async function answer(desk: AccountDesk, carryOut: () => Receipt): Promise<Receipt> {
+async function answer<Answer>(desk: AccountDesk, update: string, carryOut: () => Answer): Promise<Answer> {
   await condition(() => desk.state !== null || desk.ending);
   opened(desk);
   try {
     return carryOut();
   } catch (error) {
     if (error instanceof CommandRefused) throw refusal(error.code, error.message, error.shortage);
-    throw error;
+    meetFault(desk, update, error);
+    throw refusal('InternalError', 'A fault on our side kept this from being carried out. Nothing has changed.');
   }
+}
+
+function recordSafely(desk: AccountDesk, message: string, record: () => void): void {
+  try {
+    record();
+  } catch (error) {
+    meetFault(desk, message, error);
+  }
+}
+
+/**
+ * An error of ours in a rule. The run goes on without the message, in a fresh run: once the rule is mended, the history of this one could
+ * not be replayed.
+ */
+function meetFault(desk: AccountDesk, message: string, error: unknown): void {
+  countDropped(message, 'fault', 'a rule threw an error');
+  log.error('A rule threw an error; the message was not taken.', { message, error: String(error) });
+  desk.freshRunAsked = true;
 }
 
 function opened(desk: AccountDesk) {

@@ -50,6 +50,8 @@ export interface Carried {
   recentCommands: { id: string; receipt: Receipt }[];
   /** What could not be written to PostgreSQL yet. */
   unsaved: { happened: Happened[]; actedOn: string[] } | null;
+  /** Stripe is not read before; `null` or absent: at any time. */
+  lookNotBefore?: string | null;
 }
 
 /** Argument of the workflow. With `accountId` alone it loads the account from PostgreSQL: that is how a terminated one comes back. */
@@ -168,7 +170,7 @@ export interface CancelMoveCommand {
 }
 
 /** `ApplicationFailure.type` of Updates that are refused. Where the pool is the reason, `details[0]` is a `PoolShortage`. */
-export type RefusalType = RefusalCode | 'UnknownAccount';
+export type RefusalType = RefusalCode | 'UnknownAccount' | 'MalformedCommand' | 'NotRecorded' | 'InternalError';
 
 export type { HostReport } from '#domain/host-report.ts';
 

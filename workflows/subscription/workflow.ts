@@ -1,11 +1,13 @@
-import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, condition, continueAsNew, isCancellation, log, workflowInfo } from '@temporalio/workflow';
 import { stepsAhead } from '#domain/dunning-schedule.ts';
-import { earliest } from '#domain/time.ts';
+import { addMs } from '#domain/time.ts';
 import { viewOf } from '#domain/view.ts';
 import { AccountDesk } from './account-desk.ts';
-import { steps } from './activity-stubs.ts';
 import { lookAtBilling, takeUp, tried } from './billing.ts';
+import { settleClaims } from './claims.ts';
 import { BackOff, msUntil, workflowNow } from './clock.ts';
+import { countDropped } from './dropped-messages.ts';
+import { steps } from './local-steps.ts';
 import { handleMessages } from './message-handlers.ts';
 import type { SubscriptionInput } from './messages.ts';
 import { tendMoves } from './move-workspace.ts';
@@ -15,6 +17,7 @@ import { tendWorkspaces } from './workspace-coroutine.ts';
 
 const FIRST_RETRY_MS = 2_000;
 const LONGEST_RETRY_MS = 5 * 60_000;
+const LOOK_AGAIN_AFTER_FAULT_MS = 5 * 60_000;
 
 /**
  * A customer's subscription, for as long as the account exists.
@@ -30,7 +33,7 @@ export async function subscription(input: SubscriptionInput): Promise<void> {
   // Messages that change something are not kept waiting by the trouble of others.
   const pause = () => {
     const version = desk.state?.version;
-    const changed = () => desk.freshRunAsked || desk.state?.version !== version;
+    const changed = () => desk.freshRunAsked || desk.state?.version !== version || desk.hasOpenClaim();
     return condition(changed, trouble.nextMs(), { summary: 'Try again: Stripe or PostgreSQL did not answer' });
   };
 
@@ -39,7 +42,11 @@ export async function subscription(input: SubscriptionInput): Promise<void> {
     await pause();
     takenUp = await takeUp(desk, input);
   }
-  if (takenUp === 'unknown') return;
+  if (takenUp === 'unknown') {
+    desk.ending = true;
+    await condition(allHandlersFinished);
+    return;
+  }
   trouble.reset();
   desk.takeEarlyReports(workflowNow());
 
@@ -49,7 +56,8 @@ export async function subscription(input: SubscriptionInput): Promise<void> {
   while (!runEnds()) {
     // What messages changed is stored first: it does not wait for Stripe.
     await save(desk);
-    const looked = !desk.needsLook(workflowNow()) || (await lookAtBilling(desk));
+    await settleClaims(desk);
+    const looked = !desk.needsLook(workflowNow()) || (await lookSafely(desk));
     const saved = await save(desk);
     if (desk.state) operators.show(desk.state, workflowNow());
     if (!looked || !saved) {
@@ -62,17 +70,41 @@ export async function subscription(input: SubscriptionInput): Promise<void> {
 
   desk.ending = true;
   await Promise.all(followers);
-  await condition(allHandlersFinished);
+  do {
+    await settleClaims(desk);
+    await condition(() => allHandlersFinished() || desk.hasOpenClaim());
+  } while (desk.hasOpenClaim());
   if (desk.accountDeleted) return;
   await continueAsNew<typeof subscription>({ accountId: input.accountId, carried: desk.carry() });
 }
 
 /** Sleeps until a message has changed something or the next deadline has come. */
 async function nextThing(desk: AccountDesk, runEnds: () => boolean): Promise<void> {
-  const somethingNew = () => runEnds() || desk.unsaved !== null || desk.needsLook(workflowNow());
-  const deadline = earliest(desk.deadlines());
+  const somethingNew = () => runEnds() || desk.unsaved !== null || desk.hasOpenClaim() || desk.needsLook(workflowNow());
+  const deadline = desk.wakesAt();
   if (deadline === null) await condition(somethingNew);
   else await condition(somethingNew, msUntil(deadline), { summary: nextStep(desk, deadline) });
+}
+
+/**
+ * Reads Stripe and decides. A rule that throws over what Stripe says (an error of ours) does not take the account with it: commands,
+ * holds and deadlines of workspaces go on, and Stripe is read again later. That happens in a fresh run, as the history of this one could
+ * not be replayed with the mended rule.
+ */
+async function lookSafely(desk: AccountDesk): Promise<boolean> {
+  try {
+    const looked = await lookAtBilling(desk);
+    if (looked) desk.lookNotBefore = null;
+    return looked;
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    log.error('A rule threw an error over what Stripe says; it is read again later.', { error: String(error) });
+    countDropped('look', 'fault', 'a rule threw an error');
+    desk.lookAsked = true;
+    desk.lookNotBefore = addMs(workflowNow(), LOOK_AGAIN_AFTER_FAULT_MS);
+    desk.freshRunAsked = true;
+    return true;
+  }
 }
 
 /** For operators: what the workflow sleeps towards. */
