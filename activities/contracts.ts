@@ -20,8 +20,11 @@ export interface SubscriptionActivities {
   loadAccount(input: { accountId: string }): Promise<StoredState | null>;
   /** Notes in the account's row whose customer it is. `false` when it is another account's, or the account has another one. */
   claimCustomer(input: { accountId: string; stripeCustomerId: string }): Promise<{ claimed: boolean }>;
-  /** Stores state, view and history in one transaction. An older version never overwrites a newer one. */
-  saveAccount(input: SaveAccountInput): Promise<void>;
+  /**
+   * Stores state, view and history in one transaction. An older version never overwrites a newer one. What PostgreSQL refuses for what it
+   * says is set aside for support, and the rest is stored: `setAside` says how many parts. A database that is away throws.
+   */
+  saveAccount(input: SaveAccountInput): Promise<{ setAside: number }>;
   /**
    * Sends a mail with a `Message-ID` made from the effect's id: to the owner of a personal account, to all owners and
    * billing members of an organisation's.

@@ -3,6 +3,8 @@ import type Stripe from 'stripe';
 import type { BillingSnapshot } from '#domain/snapshot.ts';
 import { fromUnixSeconds } from '#domain/time.ts';
 import type { PrismaClient } from '#prisma/client.ts';
+import { databaseRefusalOf } from './database-refusal.ts';
+import { keepSetAside } from './set-aside.ts';
 import type { StripeReading } from './stripe-reading.ts';
 import { idOf, instantOf, methodOf, paymentIntentsOf, subscriptionIdOf } from './stripe-snapshot.ts';
 
@@ -10,7 +12,10 @@ import { idOf, instantOf, methodOf, paymentIntentsOf, subscriptionIdOf } from '.
 export interface MoneyTables {
   /** PostgreSQL's clock, one for all workers: to be asked before Stripe is. */
   beginRead(): Promise<string>;
-  /** Stores what was read, all or nothing. A read that began earlier than the one that is stored changes nothing. */
+  /**
+   * Stores what was read, all or nothing. A read that began earlier than the one that is stored changes nothing. What PostgreSQL refuses
+   * for what it says is set aside for support.
+   */
   store(reading: StripeReading, snapshot: BillingSnapshot, beganAt: string): Promise<void>;
 }
 
@@ -69,7 +74,7 @@ export function createMoneyTables({ prisma }: { prisma: PrismaClient }): MoneyTa
         .update(JSON.stringify([rows, credit]))
         .digest('base64url');
       const { id } = reading.customer;
-      await prisma.$transaction(async (tx) => {
+      const store = async (tx: Transaction) => {
         await lockCustomer(tx, id);
         if (await tx.deletedAccount.findUnique({ where: { stripeCustomerId: id }, select: { id: true } })) return;
         const [stored] = await tx.$queryRaw<{ isNewer: boolean; digest: string }[]>`
@@ -83,7 +88,16 @@ export function createMoneyTables({ prisma }: { prisma: PrismaClient }): MoneyTa
             read_began_at = EXCLUDED.read_began_at, read_at = EXCLUDED.read_at, digest = EXCLUDED.digest,
             credit_cents = EXCLUDED.credit_cents, credit_currency = EXCLUDED.credit_currency`;
         if (stored?.digest !== digest) await storeRows(tx, id, rows);
-      });
+      };
+      try {
+        await prisma.$transaction(store);
+      } catch (error) {
+        const refusal = databaseRefusalOf(error);
+        if (refusal === null) throw error;
+        // These rows are for people to see: an account is decided on without them.
+        const account = await prisma.account.findUnique({ where: { stripeCustomerId: id }, select: { id: true } });
+        await keepSetAside(prisma, account?.id ?? 'unknown', [{ what: 'billing', about: id, refusal, content: rows }]);
+      }
     },
   };
 }

@@ -170,6 +170,7 @@ export class World {
       const outside = this.of(state.accountId);
       if (!outside.isDeleted && (outside.stored?.version ?? -1) <= state.version)
         outside.stored = structuredClone(state);
+      return { setAside: 0 };
     },
     sendMail: async () => undefined,
     cancelSubscription: async ({ subscriptionId }) => {

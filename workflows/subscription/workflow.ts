@@ -128,6 +128,9 @@ async function save(desk: AccountDesk): Promise<boolean> {
     }),
   );
   if (done) {
+    // Runs that began before anything was set aside have no answer.
+    const setAside = (done.value as { setAside: number } | undefined)?.setAside ?? 0;
+    if (setAside > 0) log.error('PostgreSQL refused part of the account; it was set aside.', { setAside });
     desk.markSaved(state);
     return true;
   }

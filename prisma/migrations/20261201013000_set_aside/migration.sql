@@ -15,7 +15,7 @@ CREATE TABLE "set_aside" (
     "settled_at" TIMESTAMPTZ(3),
 
     CONSTRAINT "set_aside_pkey" PRIMARY KEY ("id"),
-    CONSTRAINT "set_aside_what" CHECK ("what" IN ('account', 'workspace', 'placements', 'timeline-entry', 'events', 'text'))
+    CONSTRAINT "set_aside_what" CHECK ("what" IN ('account', 'workspace', 'placements', 'timeline-entry', 'events', 'text', 'billing'))
 );
 
 CREATE INDEX "set_aside_open" ON "set_aside"("at") WHERE "settled_at" IS NULL;
