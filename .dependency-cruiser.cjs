@@ -12,6 +12,8 @@ const allowed = {
   activities: ['activities', 'billing', 'domain', 'mail', 'prisma', 'telemetry'],
   // What runs in a workflow knows of activities only their contracts.
   workflows: ['workflows', 'domain', 'activities/contracts.ts', 'activities/reconciliation/contracts.ts'],
+  // Finds accounts in trouble and brings them back.
+  support: ['support', 'domain', 'prisma', 'telemetry', 'workflows/[^/]+/messages.ts'],
   worker: [
     'worker',
     'activities',
@@ -21,6 +23,7 @@ const allowed = {
     'mail',
     'prisma',
     'settings',
+    'support',
     'telemetry',
     'workflows',
   ],
@@ -32,6 +35,7 @@ const allowed = {
     'mail',
     'prisma',
     'settings',
+    'support',
     'telemetry',
     'activities/contracts.ts',
     'workflows/connection.ts',

@@ -17,6 +17,7 @@ const source = [
   'settings',
   'stories',
   'stripe-simulator',
+  'support',
   'telemetry',
   'web',
   'worker',

@@ -158,6 +158,7 @@ import { createRemoveMemberHandler, removeMemberRoute } from './routes/remove-me
 import { createRevokeKeyHandler, revokeKeyRoute } from './routes/revoke-key.ts';
 import { createSizePreviewHandler, sizePreviewRoute } from './routes/size-preview.ts';
 import { createStripeWebhookHandler, stripeWebhookRoute, WEBHOOK_ALIASES } from './routes/stripe-webhook.ts';
+import { createSupportHandler } from './routes/support.ts';
 import { createTimelineHandler, timelineRoute } from './routes/timeline.ts';
 import { createTransferOrganisationHandler, transferOrganisationRoute } from './routes/transfer-organisation.ts';
 import { createWorkspaceHandler, workspaceRoute } from './routes/workspace.ts';
@@ -179,6 +180,7 @@ import { createWorkspaceLiveHandler, workspaceLiveRoute } from './routes/workspa
 import { createWorkspaceLogsHandler, workspaceLogsRoute } from './routes/workspace-logs.ts';
 import { createWorkspaceMessagesHandler, workspaceMessagesRoute } from './routes/workspace-messages.ts';
 import { createWishHandler, startWorkspaceRoute, stopWorkspaceRoute } from './routes/workspace-wish.ts';
+import type { LookAtAccounts } from './troubled-accounts.ts';
 import type { Executions } from './workspaces/executions.ts';
 import type { LiveHub } from './workspaces/live-hub.ts';
 import type { ReadUsageHistory } from './workspaces/usage-history.ts';
@@ -204,6 +206,7 @@ export interface AppDeps {
   /** Whether a sign-in at another service is offered. */
   offersProviders: boolean;
   checkReadiness: CheckReadiness;
+  lookAtAccounts: LookAtAccounts;
   prisma: PrismaClient;
   people: PeopleDeps;
   findAccount: FindAccount;
@@ -254,6 +257,7 @@ export function createApp(deps: AppDeps) {
     app.openapi({ ...stripeWebhookRoute, path, getRoutingPath: () => path }, createStripeWebhookHandler(deps));
   }
 
+  app.get('/support', requireLoopback, createSupportHandler(deps));
   app.get('/metrics', requireLoopback, async (c) =>
     c.body(await deps.metrics.registry.metrics(), 200, { 'Content-Type': deps.metrics.registry.contentType }),
   );

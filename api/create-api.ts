@@ -3,6 +3,7 @@ import { loadCatalog } from '#catalogs/load.ts';
 import { DAY_MS } from '#domain/time.ts';
 import { createMailer } from '#mail/mailer.ts';
 import { createPrisma } from '#prisma/client.ts';
+import { createFindTroubles } from '#support/find-troubles.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { createFindAccount } from './access/find-account.ts';
 import { createEnsureAccounts } from './accounts/ensure-accounts.ts';
@@ -41,6 +42,7 @@ import { createRateLimits } from './rate-limits.ts';
 import { createReadiness } from './readiness.ts';
 import type { ApiSettings } from './settings.ts';
 import { createTemporalLink } from './temporal.ts';
+import { createLookAtAccounts } from './troubled-accounts.ts';
 import { createExecutions } from './workspaces/executions.ts';
 import { createLiveHub } from './workspaces/live-hub.ts';
 import { createReadUsageHistory } from './workspaces/usage-history.ts';
@@ -155,6 +157,7 @@ export function createApi(
     handleAuth: createAuthHandler(auth),
     offersProviders: offeredProviders(settings.providers).length > 0,
     checkReadiness: createReadiness({ prisma, temporal, log }),
+    lookAtAccounts: createLookAtAccounts(createFindTroubles({ prisma, client: temporal.client, log })),
     readModel,
     readAccount,
     readIncident: createReadIncident(prisma),

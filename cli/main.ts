@@ -18,6 +18,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   story: async () => (await import('./commands/story.ts')).storyCommand(),
   'fast-forward': async () => (await import('./commands/fast-forward.ts')).fastForwardCommand(),
   card: async () => (await import('./commands/card.ts')).cardCommand(),
+  account: async () => (await import('./commands/account.ts')).accountCommand(),
   entitlements: async () => (await import('./commands/entitlements.ts')).entitlementsCommand(),
   grant: async () => (await import('./commands/grant.ts')).grantCommand(),
   'extend-grace': async () => (await import('./commands/extend-grace.ts')).extendGraceCommand(),

@@ -5,6 +5,7 @@ import { createDockerClient } from '#activities/workspaces/docker-client.ts';
 import { describeUnknown, unknownSettings } from '#settings/unknown-settings.ts';
 import { attachPlatform } from './attach.ts';
 import { findChromium } from './chromium.ts';
+import { examineAccounts } from './doctor-accounts.ts';
 import { lookAtEngine } from './parts/engine-at-socket.ts';
 import { packagedPrograms } from './parts/postgres-home.ts';
 import { buildsTemporal, cacheFolder, findTemporalBinaries, installedGo } from './parts/temporal-binaries.ts';
@@ -53,6 +54,7 @@ export async function examine(stateDir: string, env: NodeJS.ProcessEnv): Promise
     cache(env),
     state(stateDir, running !== null),
     settings(env),
+    ...(await examineAccounts(running?.env ?? env)),
   ];
 }
 

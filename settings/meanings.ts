@@ -94,6 +94,7 @@ export const MEANINGS: Readonly<Record<string, Meaning>> = {
   LEASEHOLD_HOST_LABELS: { meaning: 'what plans may ask of a host, such as zone=eu,disk=ssd' },
   LEASEHOLD_CPU_OVERCOMMIT: { meaning: "how many times a host's CPU may be promised to workspaces" },
   LEASEHOLD_WORKER_ROLE: { meaning: "`all`, or `host`: this host's workspaces alone" },
+  LEASEHOLD_WORKFLOW_BUNDLE: { meaning: "for tests: a script with other workflows than this version's" },
   LEASEHOLD_EGRESS: { meaning: 'where workspaces may send to: `internet` or `none`' },
   LEASEHOLD_STORAGE_DIR: {
     meaning: "folder of the workspaces' disks, where their size is a hard limit",

@@ -16,6 +16,7 @@ test.each([
   ['LEASEHOLD_DEMO_PASSWORD', 'hunter2hunter2', 'unset it'],
   ['STRIPE_API_BASE', 'http://127.0.0.1:4313', 'STRIPE_SECRET_KEY'],
   ['LEASEHOLD_TIME_SKIPPING', '1', 'set it to 0'],
+  ['LEASEHOLD_WORKFLOW_BUNDLE', '/tmp/other-workflows.js', 'unset it'],
   ['LEASEHOLD_WEB_ORIGIN', 'http://shop.example.com', 'proxy with TLS'],
   ['LEASEHOLD_WEB_ORIGIN', '', 'proxy with TLS'],
   ['LEASEHOLD_LISTEN', '0.0.0.0', 'LEASEHOLD_PROXY_HOPS'],

@@ -48,6 +48,14 @@ export function unsafeInProduction(env: Environment): UnsafeSetting[] {
       },
     ],
     [
+      Boolean(env.LEASEHOLD_WORKFLOW_BUNDLE),
+      {
+        setting: 'LEASEHOLD_WORKFLOW_BUNDLE',
+        problem: 'accounts would follow the workflows of a test and not those of this version',
+        remedy: 'unset it',
+      },
+    ],
+    [
       !origin.startsWith('https://'),
       {
         setting: 'LEASEHOLD_WEB_ORIGIN',

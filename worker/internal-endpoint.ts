@@ -68,6 +68,8 @@ export interface InternalEndpointDeps {
   dataRoutes?: Hono;
   /** For operators, told with readiness: how well this host keeps workspaces apart and within their storage. Default: nothing. */
   limits?: () => Record<string, string>;
+  /** Accounts in trouble by kind, told with readiness: they make no worker unready, as another one would not help them. Default: nothing. */
+  accountsInTrouble?: () => Record<string, number | null> | undefined;
   /** What operators watch, answered at `GET /metrics`. Default: nothing. */
   metrics?: Registry;
   log: Logger;
@@ -100,7 +102,10 @@ export function createInternalEndpoint(deps: InternalEndpointDeps): Hono {
       ),
     );
     const ready = results.every(([, result]) => result === 'ok');
-    return c.json({ ready, checks: Object.fromEntries(results), limits: deps.limits?.() }, ready ? 200 : 503);
+    const accountsInTrouble = deps.accountsInTrouble?.();
+    const checked = Object.fromEntries(results);
+    const status = ready ? 200 : 503;
+    return c.json({ ready, checks: checked, limits: deps.limits?.(), accountsInTrouble }, status);
   });
 
   app.get('/metrics', async (c) => {

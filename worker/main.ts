@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { serve } from '@hono/node-server';
 import { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { createBillingOffActivities, reconciliationOff } from '#activities/billing-off.ts';
 import { createMailActivities } from '#activities/mail/send.ts';
 import { createMoneyTables } from '#activities/money.ts';
@@ -28,6 +28,8 @@ import { loadCatalog } from '#catalogs/load.ts';
 import { createMailer } from '#mail/mailer.ts';
 import { createPrisma } from '#prisma/client.ts';
 import { describeUnknown, unknownSettings } from '#settings/unknown-settings.ts';
+import { createFindTroubles } from '#support/find-troubles.ts';
+import { watchAccounts } from '#support/watch-accounts.ts';
 import { createLogger } from '#telemetry/logger.ts';
 import { SUBSCRIPTION_TASK_QUEUE, workspaceTaskQueue } from '#workflows/subscription/messages.ts';
 import { accountWorkflows, sendHostReports } from './account-workflows.ts';
@@ -43,6 +45,7 @@ import { requireSearchAttributes } from './require-search-attributes.ts';
 import { createSampleHistory } from './sample-history.ts';
 import { createHostReader, startSampling } from './sample-workspaces.ts';
 import { parseWorkerSettings } from './settings.ts';
+import { installTemporalRuntime } from './temporal-runtime.ts';
 import { createWorkerMetrics } from './worker-metrics.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 import { createWorkflowSinks } from './workflow-sinks.ts';
@@ -54,15 +57,9 @@ const SHUTDOWN_GRACE_MS = 10_000;
 const settings = parseWorkerSettings(process.env);
 const log = createLogger('worker', settings.LOG_LEVEL);
 for (const unknown of unknownSettings(process.env)) log.warn(describeUnknown(unknown));
-Runtime.install({
-  shutdownSignals: [],
-  logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
-    const write = level === 'ERROR' ? log.error : level === 'WARN' ? log.warn : level === 'INFO' ? log.info : log.debug;
-    write.call(log, meta ?? {}, message);
-  }),
-});
-
 const prisma = createPrisma(settings.DATABASE_URL, { maxConnections: 10, applicationName: 'leasehold-worker' });
+const metrics = createWorkerMetrics(prisma);
+installTemporalRuntime(log, metrics.workflowTaskFailed);
 const docker = createDockerClient(settings.DOCKER_HOST);
 const capacity = await readHostCapacity(docker, {
   memoryMb: settings.LEASEHOLD_HOST_MEMORY_MB,
@@ -74,7 +71,7 @@ const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
 const connection = await NativeConnection.connect(connectionOptions);
 await requireSearchAttributes(connection, namespace, log);
 const servesAccounts = settings.LEASEHOLD_WORKER_ROLE === 'all';
-const bundle = servesAccounts ? { codePath: await workflowBundle() } : null;
+const bundle = servesAccounts ? { codePath: settings.LEASEHOLD_WORKFLOW_BUNDLE ?? (await workflowBundle()) } : null;
 const shared = { connection, namespace, shutdownGraceTime: SHUTDOWN_GRACE_MS };
 
 const { STRIPE_SECRET_KEY: stripeKey } = settings;
@@ -83,7 +80,6 @@ const catalog = loadCatalog(settings.LEASEHOLD_CATALOG, process.env);
 const stripeActivities = stripe
   ? createStripeActivities({ stripe, catalog, money: createMoneyTables({ prisma }) })
   : createBillingOffActivities({ catalog });
-const metrics = createWorkerMetrics(prisma);
 const subscriptions =
   bundle &&
   (await Worker.create({
@@ -202,6 +198,8 @@ const sampling = startSampling({
   history: createSampleHistory(prisma, hostId),
   log,
 });
+const watch = servesAccounts ? watchAccounts({ findTroubles: createFindTroubles({ prisma, client, log }), log }) : null;
+if (watch) metrics.watch(watch.newest);
 const endpoint = createInternalEndpoint({
   docker,
   patientDocker: createDockerClient(settings.DOCKER_HOST, { silenceMs: 0 }),
@@ -228,6 +226,7 @@ const endpoint = createInternalEndpoint({
     },
   }),
   metrics: metrics.registry,
+  accountsInTrouble: () => watch?.newest()?.counts,
   limits: () => ({ isolation: isolation.state(), storage: storage.softBecause ?? 'hard' }),
   log,
 });
@@ -260,6 +259,7 @@ registration.stop();
 await reconciler.stop();
 await measuring.stop();
 await sampling.stop();
+await watch?.stop();
 sampler.stop();
 server.close();
 // Whoever watches a workspace or follows its log would keep this process.

@@ -30,6 +30,8 @@ export const workerSettingsSchema = z.object({
   LEASEHOLD_HOST_LABELS: labels,
   /** `all`: accounts, their reconciliation with Stripe, and this host's workspaces. `host`: the workspaces alone. */
   LEASEHOLD_WORKER_ROLE: z.enum(['all', 'host']).default('all'),
+  /** For tests: a script with other workflows than this version's. */
+  LEASEHOLD_WORKFLOW_BUNDLE: z.string().startsWith('/').optional(),
   LEASEHOLD_INSTALLATION: z.string().min(1),
   LEASEHOLD_INTERNAL_TOKEN: z.string().min(16),
   LEASEHOLD_WORKER_PORT: z.coerce.number().int().default(4312),

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { ReconciliationMetrics } from '#activities/reconciliation/deps.ts';
 import type { PrismaClient } from '#prisma/client.ts';
+import { TROUBLE_KINDS, type Troubles } from '#support/trouble.ts';
 
 export interface WorkerMetrics {
   registry: Registry;
@@ -9,6 +10,10 @@ export interface WorkerMetrics {
   strangers: (found: Record<'unknown' | 'foreign', number>) => void;
   /** Parts of messages that a workflow did not take. */
   messageDropped(message: string, reason: string, count: number): void;
+  /** This worker failed a workflow task. */
+  workflowTaskFailed: () => void;
+  /** Shows the accounts in trouble of the newest look. */
+  watch: (newest: () => Troubles | null) => void;
 }
 
 /** What operators watch of a worker. The gauges are of the database, and alike on every worker. */
@@ -68,9 +73,28 @@ export function createWorkerMetrics(prisma: PrismaClient): WorkerMetrics {
     registers,
   });
 
+  const failedTasks = new Counter({
+    name: 'leasehold_workflow_task_failures_total',
+    help: 'Workflow tasks that this worker reported as failed. One that fails again and again is reported for its first tries.',
+    registers,
+  });
+
   return {
     registry,
     messageDropped: (message, reason, count) => dropped.inc({ message, reason }, count),
+    workflowTaskFailed: () => failedTasks.inc(),
+    watch(newest) {
+      new Gauge({
+        name: 'leasehold_accounts_in_trouble',
+        help: 'Accounts in trouble, by kind; alike on every worker that serves accounts. NaN: it could not be looked at.',
+        labelNames: ['kind'] as const,
+        registers,
+        collect() {
+          const counts = newest()?.counts;
+          for (const kind of TROUBLE_KINDS) this.set({ kind }, counts?.[kind] ?? Number.NaN);
+        },
+      });
+    },
     strangers(found) {
       for (const [what, count] of Object.entries(found)) strangers.set({ what }, count);
     },

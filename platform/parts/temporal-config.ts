@@ -91,6 +91,8 @@ export function serverConfig(database: TemporalDatabase, ports: Ports, dynamicCo
 export function dynamicConfig({ timeSkipping }: { timeSkipping: boolean }): string {
   const settings = {
     'system.forceSearchAttributesCacheRefreshOnRead': true,
+    // A workflow whose task fails twice in a row, not counting a try on a worker's cache, can be searched for (default 5).
+    'system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute': 2,
     'history.cacheSizeBasedLimit': true,
     'history.hostLevelCacheMaxSizeBytes': 128 * 1024 * 1024,
     'history.eventsHostLevelCacheMaxSizeBytes': 64 * 1024 * 1024,

@@ -16,12 +16,14 @@ export async function takeUp(desk: AccountDesk, input: SubscriptionInput): Promi
     desk.restore(input.carried);
     return true;
   }
-  const { accountId, opening } = input;
+  const { accountId, opening, recovered } = input;
   const stored = await tried('load the account', () => steps.loadAccount({ accountId }));
   if (!stored) return false;
   desk.lookAsked = true;
+  if (recovered) desk.report(recovered.hostReports, workflowNow());
   if (stored.value) {
-    desk.restore({ state: stored.value, pendingHints: [], recentCommands: [], unsaved: null });
+    const { hints = [], recentCommands = [] } = recovered ?? {};
+    desk.restore({ state: stored.value, pendingHints: hints, recentCommands, unsaved: null });
     return true;
   }
   if (!opening) return 'unknown';

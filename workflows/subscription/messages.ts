@@ -54,11 +54,26 @@ export interface Carried {
   lookNotBefore?: string | null;
 }
 
+/** What `leasehold account repair` takes over from a run that it ended, as far as PostgreSQL does not have it. */
+export interface Recovered {
+  /** The run that was ended. */
+  fromRunId: string;
+  /** Events that were accepted and not acted on. */
+  hints: BillingHint[];
+  hostReports: HostReport[];
+  /** As in `Carried`. */
+  recentCommands: Carried['recentCommands'];
+  /** Updates that were accepted and not saved. They are sent again once this run is up; here they are kept until then. */
+  updates: { updateId: string; name: string; args: unknown[] }[];
+}
+
 /** Argument of the workflow. With `accountId` alone it loads the account from PostgreSQL: that is how a terminated one comes back. */
 export interface SubscriptionInput {
   accountId: string;
   opening?: Opening;
   carried?: Carried;
+  /** Beside what is loaded from PostgreSQL. */
+  recovered?: Recovered;
 }
 
 /** How the workflow of an account that exists is begun where none runs any more: it loads the account from PostgreSQL. */
