@@ -3,7 +3,7 @@ import { createFindTroubles } from '#support/find-troubles.ts';
 import { TROUBLE_KINDS, TROUBLE_TITLES, type TroubleKind, type Troubles } from '#support/trouble.ts';
 import { createLogger } from '#telemetry/logger.ts';
 import { connectTemporal } from '#workflows/connection.ts';
-import type { DoctorCheck } from './doctor.ts';
+import type { DoctorCheck } from './doctor-check.ts';
 
 /** Accounts of a kind that are shown one by one. */
 const MOST_SHOWN = 5;
@@ -66,6 +66,6 @@ function checkOf(kind: TroubleKind, { found, counts }: Troubles): DoctorCheck | 
     name: 'accounts',
     finding: 'missing',
     detail: `${title}: ${count} (${shown.map(({ accountId, about }) => accountId ?? about).join(', ')}${count > shown.length ? ', …' : ''})`,
-    waysOut: [...lines, ...more].join('\n            '),
+    waysOut: [...lines, ...more].join('\n'),
   };
 }

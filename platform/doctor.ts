@@ -6,6 +6,7 @@ import { describeUnknown, unknownSettings } from '#settings/unknown-settings.ts'
 import { attachPlatform } from './attach.ts';
 import { findChromium } from './chromium.ts';
 import { examineAccounts } from './doctor-accounts.ts';
+import type { DoctorCheck } from './doctor-check.ts';
 import { lookAtEngine } from './parts/engine-at-socket.ts';
 import { packagedPrograms } from './parts/postgres-home.ts';
 import { buildsTemporal, cacheFolder, findTemporalBinaries, installedGo } from './parts/temporal-binaries.ts';
@@ -22,18 +23,6 @@ const DOCKER_SILENCE: Record<string, string> = {
   forbidden: 'this user may not use the engine',
   off: 'the socket is there and its engine is off',
 };
-
-/** - `ok`; `provided`: missing, and made when needed; `missing`: something will not work */
-export type Finding = 'ok' | 'provided' | 'missing';
-
-export interface DoctorCheck {
-  name: string;
-  finding: Finding;
-  /** A version, an address, what was found. */
-  detail: string;
-  /** What to do about it, when there is something. */
-  waysOut?: string;
-}
 
 /** Looks at everything that the product needs on this machine. It starts and changes nothing. */
 export async function examine(stateDir: string, env: NodeJS.ProcessEnv): Promise<DoctorCheck[]> {

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { type DoctorCheck, examine, type Finding } from '#platform/doctor.ts';
+import { examine } from '#platform/doctor.ts';
+import type { DoctorCheck, Finding } from '#platform/doctor-check.ts';
 import { stateFolder } from '../state-folder.ts';
 
 const MARKS: Record<Finding, string> = { ok: '✓', provided: '→', missing: '✗' };
@@ -18,5 +19,12 @@ export function doctorCommand(): Command {
 
 function line({ name, finding, detail, waysOut }: DoctorCheck): string {
   const first = `${MARKS[finding]} ${name.padEnd(9)} ${detail}`;
-  return finding === 'ok' || !waysOut ? first : `${first}\n  ${' '.repeat(9)} ${waysOut}`;
+  return finding === 'ok' || !waysOut ? first : `${first}\n${indented(waysOut)}`;
+}
+
+function indented(waysOut: string): string {
+  return waysOut
+    .split('\n')
+    .map((each) => `  ${' '.repeat(9)} ${each}`)
+    .join('\n');
 }
