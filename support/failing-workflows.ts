@@ -1,5 +1,5 @@
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
-import { tsToMs } from '@temporalio/common/lib/time';
+import { tsToMs } from '@temporalio/common/lib/time.js';
 import { RECONCILE_WORKFLOW } from '#workflows/reconciliation/messages.ts';
 import { SUBSCRIPTION_WORKFLOW, subscriptionWorkflowId } from '#workflows/subscription/messages.ts';
 import { taskProblemOf } from './task-problem.ts';

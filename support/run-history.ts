@@ -1,5 +1,5 @@
 import { defaultPayloadConverter } from '@temporalio/common';
-import { tsToMs } from '@temporalio/common/lib/time';
+import { tsToMs } from '@temporalio/common/lib/time.js';
 import proto, { type temporal } from '@temporalio/proto';
 import type { HostReport, Receipt, SubscriptionInput } from '#workflows/subscription/messages.ts';
 import { billingHints, hostReports as hostReportsSignal } from '#workflows/subscription/messages.ts';
