@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Troubles } from '#support/trouble.ts';
 import { checksOf } from './doctor-accounts.ts';
 
-const NONE = { 'workflow-task-fails': 0, overdue: 0, 'event-not-acted-on': 0, 'set-aside': 0 };
+const NONE = { 'workflow-task-fails': 0, 'workflow-gone': 0, overdue: 0, 'event-not-acted-on': 0, 'set-aside': 0 };
 
 test('each kind of trouble is a line with accounts and cures; without any there is one that says so', () => {
   expect(checksOf({ found: [], counts: NONE })).toMatchObject([{ finding: 'ok' }]);

@@ -2,6 +2,7 @@ import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { tsToMs } from '@temporalio/common/lib/time.js';
 import { RECONCILE_WORKFLOW } from '#workflows/reconciliation/messages.ts';
 import { SUBSCRIPTION_WORKFLOW, subscriptionWorkflowId } from '#workflows/subscription/messages.ts';
+import type { Found } from './late-accounts.ts';
 import { taskProblemOf } from './task-problem.ts';
 import { MOST_LISTED, type Trouble } from './trouble.ts';
 
@@ -13,14 +14,8 @@ const FAILING =
 /** Each costs a call. */
 const MOST_DESCRIBED = 20;
 
-/** Workflows whose task fails again and again. */
-export interface FailingWorkflows {
-  found: Trouble[];
-  count: number;
-}
-
-/** Finds them through the server's own search attribute (1.30 and newer): two calls, and one for each of the first 20. */
-export async function findFailingWorkflows(client: Client): Promise<FailingWorkflows> {
+/** Finds workflows whose task fails again and again through the server's own search attribute (1.30 and newer): two calls, and one for each of the first 20. */
+export async function findFailingWorkflows(client: Client): Promise<Found> {
   const { count } = await client.workflow.count(FAILING);
   if (count === 0) return { found: [], count };
   const found: Trouble[] = [];
@@ -37,7 +32,7 @@ export async function findFailingWorkflows(client: Client): Promise<FailingWorkf
 }
 
 /** For a server without that attribute: describes accounts for which something else speaks, and keeps those whose task fails. */
-export async function describeSuspects(client: Client, accountIds: string[]): Promise<FailingWorkflows> {
+export async function describeSuspects(client: Client, accountIds: string[]): Promise<Found> {
   const found: Trouble[] = [];
   for (const accountId of accountIds.slice(0, MOST_DESCRIBED)) {
     const workflowId = subscriptionWorkflowId(accountId);

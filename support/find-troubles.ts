@@ -1,16 +1,17 @@
 import type { Client } from '@temporalio/client';
 import type { PrismaClient } from '#prisma/client.ts';
 import type { Logger } from '#telemetry/logger.ts';
-import { describeSuspects, type FailingWorkflows, findFailingWorkflows, reportsProblems } from './failing-workflows.ts';
-import { FIND_IN_DATABASE } from './late-accounts.ts';
-import type { Trouble, TroubleKind, Troubles } from './trouble.ts';
+import { describeSuspects, findFailingWorkflows, reportsProblems } from './failing-workflows.ts';
+import { findGone } from './gone-workflows.ts';
+import { FIND_IN_DATABASE, type Found } from './late-accounts.ts';
+import { TROUBLE_KINDS, type Trouble, type TroubleKind, type Troubles } from './trouble.ts';
 
 const DEADLINE_MS = 5_000;
 
 export type FindTroubles = () => Promise<Troubles>;
 
 /**
- * Finds every account in trouble: three indexed queries of PostgreSQL and one of Temporal's visibility. What does not answer
+ * Finds every account in trouble: three indexed queries of PostgreSQL and two of Temporal's visibility. What does not answer
  * within 5 s is not looked at, and its counts are `null`: that PostgreSQL or Temporal is away is told elsewhere.
  */
 export function createFindTroubles(deps: { prisma: PrismaClient; client: Client; log: Logger }): FindTroubles {
@@ -26,31 +27,34 @@ export function createFindTroubles(deps: { prisma: PrismaClient; client: Client;
     }
   }
 
-  async function failing(suspects: Trouble[]): Promise<FailingWorkflows> {
+  async function failing(suspects: Trouble[]): Promise<Found> {
     isMarked ??= await reportsProblems(client);
     if (isMarked) return findFailingWorkflows(client);
     return describeSuspects(client, [...new Set(suspects.flatMap(({ accountId }) => accountId ?? []))]);
   }
 
   return async () => {
-    const [overdue, notActedOn, setAside] = await Promise.all([
-      look('overdue', () => FIND_IN_DATABASE.overdue(prisma)),
-      look('event-not-acted-on', () => FIND_IN_DATABASE['event-not-acted-on'](prisma)),
-      look('set-aside', () => FIND_IN_DATABASE['set-aside'](prisma)),
+    const inDatabase = (kind: keyof typeof FIND_IN_DATABASE) => look(kind, () => FIND_IN_DATABASE[kind](prisma));
+    const atTemporal = (kind: TroubleKind, find: () => Promise<Found>) =>
+      look(kind, () => client.withDeadline(Date.now() + DEADLINE_MS, find));
+    const [overdue, notActedOn, setAside, gone] = await Promise.all([
+      inDatabase('overdue'),
+      inDatabase('event-not-acted-on'),
+      inDatabase('set-aside'),
+      atTemporal('workflow-gone', () => findGone(client, prisma)),
     ]);
     const suspects = [...(overdue?.found ?? []), ...(notActedOn?.found ?? [])];
-    const tasks = await look('workflow-task-fails', () =>
-      client.withDeadline(Date.now() + DEADLINE_MS, () => failing(suspects)),
-    );
-    const all = { 'workflow-task-fails': tasks, overdue, 'event-not-acted-on': notActedOn, 'set-aside': setAside };
+    const all: Record<TroubleKind, Found | null> = {
+      'workflow-task-fails': await atTemporal('workflow-task-fails', () => failing(suspects)),
+      'workflow-gone': gone,
+      overdue,
+      'event-not-acted-on': notActedOn,
+      'set-aside': setAside,
+    };
+    const counts = Object.fromEntries(TROUBLE_KINDS.map((kind) => [kind, all[kind]?.count ?? null]));
     return {
-      found: Object.values(all).flatMap((each) => each?.found ?? []),
-      counts: {
-        'workflow-task-fails': tasks?.count ?? null,
-        overdue: overdue?.count ?? null,
-        'event-not-acted-on': notActedOn?.count ?? null,
-        'set-aside': setAside?.count ?? null,
-      },
+      found: TROUBLE_KINDS.flatMap((kind) => all[kind]?.found ?? []),
+      counts: counts as Troubles['counts'],
     };
   };
 }

@@ -99,7 +99,7 @@ export async function findSetAside(prisma: PrismaClient): Promise<Found> {
 
 /** The kinds that PostgreSQL tells. */
 export const FIND_IN_DATABASE: Record<
-  Exclude<TroubleKind, 'workflow-task-fails'>,
+  Exclude<TroubleKind, 'workflow-task-fails' | 'workflow-gone'>,
   (prisma: PrismaClient) => Promise<Found>
 > = {
   overdue: findOverdue,

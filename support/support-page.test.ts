@@ -17,7 +17,7 @@ const overdue = (accountId: string): Trouble => ({
 
 const troubles: Troubles = {
   found: [overdue(NASTY)],
-  counts: { 'workflow-task-fails': null, overdue: 12_345, 'event-not-acted-on': 0, 'set-aside': 0 },
+  counts: { 'workflow-task-fails': null, 'workflow-gone': 0, overdue: 12_345, 'event-not-acted-on': 0, 'set-aside': 0 },
 };
 
 test('the page escapes all that it shows, and its policy lets its own style in alone', () => {
@@ -34,6 +34,6 @@ test('the page escapes all that it shows, and its policy lets its own style in a
 test('the page says how many there are, which kinds are none, and what could not be looked at', () => {
   const page = supportPage(troubles, NOW);
   expect(page).toContain('The oldest 1 of 12345');
-  expect(page.match(/<p>None\.<\/p>/g)).toHaveLength(2);
+  expect(page.match(/<p>None\.<\/p>/g)).toHaveLength(3);
   expect(page).toContain('Could not be looked at');
 });

@@ -22,6 +22,10 @@ const CAUSES: Record<string, TaskProblem> = {
     cause: 'what the workflow wants to record is larger than Temporal takes in one message',
     advice: MENDED_CODE_SUFFICES,
   },
+  RequestTooLarge: {
+    cause: 'what the workflow wants to record is larger than Temporal takes in one message',
+    advice: MENDED_CODE_SUFFICES,
+  },
   PayloadsTooLarge: {
     cause: 'an argument or a result is larger than Temporal takes',
     advice: MENDED_CODE_SUFFICES,

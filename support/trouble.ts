@@ -1,10 +1,17 @@
 /**
  * - `workflow-task-fails`: the workflow's task fails or times out again and again, so it does nothing at all
+ * - `workflow-gone`: the workflow was terminated or failed, and none runs
  * - `overdue`: the account's next deadline has passed and nothing was saved since
  * - `event-not-acted-on`: an event of Stripe was accepted, and the account has not acted on it
  * - `set-aside`: PostgreSQL refused part of a save for what it says
  */
-export const TROUBLE_KINDS = ['workflow-task-fails', 'overdue', 'event-not-acted-on', 'set-aside'] as const;
+export const TROUBLE_KINDS = [
+  'workflow-task-fails',
+  'workflow-gone',
+  'overdue',
+  'event-not-acted-on',
+  'set-aside',
+] as const;
 export type TroubleKind = (typeof TROUBLE_KINDS)[number];
 
 /** What is wrong with one account, or with a workflow that serves all. Nothing personal. */
@@ -38,6 +45,7 @@ export const LATE_AFTER_MINUTES = 5;
 /** What each kind means, as a heading. */
 export const TROUBLE_TITLES: Record<TroubleKind, string> = {
   'workflow-task-fails': 'Workflow tasks that fail',
+  'workflow-gone': 'Workflows that are gone',
   overdue: 'Overdue accounts',
   'event-not-acted-on': 'Events accepted and not acted on',
   'set-aside': 'Rows that were set aside',

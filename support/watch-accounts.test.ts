@@ -3,7 +3,7 @@ import { createLogger, type Logger } from '#telemetry/logger.ts';
 import { MOST_LISTED, type Trouble, type Troubles } from './trouble.ts';
 import { watchAccounts } from './watch-accounts.ts';
 
-const NONE = { 'workflow-task-fails': 0, overdue: 0, 'event-not-acted-on': 0, 'set-aside': 0 };
+const NONE = { 'workflow-task-fails': 0, 'workflow-gone': 0, overdue: 0, 'event-not-acted-on': 0, 'set-aside': 0 };
 
 const overdue = (accountId: string): Trouble => ({
   kind: 'overdue',

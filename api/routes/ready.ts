@@ -10,7 +10,13 @@ const readinessSchema = z
     ready: z.boolean(),
     degraded: z.boolean().openapi({ description: 'Everything answers, and some account is in trouble.' }),
     accountsInTrouble: z
-      .object({ 'workflow-task-fails': count, overdue: count, 'event-not-acted-on': count, 'set-aside': count })
+      .object({
+        'workflow-task-fails': count,
+        'workflow-gone': count,
+        overdue: count,
+        'event-not-acted-on': count,
+        'set-aside': count,
+      })
       .openapi({ description: 'How many, by kind; null where it could not be looked at.' }),
     parts: z.array(
       z.object({

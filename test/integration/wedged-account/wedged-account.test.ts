@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { AccountState } from '#domain/account-state.ts';
 import { examineAccounts } from '#platform/doctor-accounts.ts';
+import { describeSuspects } from '#support/failing-workflows.ts';
 import {
   billingHints,
   closeAccount,
@@ -136,7 +137,7 @@ test('an account that a deployed version wedges is reported in a minute, and com
   await stage.prisma.setAside.create({ data: { ...note, content: '"\\u0000"' } });
   await stage.deploy('throwing');
   await workflow(THROWING).signal(billingHints, [{ eventId: 'ticket-3', type: 'support.look' }]);
-  const counts = { 'workflow-task-fails': 2, overdue: 1, 'event-not-acted-on': 1, 'set-aside': 1 };
+  const counts = { 'workflow-task-fails': 2, 'workflow-gone': 0, overdue: 1, 'event-not-acted-on': 1, 'set-aside': 1 };
   await vi.waitFor(async () => {
     const figures = await text(workerUrl(), '/metrics');
     for (const [kind, count] of Object.entries(counts))
@@ -160,6 +161,10 @@ test('an account that a deployed version wedges is reported in a minute, and com
     expect(page).toContain(THROWING);
     expect(page).not.toContain('<script>');
   }, NOTICED);
+
+  // On a server that does not mark such workflows, those that something else speaks for are described.
+  const { found } = await describeSuspects(stage.client, [POISONED, 'nobody']);
+  expect(found).toEqual([expect.objectContaining({ kind: 'workflow-task-fails', accountId: POISONED })]);
 
   const shown = await stage.leasehold('account', 'show', POISONED);
   expect(shown).toMatchObject({ code: 0, output: expect.stringMatching(/Its task fails.*non-determinism/) });
@@ -220,6 +225,12 @@ test('a repair while the code throws says so and loses nothing; mended code carr
 
 test('a repair begins a workflow that is gone, leaves one that is well alone, and names an id that nobody knows', async () => {
   await workflow(THROWING).terminate('a test');
+  await vi.waitFor(async () => {
+    const checks = await examineAccounts(stage.handle.env);
+    expect(checks).toEqual([
+      expect.objectContaining({ finding: 'missing', waysOut: expect.stringContaining(`account repair ${THROWING}`) }),
+    ]);
+  }, NOTICED);
   const begun = await stage.leasehold('account', 'repair', THROWING);
   expect(begun).toMatchObject({ code: 0, output: expect.stringContaining('No workflow runs for it') });
   const { runId } = await workflow(THROWING).describe();
