@@ -30,7 +30,7 @@ const run = (changes: Partial<RunSummary> = {}): RunSummary => ({
   events: 3,
   task: null,
   fails: null,
-  history: { input: { accountId: 'a' }, updates: [], hostReports: [], otherHints: 0, failure: null },
+  history: { input: { accountId: 'a' }, updates: [], hostReports: [], failure: null },
   ...changes,
 });
 const report = (changes: Partial<AccountReport> = {}): AccountReport => ({

@@ -2,7 +2,7 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import { tsToMs } from '@temporalio/common/lib/time.js';
 import proto, { type temporal } from '@temporalio/proto';
 import type { HostReport, Receipt, SubscriptionInput } from '#workflows/subscription/messages.ts';
-import { billingHints, hostReports as hostReportsSignal } from '#workflows/subscription/messages.ts';
+import { hostReports as hostReportsSignal } from '#workflows/subscription/messages.ts';
 
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 
@@ -24,8 +24,6 @@ export interface RunHistory {
   updates: RecordedUpdate[];
   /** What hosts told since the second last save began, oldest first: the last save may have begun before it came. */
   hostReports: HostReport[];
-  /** Hints that are no events of the inbox, such as a look that support asked for. */
-  otherHints: number;
   /** The newest task that failed in a way that the history has: those after it, in a row, leave nothing there. */
   failure: { cause: string; message: string; at: string | null } | null;
 }
@@ -35,7 +33,6 @@ export function readRunHistory(events: readonly HistoryEvent[]): RunHistory {
   const updates = new Map<string, RecordedUpdate>();
   let reports: { saves: number; report: HostReport }[] = [];
   let saves = 0;
-  let otherHints = 0;
   let input: SubscriptionInput | null = null;
   let failure: RunHistory['failure'] = null;
 
@@ -61,11 +58,8 @@ export function readRunHistory(events: readonly HistoryEvent[]): RunHistory {
     const signal = event.workflowExecutionSignaledEventAttributes;
     if (signal?.signalName === hostReportsSignal.name) {
       const [sent] = valuesOf(signal.input);
-      if (Array.isArray(sent)) reports.push(...sent.map((report: HostReport) => ({ saves, report })));
-    }
-    if (signal?.signalName === billingHints.name) {
-      const [sent] = valuesOf(signal.input);
-      if (Array.isArray(sent)) otherHints += sent.filter((hint) => !/^evt_/.test(String(hint?.eventId))).length;
+      // What is malformed may be the very thing that wedged the run.
+      if (Array.isArray(sent)) reports.push(...sent.filter(isHostReport).map((report) => ({ saves, report })));
     }
     if (isSave(event)) {
       saves += 1;
@@ -84,7 +78,6 @@ export function readRunHistory(events: readonly HistoryEvent[]): RunHistory {
     input,
     updates: [...updates.values()],
     hostReports: reports.map(({ report }) => report),
-    otherHints,
     failure,
   };
 }
@@ -92,6 +85,21 @@ export function readRunHistory(events: readonly HistoryEvent[]): RunHistory {
 /** The Updates that PostgreSQL does not have: those that were answered with a newer version than it holds, or not at all. */
 export function unsavedUpdates(updates: readonly RecordedUpdate[], storedVersion: number): RecordedUpdate[] {
   return updates.filter(({ answer }) => answer === 'none' || (answer !== 'refused' && answer.version > storedVersion));
+}
+
+const SIGHTINGS: readonly HostReport['saw']['kind'][] = [
+  'crash-looping',
+  'out-of-memory',
+  'storage',
+  'stable',
+  'astray',
+];
+
+function isHostReport(entry: unknown): entry is HostReport {
+  const { reportId, workspaceId, generation, saw } = (entry ?? {}) as Partial<HostReport>;
+  const isAddressed = typeof reportId === 'string' && typeof workspaceId === 'string';
+  if (!isAddressed || !Number.isSafeInteger(generation) || !saw || !SIGHTINGS.includes(saw.kind)) return false;
+  return saw.kind !== 'storage' || (Number.isFinite(saw.usedMb) && Number.isFinite(saw.limitMb));
 }
 
 /** The end of a local activity `saveAccount`: SDKs record local activities as markers. */

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
-import { bundleWorkflowCode } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import type Stripe from 'stripe';
 import { createStripe } from '#billing/stripe-client.ts';
 import { attachPlatform, type PlatformHandle } from '#platform/attach.ts';
@@ -108,7 +108,10 @@ export async function startWedgedPlatform(): Promise<WedgedPlatform> {
 /** One after the other: each takes a core for seconds. */
 async function bundlesOf(folder: string): Promise<Record<Version, string>> {
   const bundled = async (name: 'former' | 'throwing') => {
-    const { code } = await bundleWorkflowCode({ workflowsPath: join(import.meta.dirname, `${name}-workflows.ts`) });
+    const { code } = await bundleWorkflowCode({
+      workflowsPath: join(import.meta.dirname, `${name}-workflows.ts`),
+      logger: new DefaultLogger('WARN'),
+    });
     const file = join(folder, `${name}-workflows.js`);
     writeFileSync(file, code);
     return file;
