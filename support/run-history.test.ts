@@ -56,19 +56,6 @@ test('of what hosts told, that which the last save may lack is kept: it can have
   expect(hostReports.map(({ reportId }) => reportId)).toEqual(['2', '3']);
 });
 
-test('a malformed report, which may have wedged the run, is not taken over', () => {
-  const malformed: HistoryEvent = {
-    workflowExecutionSignaledEventAttributes: {
-      signalName: 'hostReports',
-      input: payloads([null, 'x', { reportId: '1' }, { ...report('2'), saw: { kind: 'storage' } }, report('3')]),
-    },
-  };
-  const none: HistoryEvent = {
-    workflowExecutionSignaledEventAttributes: { signalName: 'hostReports', input: payloads('nonsense') },
-  };
-  expect(readRunHistory([malformed, none]).hostReports.map(({ reportId }) => reportId)).toEqual(['3']);
-});
-
 test('a task that failed counts until one is completed', () => {
   const failed: HistoryEvent = {
     workflowTaskFailedEventAttributes: {

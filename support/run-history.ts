@@ -58,8 +58,8 @@ export function readRunHistory(events: readonly HistoryEvent[]): RunHistory {
     const signal = event.workflowExecutionSignaledEventAttributes;
     if (signal?.signalName === hostReportsSignal.name) {
       const [sent] = valuesOf(signal.input);
-      // What is malformed may be the very thing that wedged the run.
-      if (Array.isArray(sent)) reports.push(...sent.filter(isHostReport).map((report) => ({ saves, report })));
+      // As they were sent: the run that takes them over checks them, as it checks signals.
+      if (Array.isArray(sent)) reports.push(...sent.map((report: HostReport) => ({ saves, report })));
     }
     if (isSave(event)) {
       saves += 1;
@@ -85,21 +85,6 @@ export function readRunHistory(events: readonly HistoryEvent[]): RunHistory {
 /** The Updates that PostgreSQL does not have: those that were answered with a newer version than it holds, or not at all. */
 export function unsavedUpdates(updates: readonly RecordedUpdate[], storedVersion: number): RecordedUpdate[] {
   return updates.filter(({ answer }) => answer === 'none' || (answer !== 'refused' && answer.version > storedVersion));
-}
-
-const SIGHTINGS: readonly HostReport['saw']['kind'][] = [
-  'crash-looping',
-  'out-of-memory',
-  'storage',
-  'stable',
-  'astray',
-];
-
-function isHostReport(entry: unknown): entry is HostReport {
-  const { reportId, workspaceId, generation, saw } = (entry ?? {}) as Partial<HostReport>;
-  const isAddressed = typeof reportId === 'string' && typeof workspaceId === 'string';
-  if (!isAddressed || !Number.isSafeInteger(generation) || !saw || !SIGHTINGS.includes(saw.kind)) return false;
-  return saw.kind !== 'storage' || (Number.isFinite(saw.usedMb) && Number.isFinite(saw.limitMb));
 }
 
 /** The end of a local activity `saveAccount`: SDKs record local activities as markers. */

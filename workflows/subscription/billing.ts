@@ -2,6 +2,7 @@ import { isCancellation, log } from '@temporalio/workflow';
 import { openAccount } from '#domain/open-account.ts';
 import { presentSnapshot } from '#domain/stored-snapshot.ts';
 import type { AccountDesk } from './account-desk.ts';
+import { isHostReport } from './check-messages.ts';
 import { workflowNow } from './clock.ts';
 import { steps } from './local-steps.ts';
 import { look, type Reading } from './look.ts';
@@ -20,7 +21,8 @@ export async function takeUp(desk: AccountDesk, input: SubscriptionInput): Promi
   const stored = await tried('load the account', () => steps.loadAccount({ accountId }));
   if (!stored) return false;
   desk.lookAsked = true;
-  if (recovered) desk.report(recovered.hostReports, workflowNow());
+  // A malformed one may be what the former run failed over.
+  if (recovered) desk.report(recovered.hostReports.filter(isHostReport), workflowNow());
   if (stored.value) {
     const { hints = [], recentCommands = [] } = recovered ?? {};
     desk.restore({ state: stored.value, pendingHints: hints, recentCommands, unsaved: null });
