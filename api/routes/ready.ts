@@ -46,10 +46,9 @@ export function createReadyHandler(deps: {
   lookAtAccounts: LookAtAccounts;
 }): RouteHandler<typeof readyRoute, ApiEnv> {
   return async (c) => {
-    const parts = await deps.checkReadiness();
+    // Anybody may ask: of accounts it is said how many, and not which.
+    const [parts, troubles] = await Promise.all([deps.checkReadiness(), deps.lookAtAccounts()]);
     const ready = parts.every((part) => part.ok);
-    // Anybody may ask: how many accounts, and not which.
-    const troubles = await deps.lookAtAccounts();
     const degraded = ready && isInTrouble(troubles);
     return c.json({ ready, degraded, accountsInTrouble: troubles.counts, parts }, ready ? 200 : 503);
   };
