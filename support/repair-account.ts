@@ -86,8 +86,8 @@ function intentionsOf(plan: Exclude<RepairPlan, { kind: 'none' }>, storedVersion
   return [
     `${plan.endsRunId === null ? 'A fresh run is begun' : `Run ${plan.endsRunId} is ended and a fresh one begun`} ${from}: holds, owners' ` +
       'wishes, deadlines and what waits to be sent are in it. It looks at Stripe at once.',
-    `It takes over ${hints.length} events that were not acted on, ${hostReports.length} reports of hosts and the answers to ` +
-      `${recentCommands.length} recent commands.`,
+    `It takes over: events that were not acted on, ${hints.length}; reports of hosts, ${hostReports.length}; answers to recent ` +
+      `commands, ${recentCommands.length}.`,
     ...again,
   ];
 }
