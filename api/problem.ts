@@ -82,6 +82,7 @@ export type ProblemCode =
   | 'token-invalid'
   | 'too-many-deleted'
   | 'unauthenticated'
+  | 'workspace-answer-refused'
   | 'workspace-deleted'
   | 'workspace-has-no-room'
   | 'workspace-name-taken'

@@ -50,6 +50,8 @@ import { createWorkflowSinks } from './workflow-sinks.ts';
 /** Workflows that stay in memory: more than are active at once, or each message replays a history. */
 const CACHED_WORKFLOWS = 2_000;
 const SHUTDOWN_GRACE_MS = 10_000;
+/** Somebody waits for what the endpoint looks up: an engine that hangs is said soon. */
+const LOOK_SILENCE_MS = 5_000;
 
 const settings = parseWorkerSettings(process.env);
 const log = createLogger('worker', settings.LOG_LEVEL);
@@ -203,7 +205,7 @@ const sampling = startSampling({
   log,
 });
 const endpoint = createInternalEndpoint({
-  docker,
+  docker: createDockerClient(settings.DOCKER_HOST, { silenceMs: LOOK_SILENCE_MS }),
   patientDocker: createDockerClient(settings.DOCKER_HOST, { silenceMs: 0 }),
   sampler,
   hostId,
@@ -228,6 +230,7 @@ const endpoint = createInternalEndpoint({
     },
   }),
   metrics: metrics.registry,
+  onAnswerRefused: metrics.answerRefused,
   limits: () => ({ isolation: isolation.state(), storage: storage.softBecause ?? 'hard' }),
   log,
 });

@@ -9,6 +9,8 @@ export interface WorkerMetrics {
   strangers: (found: Record<'unknown' | 'foreign', number>) => void;
   /** Parts of messages that a workflow did not take. */
   messageDropped(message: string, reason: string, count: number): void;
+  /** An answer of a workspace was not taken, and why. */
+  answerRefused: (because: string) => void;
 }
 
 /** What operators watch of a worker. The gauges are of the database, and alike on every worker. */
@@ -67,10 +69,17 @@ export function createWorkerMetrics(prisma: PrismaClient): WorkerMetrics {
     labelNames: ['message', 'reason'] as const,
     registers,
   });
+  const refused = new Counter({
+    name: 'leasehold_workspace_answers_refused_total',
+    help: 'Answers of workspaces that were not taken, by why: too-large, too-slow, encoded, malformed, too-deep, cut-off, no-answer-of-a-gateway.',
+    labelNames: ['because'] as const,
+    registers,
+  });
 
   return {
     registry,
     messageDropped: (message, reason, count) => dropped.inc({ message, reason }, count),
+    answerRefused: (because) => refused.inc({ because }),
     strangers(found) {
       for (const [what, count] of Object.entries(found)) strangers.set({ what }, count);
     },
