@@ -56,6 +56,8 @@ export interface Api {
   close(): Promise<void>;
 }
 
+/** Somebody waits for the answer, and the web server for 6 s: a 503 has to be there before. */
+const DATABASE_DEADLINES = { connectMs: 4_500, statementMs: 4_000, answerMs: 4_500 };
 const ACCEPTING_CONNECTIONS = 3;
 const FORWARDING_CONCURRENCY = 8;
 
@@ -72,7 +74,11 @@ export function createApi(
   forwarding: ForwarderOptions = {},
 ): Api {
   const catalog = loadCatalog(settings.catalogFile, env);
-  const prisma = createPrisma(settings.databaseUrl, { maxConnections: 6, applicationName: 'leasehold-api' });
+  const prisma = createPrisma(settings.databaseUrl, {
+    maxConnections: 6,
+    applicationName: 'leasehold-api',
+    deadlines: DATABASE_DEADLINES,
+  });
   const acceptingPool = createInboxPool(settings.databaseUrl, ACCEPTING_CONNECTIONS, log);
   const forwardingPool = createInboxPool(settings.databaseUrl, FORWARDING_CONCURRENCY + 1, log);
   const temporal = createTemporalLink(env);

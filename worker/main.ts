@@ -64,7 +64,12 @@ Runtime.install({
   }),
 });
 
-const prisma = createPrisma(settings.DATABASE_URL, { maxConnections: 10, applicationName: 'leasehold-worker' });
+const prisma = createPrisma(settings.DATABASE_URL, {
+  maxConnections: 10,
+  applicationName: 'leasehold-worker',
+  // Many saves at once wait for a connection; a server that hangs is noticed all the same.
+  deadlines: { connectMs: 30_000, statementMs: 15_000, answerMs: 17_000 },
+});
 const docker = createDockerClient(settings.DOCKER_HOST);
 const capacity = await readHostCapacity(docker, {
   memoryMb: settings.LEASEHOLD_HOST_MEMORY_MB,
