@@ -37,7 +37,8 @@ import { createInbox } from './inbox/inbox.ts';
 import { createInboxPool } from './inbox/inbox-pool.ts';
 import { createWalkNow } from './inbox/walk-now.ts';
 import { createMetrics } from './metrics.ts';
-import { createRateLimits } from './rate-limits.ts';
+import type { PeopleDeps } from './people/people-deps.ts';
+import { createRateLimits, type RateRule } from './rate-limits.ts';
 import { createReadiness } from './readiness.ts';
 import type { ApiSettings } from './settings.ts';
 import { createTemporalLink } from './temporal.ts';
@@ -100,7 +101,12 @@ export function createApi(
     { concurrency: FORWARDING_CONCURRENCY, quietMs: settings.burstQuietMs, ...forwarding },
   );
   const posts = createPostOffice({ mailer: createMailer({ smtpUrl: settings.smtpUrl, from: settings.mailFrom }), log });
-  const hosting = createReserveHost(prisma, { cpuOvercommit: settings.cpuOvercommit });
+  const freePlans = Object.values(catalog.freePlans);
+  const hosting = createReserveHost(prisma, {
+    cpuOvercommit: settings.cpuOvercommit,
+    freeSharePercent: settings.freeSharePercent,
+    freePlans,
+  });
   const listAccounts = createListAccounts(prisma);
   const openAccount = createOpenAccount({ prisma, temporal, catalog, hosting, log });
   const auth = createAuth({
@@ -124,7 +130,17 @@ export function createApi(
   const auditLog = createAuditLog(prisma);
   const audited = createAudited({ log, auditLog });
   const findPrincipal = createFindPrincipal({ auth, prisma, limits });
-  const people = { prisma, auth, posts, limits, webOrigin: settings.webOrigin };
+  const openAccountOf = (organisation: { organisationId: string; openedBy: string }) =>
+    openAccount(organisation).catch((err: unknown) =>
+      log.warn(
+        { err, organisationId: organisation.organisationId },
+        'an account is opened at the next look of its owner',
+      ),
+    );
+  const people: PeopleDeps = {
+    ...{ prisma, auth, posts, limits, openAccountOf, webOrigin: settings.webOrigin },
+    freeAccounts: { perPerson: settings.freeAccountsPerPerson, planIds: freePlans },
+  };
   const sendCommand = createSendCommand({ temporal, readAccount });
   const withBilling = createWithBilling({
     stripe,
@@ -170,6 +186,8 @@ export function createApi(
     withBilling,
     billing,
     hosting,
+    newOrganisations: perHour('organisations', settings.newPerHour.organisations),
+    newWorkspaces: perHour('workspaces', settings.newPerHour.workspaces),
     hosts,
     executions: createExecutions({ prisma, log }),
     readUsageHistory: createReadUsageHistory(prisma),
@@ -191,4 +209,8 @@ export function createApi(
       await temporal.connection.close();
     },
   };
+}
+
+function perHour(what: string, max: number): RateRule {
+  return { name: `new-${what}`, max, windowSeconds: 3_600, what: `${what} were created` };
 }

@@ -18,6 +18,8 @@ export type ProblemCode =
   | 'email-not-verified'
   | 'event-invalid'
   | 'forbidden'
+  | 'free-accounts-limit'
+  | 'free-room-taken'
   | 'host-unreachable'
   | 'inbox-full'
   | 'internal-error'

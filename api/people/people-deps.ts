@@ -2,6 +2,7 @@ import type { PrismaClient } from '#prisma/client.ts';
 import type { Auth } from '../auth/auth.ts';
 import type { PostOffice } from '../auth/post-office.ts';
 import type { RateLimits } from '../rate-limits.ts';
+import type { FreeAccountsPolicy } from './free-accounts.ts';
 
 /** What the functions of this folder work with. None of them decides who may call it: that is `domain/access.ts`. */
 export interface PeopleDeps {
@@ -11,6 +12,9 @@ export interface PeopleDeps {
   limits: RateLimits;
   /** The origin that people open: links in mails lead there. */
   webOrigin: string;
+  freeAccounts: FreeAccountsPolicy;
+  /** Opens the account of an organisation that was made. */
+  openAccountOf: (organisation: { organisationId: string; openedBy: string }) => Promise<unknown>;
 }
 
 export type Transaction = Parameters<Parameters<PrismaClient['$transaction']>[0]>[0];

@@ -49,7 +49,11 @@ beforeAll(async () => {
     onOrganisationCreated: async () => undefined,
   });
   const limits = createRateLimits(prisma);
-  people = { prisma, auth, posts, limits, webOrigin: WEB_ORIGIN };
+  people = {
+    ...{ prisma, auth, posts, limits, webOrigin: WEB_ORIGIN },
+    freeAccounts: { perPerson: 1_000, planIds: ['free'] },
+    openAccountOf: async () => undefined,
+  };
   findPrincipal = createFindPrincipal({ auth, prisma, limits });
   ada = await newPerson(api, 'Ada');
   bob = await newPerson(api, 'Bob');
