@@ -1,8 +1,10 @@
 import { createStripe } from '#billing/stripe-client.ts';
 import { loadCatalog } from '#catalogs/load.ts';
+import { sizesOf } from '#domain/host-room.ts';
 import { DAY_MS } from '#domain/time.ts';
 import { createMailer } from '#mail/mailer.ts';
 import { createPrisma } from '#prisma/client.ts';
+import { readHostPromises } from '#prisma/host-promises.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { createFindAccount } from './access/find-account.ts';
 import { createEnsureAccounts } from './accounts/ensure-accounts.ts';
@@ -85,6 +87,11 @@ export function createApi(
   const temporal = createTemporalLink(env);
   const metrics = createMetrics({
     inboxDepth: () => prisma.stripeEvent.count({ where: { forwardedAt: null, customerId: { not: null } } }),
+    hosts: async () => ({
+      hosts: await readHostPromises(prisma),
+      sizes: sizesOf(catalog),
+      policy: { cpuOvercommit: settings.cpuOvercommit, warnPercent: settings.capacityWarnPercent },
+    }),
     invoicesMailed: () => prisma.invoice.count({ where: { mailedAt: { gt: new Date(Date.now() - DAY_MS) } } }),
   });
   const inbox = createInbox({ pool: acceptingPool });
@@ -120,7 +127,6 @@ export function createApi(
       // The demo's account is opened by `npm start`.
       if (id !== DEMO_USER.id) await openAccount({ userId: id });
     },
-    onOrganisationCreated: async ({ id }, openedBy) => void (await openAccount({ organisationId: id, openedBy })),
   });
   const limits = createRateLimits(prisma);
   const readModel = createReadModel(prisma);

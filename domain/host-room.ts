@@ -1,7 +1,8 @@
 import { SMALLEST_SIZE } from './allocation.ts';
 import { type Catalog, UNLIMITED, type WorkspaceSize } from './catalog.ts';
 import { firstSizeOf } from './open-account.ts';
-import type { HostOffer } from './placement.ts';
+import { type HostOffer, SEEN_WITHIN_MS } from './placement.ts';
+import { addMs, type Instant } from './time.ts';
 
 /** From so much promised on, the next host is needed: buying or setting up one takes time. */
 export const DEFAULT_WARN_PERCENT = 80;
@@ -36,9 +37,9 @@ export function sizesOf(catalog: Catalog): { default: Sized; largest: Sized } {
   return { default: first ?? SMALLEST_SIZE, largest };
 }
 
-/** What of a host is promised and free, and for how many more workspaces it has room. A host that is drained has none. */
+/** What of a host is promised and free, and for how many more workspaces it has room. */
 export function roomOf(
-  { memoryMb, cpuPercent, reserved, isDrained }: Pick<HostOffer, 'memoryMb' | 'cpuPercent' | 'reserved' | 'isDrained'>,
+  { memoryMb, cpuPercent, reserved }: Pick<HostOffer, 'memoryMb' | 'cpuPercent' | 'reserved'>,
   sizes: { default: Sized; largest: Sized },
   { cpuOvercommit }: { cpuOvercommit: number },
 ): HostRoom {
@@ -47,32 +48,64 @@ export function roomOf(
     memoryMb: Math.max(0, capacity.memoryMb - reserved.memoryMb),
     cpuPercent: Math.max(0, capacity.cpuPercent - reserved.cpuPercent),
   };
-  const [memory, cpu] = [part(reserved.memoryMb, capacity.memoryMb), part(reserved.cpuPercent, capacity.cpuPercent)];
   const times = (size: Sized) =>
-    isDrained || size.cpuPercent > cpuPercent
+    size.cpuPercent > cpuPercent
       ? 0
       : Math.floor(Math.min(free.memoryMb / size.memoryMb, free.cpuPercent / size.cpuPercent));
   return {
-    capacity,
-    promised: { memoryMb: reserved.memoryMb, cpuPercent: reserved.cpuPercent },
-    free,
-    fullPercent: Math.max(memory, cpu),
-    scarcer: memory >= cpu ? 'memory' : 'cpu',
+    ...{ capacity, promised: { ...reserved }, free, ...fullness(reserved, capacity) },
     roomFor: { default: times(sizes.default), largest: times(sizes.largest) },
   };
 }
 
-/** What to do when so much is promised; `null` while there is room enough. */
-export function needOfRoom(hostId: string, room: HostRoom, warnPercent: number): string | null {
-  if (room.fullPercent < warnPercent) return null;
-  const what = room.scarcer === 'memory' ? 'memory' : 'CPU';
-  const remedy =
-    room.scarcer === 'memory'
-      ? 'Add a host (docs/workspaces.md, Hosts).'
-      : 'Add a host (docs/workspaces.md, Hosts), or raise LEASEHOLD_CPU_OVERCOMMIT while its processors idle.';
-  return `${room.fullPercent} % of the ${what} of host ${hostId} is promised; there is room for ${room.roomFor.default} more workspaces of the default size. ${remedy}`;
+/** What is left of all hosts that are seen and in use, together. */
+export interface FleetRoom extends HostRoom {
+  hosts: number;
+  /** What to do, for operators; `null` while there is room enough. */
+  need: string | null;
 }
 
-function part(promised: number, capacity: number): number {
-  return capacity > 0 ? Math.floor((promised / capacity) * 100) : 100;
+/**
+ * What is left of all hosts together. The next one is needed from `warnPercent` of what may be promised on; which of memory and CPU it
+ * is decides what helps.
+ *
+ * @param options.warnPercent default 80
+ */
+export function fleetRoom(
+  hosts: readonly HostOffer[],
+  sizes: { default: Sized; largest: Sized },
+  now: Instant,
+  { cpuOvercommit, warnPercent = DEFAULT_WARN_PERCENT }: { cpuOvercommit: number; warnPercent?: number },
+): FleetRoom {
+  const since = addMs(now, -SEEN_WITHIN_MS);
+  const rooms = hosts
+    .filter(({ seenAt, isDrained }) => seenAt >= since && !isDrained)
+    .map((host) => roomOf(host, sizes, { cpuOvercommit }));
+  const sum = (pick: (room: HostRoom) => number) => rooms.reduce((total, room) => total + pick(room), 0);
+  const sized = (pick: (room: HostRoom) => Sized): Sized => ({
+    memoryMb: sum((room) => pick(room).memoryMb),
+    cpuPercent: sum((room) => pick(room).cpuPercent),
+  });
+  const capacity = sized((room) => room.capacity);
+  const promised = sized((room) => room.promised);
+  const full = fullness(promised, capacity);
+  const roomFor = { default: sum((room) => room.roomFor.default), largest: sum((room) => room.roomFor.largest) };
+  const all = { hosts: rooms.length, capacity, promised, free: sized((room) => room.free), ...full, roomFor };
+  return { ...all, need: full.fullPercent >= warnPercent ? needOf(all) : null };
+}
+
+function needOf({ hosts, fullPercent, scarcer, roomFor }: Omit<FleetRoom, 'need'>): string {
+  if (hosts === 0) return 'No host for workspaces is there: start a worker.';
+  const [what, remedy] =
+    scarcer === 'memory'
+      ? ['memory', 'Add a host.']
+      : ['CPU', 'Add a host, or raise LEASEHOLD_CPU_OVERCOMMIT while the processors idle.'];
+  return `${fullPercent} % of the ${what} that hosts may promise is promised, and ${roomFor.default} more workspaces of the default size find room. ${remedy}`;
+}
+
+function fullness(promised: Sized, capacity: Sized): Pick<HostRoom, 'fullPercent' | 'scarcer'> {
+  const part = (taken: number, of: number) => (of > 0 ? Math.floor((taken / of) * 100) : 100);
+  const memory = part(promised.memoryMb, capacity.memoryMb);
+  const cpu = part(promised.cpuPercent, capacity.cpuPercent);
+  return { fullPercent: Math.max(memory, cpu), scarcer: memory >= cpu ? 'memory' : 'cpu' };
 }

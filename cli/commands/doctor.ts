@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { type DoctorCheck, examine, type Finding } from '#platform/doctor.ts';
 import { stateFolder } from '../state-folder.ts';
 
-const MARKS: Record<Finding, string> = { ok: '✓', provided: '→', missing: '✗' };
+const MARKS: Record<Finding, string> = { ok: '✓', provided: '→', soon: '!', missing: '✗' };
 
 /** `leasehold doctor`: what is there, what is missing, and what to do. */
 export function doctorCommand(): Command {

@@ -94,7 +94,10 @@ test('a database that hangs is a 503 within seconds, for every read, and all is 
   const inbox = await timed(() =>
     fetch(`${env.LEASEHOLD_API_URL}/api/v1/webhooks/stripe`, {
       method: 'POST',
-      headers: { 'stripe-signature': Stripe.webhooks.generateTestHeaderString({ payload, secret }) },
+      headers: {
+        'content-type': 'application/json',
+        'stripe-signature': Stripe.webhooks.generateTestHeaderString({ payload, secret }),
+      },
       body: payload,
     }),
   );
