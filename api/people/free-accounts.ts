@@ -1,12 +1,5 @@
 import { Problem } from '../problem.ts';
-import type { Transaction } from './people-deps.ts';
-
-/** How many accounts that nobody pays for one person may own: the person's own and those of organisations together. */
-export interface FreeAccountsPolicy {
-  perPerson: number;
-  /** Ids of the plans that nobody pays for. */
-  planIds: readonly string[];
-}
+import type { FreeAccountsPolicy, Transaction } from './people-deps.ts';
 
 /**
  * Holds a person's row until the transaction ends, so that requests at once are counted one after the other, and refuses when the person

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import Stripe from 'stripe';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createEvent } from '#api/integration.fixture.ts';
 import type { PlatformHandle } from '#platform/attach.ts';
 import { until } from '#stories/until.ts';
 import { lanePlatform } from '#test/lane.ts';
@@ -75,13 +76,7 @@ test('a database that hangs is a 503 within seconds, for every read, and all is 
       expect(body).toMatchObject({ code: 'database-unavailable' });
     }
   }
-  const payload = JSON.stringify({
-    id: 'evt_hang',
-    object: 'event',
-    type: 'customer.updated',
-    created: 1,
-    data: { object: { id: 'cus_hang' } },
-  });
+  const { body: payload } = createEvent('cus_hang');
   const secret = env.STRIPE_WEBHOOK_SECRET ?? '';
   for (const ask of [
     () => fetch(`${env.LEASEHOLD_API_URL}/ready`),
