@@ -1,6 +1,10 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
 import { type DoctorCheck, examine } from '#platform/doctor.ts';
+import { ROOT } from '#platform/root.ts';
 import { createPrisma } from '#prisma/client.ts';
 import { lane } from '#test/lane.ts';
 
@@ -25,7 +29,7 @@ async function room(): Promise<DoctorCheck | undefined> {
   return (await examine(stateDir, process.env)).find(({ name }) => name === 'room');
 }
 
-test('from 80 % promised on, metrics and doctor ask for the next host, and say how much room is left', async () => {
+test('from 80 % promised on, metrics, doctor and the list of hosts ask for the next one, and say how much room is left', async () => {
   const host = await prisma.host.findUniqueOrThrow({ where: { id: env.LEASEHOLD_HOST_ID ?? '' } });
   expect(await room()).toMatchObject({ finding: 'ok', detail: expect.stringMatching(/^for \d+ more workspaces/) });
   expect(await metric('leasehold_next_host_needed')).toBe(0);
@@ -38,6 +42,10 @@ test('from 80 % promised on, metrics and doctor ask for the next host, and say h
       /^8\d % of the memory that hosts may promise is promised, and \d+ more .*Add a host/,
     ),
   });
+  const { stdout } = await promisify(execFile)(join(ROOT, 'bin/leasehold'), ['host', 'list'], {
+    env: { ...process.env, LEASEHOLD_STATE: stateDir },
+  });
+  expect(stdout).toMatch(/ROOM FOR[\s\S]*\d+ \(\d+ of the largest\)[\s\S]*^! 8\d % of the memory/m);
   await expect.poll(() => metric('leasehold_next_host_needed'), { timeout: 10_000 }).toBe(1);
   expect(await metric('leasehold_hosts_full_percent')).toBeGreaterThanOrEqual(85);
 });
