@@ -4,12 +4,14 @@ const allowed = {
   catalogs: ['catalogs', 'domain'],
   telemetry: ['telemetry'],
   prisma: ['prisma'],
+  // How what comes in from outside is read: to a limit and in a time.
+  incoming: ['incoming', 'domain'],
   // What every process knows of settings: their meanings, and what is unsafe in production.
   settings: ['settings'],
   mail: ['mail', 'domain'],
   // What the API and the activities both know of Stripe.
   billing: ['billing', 'domain'],
-  activities: ['activities', 'billing', 'domain', 'mail', 'prisma', 'telemetry'],
+  activities: ['activities', 'billing', 'domain', 'incoming', 'mail', 'prisma', 'telemetry'],
   // What runs in a workflow knows of activities only their contracts.
   workflows: ['workflows', 'domain', 'activities/contracts.ts', 'activities/reconciliation/contracts.ts'],
   // Finds accounts in trouble and brings them back.
@@ -20,6 +22,7 @@ const allowed = {
     'billing',
     'catalogs',
     'domain',
+    'incoming',
     'mail',
     'prisma',
     'settings',
@@ -32,6 +35,7 @@ const allowed = {
     'billing',
     'catalogs/load.ts',
     'domain',
+    'incoming',
     'mail',
     'prisma',
     'settings',

@@ -11,6 +11,7 @@ const source = [
   'catalogs',
   'cli',
   'domain',
+  'incoming',
   'mail',
   'platform',
   'prisma',

@@ -36,7 +36,7 @@ import { requireTrustedOrigin, trustedOrigins } from './middleware/require-trust
 import { createOnError } from './on-error.ts';
 import type { PeopleDeps } from './people/people-deps.ts';
 import { Problem } from './problem.ts';
-import type { RateLimits } from './rate-limits.ts';
+import type { RateLimits, RateRule } from './rate-limits.ts';
 import type { CheckReadiness } from './readiness.ts';
 import { accountRoute, createAccountHandler } from './routes/account.ts';
 import {
@@ -224,6 +224,9 @@ export interface AppDeps {
   sendCommand: SendCommand;
   explainShortage: ExplainShortage;
   hosting: ReserveHost;
+  /** What one person may make in a while. */
+  newOrganisations: RateRule;
+  newWorkspaces: RateRule;
   hosts: HostClient;
   executions: Executions;
   readUsageHistory: ReadUsageHistory;

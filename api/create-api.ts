@@ -1,8 +1,10 @@
 import { createStripe } from '#billing/stripe-client.ts';
 import { loadCatalog } from '#catalogs/load.ts';
+import { sizesOf } from '#domain/host-room.ts';
 import { DAY_MS } from '#domain/time.ts';
 import { createMailer } from '#mail/mailer.ts';
 import { createPrisma } from '#prisma/client.ts';
+import { readHostPromises } from '#prisma/host-promises.ts';
 import { createFindTroubles } from '#support/find-troubles.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { createFindAccount } from './access/find-account.ts';
@@ -38,7 +40,8 @@ import { createInbox } from './inbox/inbox.ts';
 import { createInboxPool } from './inbox/inbox-pool.ts';
 import { createWalkNow } from './inbox/walk-now.ts';
 import { createMetrics } from './metrics.ts';
-import { createRateLimits } from './rate-limits.ts';
+import type { PeopleDeps } from './people/people-deps.ts';
+import { createRateLimits, type RateRule } from './rate-limits.ts';
 import { createReadiness } from './readiness.ts';
 import type { ApiSettings } from './settings.ts';
 import { createTemporalLink } from './temporal.ts';
@@ -58,6 +61,8 @@ export interface Api {
   close(): Promise<void>;
 }
 
+/** Somebody waits for the answer, and the web server for 6 s: a 503 has to be there before. */
+const DATABASE_DEADLINES = { connectMs: 4_500, statementMs: 4_000, answerMs: 4_500 };
 const ACCEPTING_CONNECTIONS = 3;
 const FORWARDING_CONCURRENCY = 8;
 
@@ -74,12 +79,21 @@ export function createApi(
   forwarding: ForwarderOptions = {},
 ): Api {
   const catalog = loadCatalog(settings.catalogFile, env);
-  const prisma = createPrisma(settings.databaseUrl, { maxConnections: 6, applicationName: 'leasehold-api' });
+  const prisma = createPrisma(settings.databaseUrl, {
+    maxConnections: 6,
+    applicationName: 'leasehold-api',
+    deadlines: DATABASE_DEADLINES,
+  });
   const acceptingPool = createInboxPool(settings.databaseUrl, ACCEPTING_CONNECTIONS, log);
   const forwardingPool = createInboxPool(settings.databaseUrl, FORWARDING_CONCURRENCY + 1, log);
   const temporal = createTemporalLink(env);
   const metrics = createMetrics({
     inboxDepth: () => prisma.stripeEvent.count({ where: { forwardedAt: null, customerId: { not: null } } }),
+    hosts: async () => ({
+      hosts: await readHostPromises(prisma),
+      sizes: sizesOf(catalog),
+      policy: { cpuOvercommit: settings.cpuOvercommit, warnPercent: settings.capacityWarnPercent },
+    }),
     invoicesMailed: () => prisma.invoice.count({ where: { mailedAt: { gt: new Date(Date.now() - DAY_MS) } } }),
   });
   const inbox = createInbox({ pool: acceptingPool });
@@ -96,7 +110,12 @@ export function createApi(
     { concurrency: FORWARDING_CONCURRENCY, quietMs: settings.burstQuietMs, ...forwarding },
   );
   const posts = createPostOffice({ mailer: createMailer({ smtpUrl: settings.smtpUrl, from: settings.mailFrom }), log });
-  const hosting = createReserveHost(prisma, { cpuOvercommit: settings.cpuOvercommit });
+  const freePlans = Object.values(catalog.freePlans);
+  const hosting = createReserveHost(prisma, {
+    cpuOvercommit: settings.cpuOvercommit,
+    freeSharePercent: settings.freeSharePercent,
+    freePlans,
+  });
   const listAccounts = createListAccounts(prisma);
   const openAccount = createOpenAccount({ prisma, temporal, catalog, hosting, log });
   const auth = createAuth({
@@ -110,7 +129,6 @@ export function createApi(
       // The demo's account is opened by `npm start`.
       if (id !== DEMO_USER.id) await openAccount({ userId: id });
     },
-    onOrganisationCreated: async ({ id }, openedBy) => void (await openAccount({ organisationId: id, openedBy })),
   });
   const limits = createRateLimits(prisma);
   const readModel = createReadModel(prisma);
@@ -120,7 +138,17 @@ export function createApi(
   const auditLog = createAuditLog(prisma);
   const audited = createAudited({ log, auditLog });
   const findPrincipal = createFindPrincipal({ auth, prisma, limits });
-  const people = { prisma, auth, posts, limits, webOrigin: settings.webOrigin };
+  const openAccountOf = (organisation: { organisationId: string; openedBy: string }) =>
+    openAccount(organisation).catch((err: unknown) =>
+      log.warn(
+        { err, organisationId: organisation.organisationId },
+        'an account is opened at the next look of its owner',
+      ),
+    );
+  const people: PeopleDeps = {
+    ...{ prisma, auth, posts, limits, openAccountOf, webOrigin: settings.webOrigin },
+    freeAccounts: { perPerson: settings.freeAccountsPerPerson, planIds: freePlans },
+  };
   const sendCommand = createSendCommand({ temporal, readAccount });
   const withBilling = createWithBilling({
     stripe,
@@ -167,6 +195,8 @@ export function createApi(
     withBilling,
     billing,
     hosting,
+    newOrganisations: perHour('organisations', settings.newPerHour.organisations),
+    newWorkspaces: perHour('workspaces', settings.newPerHour.workspaces),
     hosts,
     executions: createExecutions({ prisma, log }),
     readUsageHistory: createReadUsageHistory(prisma),
@@ -188,4 +218,8 @@ export function createApi(
       await temporal.connection.close();
     },
   };
+}
+
+function perHour(what: string, max: number): RateRule {
+  return { name: `new-${what}`, max, windowSeconds: 3_600, what: `${what} were created` };
 }

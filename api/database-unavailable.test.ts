@@ -6,6 +6,7 @@ test.each([
   ['shutting down', Object.assign(new Error('terminating'), { code: '57P01' })],
   ['too many connections', Object.assign(new Error('too many'), { code: '53300' })],
   ['the pool gave none in time', new Error('timeout exceeded when trying to connect')],
+  ['a statement that took too long', Object.assign(new Error('canceling'), { code: '57014' })],
   ['as a cause', new Error('query failed', { cause: Object.assign(new Error('x'), { code: 'P1001' }) })],
   ['on every address', new AggregateError([Object.assign(new Error('x'), { code: 'ECONNREFUSED' })])],
 ])('unavailable: %s', (_what, error) => {

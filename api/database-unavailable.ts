@@ -1,5 +1,5 @@
-/** Prisma's codes for a database that can't be reached, closed the connection or gave none in time. */
-const PRISMA_CODES = new Set(['P1000', 'P1001', 'P1002', 'P1008', 'P1011', 'P1017', 'P2024']);
+/** Prisma's codes for a database that can't be reached, closed the connection, or gave none, or no transaction, in time. */
+const PRISMA_CODES = new Set(['P1000', 'P1001', 'P1002', 'P1008', 'P1011', 'P1017', 'P2024', 'P2028', 'P2037']);
 const SOCKET_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -14,13 +14,14 @@ const DRIVER_KINDS = new Set(['DatabaseNotReachable', 'ConnectionClosed', 'Socke
 /** Whether an error, or what caused it, means that PostgreSQL can't be used right now. Works for `pg` and for Prisma. */
 export function isDatabaseUnavailable(error: unknown, depth = 0): boolean {
   if (typeof error !== 'object' || error === null || depth > 5) return false;
-  const { code, name, message, cause, kind, errors } = error as Record<string, unknown>;
+  const { code, name, message, cause, kind, errors, meta } = error as Record<string, unknown>;
   if (name === 'PrismaClientInitializationError') return true;
   if (typeof kind === 'string' && DRIVER_KINDS.has(kind)) return true;
   if (typeof code === 'string') {
     if (PRISMA_CODES.has(code) || SOCKET_CODES.has(code)) return true;
-    // 08: connection; 53: insufficient resources; 57P: shutdown or start in progress.
-    if (/^(08|53)...$|^57P0[1-3]$/.test(code)) return true;
+    // 08: connection; 53: insufficient resources; 57P: shutdown or start in progress; 57014: the statement took too long; 25P03:
+    // the transaction was idle for too long.
+    if (/^(08|53)...$|^57P0[1-3]$|^57014$|^25P03$/.test(code)) return true;
   }
   if (
     typeof message === 'string' &&
@@ -31,5 +32,7 @@ export function isDatabaseUnavailable(error: unknown, depth = 0): boolean {
     return true;
   }
   if (Array.isArray(errors) && errors.some((each) => isDatabaseUnavailable(each, depth + 1))) return true;
-  return isDatabaseUnavailable(cause, depth + 1);
+  // A raw query of Prisma has a code of its own (P2010) for whatever went wrong, and the reason here.
+  const { driverAdapterError } = (meta ?? {}) as { driverAdapterError?: unknown };
+  return isDatabaseUnavailable(driverAdapterError, depth + 1) || isDatabaseUnavailable(cause, depth + 1);
 }

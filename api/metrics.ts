@@ -1,10 +1,13 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { type HostFigures, measureRoom } from './room-metrics.ts';
 
 /** What operators watch of the API. One registry for each app, so that two apps in a process do not mix. */
 export function createMetrics(deps: {
   inboxDepth(): Promise<number>;
   /** Invoices that were sent by mail in the last 24 hours. */
   invoicesMailed(): Promise<number>;
+  /** What room is counted from. */
+  hosts(): Promise<HostFigures>;
 }) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -26,6 +29,7 @@ export function createMetrics(deps: {
       this.set(await deps.invoicesMailed().catch(() => Number.NaN));
     },
   });
+  measureRoom(registers, deps.hosts);
   return {
     registry,
     webhookAnswers: new Counter({

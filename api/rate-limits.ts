@@ -9,6 +9,8 @@ export interface RateRule {
   max: number;
   /** Length of a window, from its first count; an hour at most, or better-auth's clean-up takes its count away. */
   windowSeconds: number;
+  /** For people: what was done too often, as `workspaces were created`. Default: nothing of the kind is said. */
+  what?: string;
 }
 
 export interface RateLimits {
@@ -39,7 +41,7 @@ export function createRateLimits(prisma: PrismaClient): RateLimits {
                        THEN EXCLUDED.last_request ELSE stored.last_request END
         RETURNING count, ((SELECT now_ms FROM present) - last_request)::float8 AS "sinceMs"`;
       if (!row || row.count <= rule.max) return;
-      throw rateLimited(Math.max(1, Math.ceil((windowMs - row.sinceMs) / 1_000)));
+      throw rateLimited(Math.max(1, Math.ceil((windowMs - row.sinceMs) / 1_000)), rule);
     },
     async forget(rule, subject) {
       await prisma.rateLimit.deleteMany({ where: { key: keyOf(rule, subject) } });
@@ -48,14 +50,15 @@ export function createRateLimits(prisma: PrismaClient): RateLimits {
 }
 
 /** Too many attempts: what to do is to wait. */
-export function rateLimited(retryAfterSeconds: number): Problem {
-  return new Problem(
-    429,
-    'rate-limited',
-    'Too many attempts',
-    `This was tried too often. Try again in ${retryAfterSeconds} seconds.`,
-    { retryAfterSeconds },
-  );
+export function rateLimited(retryAfterSeconds: number, rule?: RateRule): Problem {
+  const why =
+    rule?.what === undefined
+      ? 'This was tried too often.'
+      : `Too many ${rule.what}: ${rule.max} in ${Math.round(rule.windowSeconds / 60)} minutes is the limit.`;
+  return new Problem(429, 'rate-limited', 'Too many attempts', `${why} Try again in ${retryAfterSeconds} seconds.`, {
+    retryAfterSeconds,
+    ...(rule?.what === undefined ? {} : { data: { limit: rule.max, windowSeconds: rule.windowSeconds } }),
+  });
 }
 
 function keyOf({ name }: RateRule, subject: string): string {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { DEFAULT_CPU_OVERCOMMIT } from '#domain/placement.ts';
+import { DEFAULT_WARN_PERCENT } from '#domain/host-room.ts';
+import { DEFAULT_CPU_OVERCOMMIT, DEFAULT_FREE_SHARE_PERCENT } from '#domain/placement.ts';
 import { refuseUnsafe } from '#settings/production-mode.ts';
 import type { SignInProviders } from './auth/sign-in-providers.ts';
 
@@ -23,6 +24,11 @@ export const apiSettingsSchema = z.object({
   LEASEHOLD_CATALOG: z.string().default('catalogs/demo.yaml'),
   LEASEHOLD_BURST_QUIET_MS: z.coerce.number().int().min(0).max(60_000).default(2_000),
   LEASEHOLD_CPU_OVERCOMMIT: z.coerce.number().min(1).default(DEFAULT_CPU_OVERCOMMIT),
+  LEASEHOLD_FREE_ACCOUNTS_PER_PERSON: z.coerce.number().int().min(1).max(1_000).default(3),
+  LEASEHOLD_FREE_SHARE_PERCENT: z.coerce.number().min(0).max(100).default(DEFAULT_FREE_SHARE_PERCENT),
+  LEASEHOLD_NEW_ORGANISATIONS_PER_HOUR: z.coerce.number().int().min(1).max(10_000).default(5),
+  LEASEHOLD_NEW_WORKSPACES_PER_HOUR: z.coerce.number().int().min(1).max(10_000).default(30),
+  LEASEHOLD_CAPACITY_WARN_PERCENT: z.coerce.number().min(1).max(100).default(DEFAULT_WARN_PERCENT),
   SMTP_URL: z.string().regex(/^smtps?:\/\//, 'must start with smtp:// or smtps://'),
   MAIL_FROM: z.string().default('Leasehold <billing@leasehold.test>'),
   LEASEHOLD_GITHUB_CLIENT_ID: z.string().optional(),
@@ -96,6 +102,14 @@ export interface ApiSettings {
   burstQuietMs: number;
   /** How many times a host's CPU may be promised to workspaces. Default 16. */
   cpuOvercommit: number;
+  /** Accounts on a free plan that one person may own, the own one included. Default 3. */
+  freeAccountsPerPerson: number;
+  /** Of each host, what workspaces of free accounts may have together. Default 50. */
+  freeSharePercent: number;
+  /** What one person may make in an hour. Default 5 and 30. */
+  newPerHour: { organisations: number; workspaces: number };
+  /** From which part of its memory or CPU on a host counts as nearly full. Default 80. */
+  capacityWarnPercent: number;
   /** Where mails are handed in: `smtp://…` or `smtps://…`. */
   smtpUrl: string;
   /** Sender of mails. Default `Leasehold <billing@leasehold.test>`. */
@@ -136,6 +150,13 @@ export function readApiSettings(env: Record<string, string | undefined>): ApiSet
     catalogFile: values.LEASEHOLD_CATALOG,
     burstQuietMs: values.LEASEHOLD_BURST_QUIET_MS,
     cpuOvercommit: values.LEASEHOLD_CPU_OVERCOMMIT,
+    freeAccountsPerPerson: values.LEASEHOLD_FREE_ACCOUNTS_PER_PERSON,
+    freeSharePercent: values.LEASEHOLD_FREE_SHARE_PERCENT,
+    newPerHour: {
+      organisations: values.LEASEHOLD_NEW_ORGANISATIONS_PER_HOUR,
+      workspaces: values.LEASEHOLD_NEW_WORKSPACES_PER_HOUR,
+    },
+    capacityWarnPercent: values.LEASEHOLD_CAPACITY_WARN_PERCENT,
     smtpUrl: values.SMTP_URL,
     mailFrom: values.MAIL_FROM,
     providers: providersOf(values),

@@ -71,3 +71,22 @@ test('without a host the refusal says so', () => {
     refusal: 'No host for workspaces is there now.',
   });
 });
+
+test('free accounts have their share of a host and no more; those that pay may have all of it', () => {
+  const policy = { ...POLICY, freeSharePercent: 50 };
+  const half = { reserved: { memoryMb: 2048, cpuPercent: 400 }, reservedFree: { memoryMb: 1537, cpuPercent: 0 } };
+  expect(place([host('a', half)], { size: SIZE, isFree: true }, NOW, policy)).toEqual({
+    hostId: null,
+    isForPaying: true,
+    refusal:
+      'All room for accounts on a free plan is taken: 50 % of each host, and the rest is kept for accounts that pay.',
+  });
+  expect(place([host('a', half)], { size: SIZE }, NOW, policy)).toEqual({ hostId: 'a' });
+  const less = { ...half, reservedFree: { memoryMb: 1536, cpuPercent: 300 } };
+  expect(place([host('a', less)], { size: SIZE, isFree: true }, NOW, policy)).toEqual({ hostId: 'a' });
+  const cpu = { ...half, reservedFree: { memoryMb: 0, cpuPercent: 301 } };
+  expect(place([host('a', cpu)], { size: SIZE, isFree: true }, NOW, policy)).toMatchObject({ isForPaying: true });
+  expect(place([host('a', reserved(4096))], { size: SIZE, isFree: true }, NOW, policy)).not.toHaveProperty(
+    'isForPaying',
+  );
+});

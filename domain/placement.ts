@@ -19,6 +19,8 @@ export interface HostOffer {
   isDrained: boolean;
   /** What the workspaces that live there, or are on their way, take. */
   reserved: { memoryMb: number; cpuPercent: number };
+  /** Of that, what workspaces of accounts on a free plan take. Default: nothing. */
+  reservedFree?: { memoryMb: number; cpuPercent: number };
 }
 
 export interface PlacementRequest {
@@ -27,15 +29,27 @@ export interface PlacementRequest {
   labels?: Readonly<Record<string, string>>;
   /** Hosts that are out of the question, for example the one that it is to leave. Default: none. */
   except?: readonly string[];
+  /** It is of an account on a free plan: it gets no room that is kept for those that pay. Default: no. */
+  isFree?: boolean;
 }
 
 export interface PlacementPolicy {
   /** CPU time is shared: this many times a host's CPU may be promised on it. Memory is promised once. */
   cpuOvercommit: number;
+  /** Of a host's memory, and of the CPU that may be promised on it, what free accounts may have together. Default 100. */
+  freeSharePercent?: number;
 }
 
-/** The host that it goes to, or why there is none, with the numbers, for people. */
-export type Placed = { hostId: string } | { hostId: null; refusal: string };
+/**
+ * The host that it goes to, or why there is none, with the numbers, for people. `isForPaying`: there is room, which is kept for accounts
+ * that pay.
+ */
+export type Placed = { hostId: string } | { hostId: null; refusal: string; isForPaying?: boolean };
+
+/** Half of the room is there for those who pay, however many sign up. */
+export const DEFAULT_FREE_SHARE_PERCENT = 50;
+
+const NOTHING = { memoryMb: 0, cpuPercent: 0 };
 
 /**
  * Where a workspace goes: of the hosts that were seen within the last minute, are in use and have the labels and the room, the
@@ -43,9 +57,9 @@ export type Placed = { hostId: string } | { hostId: null; refusal: string };
  */
 export function place(
   hosts: readonly HostOffer[],
-  { size, labels = {}, except = [] }: PlacementRequest,
+  { size, labels = {}, except = [], isFree = false }: PlacementRequest,
   now: Instant,
-  { cpuOvercommit }: PlacementPolicy,
+  { cpuOvercommit, freeSharePercent = 100 }: PlacementPolicy,
 ): Placed {
   const seenSince = addMs(now, -SEEN_WITHIN_MS);
   const present = hosts.filter((host) => host.seenAt >= seenSince && !except.includes(host.id));
@@ -56,9 +70,20 @@ export function place(
   const freeCpu = (host: HostOffer) => host.cpuPercent * cpuOvercommit - host.reserved.cpuPercent;
   const fits = (host: HostOffer) =>
     freeMb(host) >= size.memoryMb && freeCpu(host) >= size.cpuPercent && host.cpuPercent >= size.cpuPercent;
-  const [best] = suited.filter(fits).sort((a, b) => freeMb(b) - freeMb(a) || (a.id < b.id ? -1 : 1));
+  const share = freeSharePercent / 100;
+  const mayHave = ({ memoryMb, cpuPercent, reservedFree = NOTHING }: HostOffer) =>
+    !isFree ||
+    (reservedFree.memoryMb + size.memoryMb <= memoryMb * share &&
+      reservedFree.cpuPercent + size.cpuPercent <= cpuPercent * cpuOvercommit * share);
+  const [best] = suited
+    .filter((host) => fits(host) && mayHave(host))
+    .sort((a, b) => freeMb(b) - freeMb(a) || (a.id < b.id ? -1 : 1));
   if (best) return { hostId: best.id };
 
+  if (suited.some(fits)) {
+    const refusal = `All room for accounts on a free plan is taken: ${freeSharePercent} % of each host, and the rest is kept for accounts that pay.`;
+    return { hostId: null, refusal, isForPaying: true };
+  }
   if (present.length === 0) return { hostId: null, refusal: 'No host for workspaces is there now.' };
   if (open.length === 0) return { hostId: null, refusal: 'Every host that is there is being emptied for maintenance.' };
   if (suited.length === 0) {

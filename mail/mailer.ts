@@ -1,4 +1,5 @@
 import { createTransport } from 'nodemailer';
+import { SIZE_LIMITS } from '#domain/size-limits.ts';
 import { asHtml, asPlainText, type MailText } from './mail-text.ts';
 
 export interface MailerOptions {
@@ -24,9 +25,20 @@ export interface Mailer {
   send(mail: Mail): Promise<void>;
 }
 
-/** Hands mails to an SMTP server, each as plain text and HTML. Connects at each mail. */
+const { connectWithinMs, greetingWithinMs, silenceMs, responseBytes } = SIZE_LIMITS.mail;
+
+/**
+ * Hands mails to an SMTP server, each as plain text and HTML. Connects at each mail; a server that is silent, or says more than
+ * `SIZE_LIMITS.mail`, has not taken it.
+ */
 export function createMailer({ smtpUrl, from }: MailerOptions): Mailer {
-  const transport = createTransport(smtpUrl);
+  const transport = createTransport({
+    url: smtpUrl,
+    connectionTimeout: connectWithinMs,
+    greetingTimeout: greetingWithinMs,
+    socketTimeout: silenceMs,
+    maxResponseSize: responseBytes,
+  });
   return {
     async send({ to, text, template, messageId, date }) {
       await transport.sendMail({

@@ -1,5 +1,5 @@
-/** - `ok`; `provided`: missing, and made when needed; `missing`: something will not work */
-export type Finding = 'ok' | 'provided' | 'missing';
+/** - `ok`; `provided`: missing, and made when needed; `soon`: works, and will not for long; `missing`: something will not work */
+export type Finding = 'ok' | 'provided' | 'soon' | 'missing';
 
 export interface DoctorCheck {
   name: string;

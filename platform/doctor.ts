@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createDockerClient } from '#activities/workspaces/docker-client.ts';
+import { createPrisma } from '#prisma/client.ts';
 import { describeUnknown, unknownSettings } from '#settings/unknown-settings.ts';
 import { attachPlatform } from './attach.ts';
 import { findChromium } from './chromium.ts';
@@ -12,6 +13,7 @@ import { packagedPrograms } from './parts/postgres-home.ts';
 import { buildsTemporal, cacheFolder, findTemporalBinaries, installedGo } from './parts/temporal-binaries.ts';
 import { portHolder } from './port-holder.ts';
 import { configuredPorts, isFree, type PortName, portSetting } from './ports.ts';
+import { readRoom } from './read-room.ts';
 import { readSecrets } from './secrets.ts';
 import { readPlatformSettings } from './settings.ts';
 import { explainSystemError } from './system-error.ts';
@@ -42,6 +44,7 @@ export async function examine(stateDir: string, env: NodeJS.ProcessEnv): Promise
     disk(stateDir),
     cache(env),
     state(stateDir, running !== null),
+    ...(running ? [await room(running.env)] : []),
     settings(env),
     ...(await examineAccounts(running?.env ?? env)),
   ];
@@ -227,6 +230,31 @@ function state(stateDir: string, isRunning: boolean): DoctorCheck {
     finding: 'ok',
     detail: `${stateDir}, installation ${installationId} since ${since}, ${isRunning ? 'running' : 'not running'}`,
   };
+}
+
+/** Room for workspaces on the hosts of the Leasehold that runs. */
+async function room(running: Record<string, string>): Promise<DoctorCheck> {
+  const name = 'room';
+  const deadlines = { connectMs: 3_000, statementMs: 3_000, answerMs: 3_000 };
+  const prisma = createPrisma(running.DATABASE_URL ?? '', { maxConnections: 2, deadlines });
+  try {
+    const { fleet } = await readRoom(prisma, running);
+    const { roomFor, fullPercent, scarcer } = fleet;
+    const of = scarcer === 'cpu' ? 'CPU' : 'memory';
+    const left = `for ${roomFor.default} more workspaces, ${roomFor.largest} of the largest size; ${fullPercent} % of ${of} is promised`;
+    return fleet.need === null
+      ? { name, finding: 'ok', detail: left }
+      : { name, finding: fleet.hosts === 0 ? 'missing' : 'soon', detail: left, waysOut: fleet.need };
+  } catch {
+    return {
+      name,
+      finding: 'missing',
+      detail: 'not known: the database does not answer',
+      waysOut: 'See "bin/leasehold status".',
+    };
+  } finally {
+    await prisma.$disconnect();
+  }
 }
 
 /** The cache is written once, by the build of Temporal. */

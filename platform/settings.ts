@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { DEFAULT_WARN_PERCENT } from '#domain/host-room.ts';
+import { DEFAULT_CPU_OVERCOMMIT } from '#domain/placement.ts';
 import { PlatformError } from './platform-error.ts';
 import { DEFAULT_PORTS, type PortName, portSetting } from './ports.ts';
 
@@ -16,6 +18,8 @@ export const platformSettingsSchema = z.object({
   LEASEHOLD_TIME_SKIPPING: yesOrNo.default('1'),
   LEASEHOLD_TEMPORAL_UI_URL: z.url().optional(),
   LEASEHOLD_MAIL_URL: z.url().optional(),
+  LEASEHOLD_CAPACITY_WARN_PERCENT: z.coerce.number().min(1).max(100).default(DEFAULT_WARN_PERCENT),
+  LEASEHOLD_CPU_OVERCOMMIT: z.coerce.number().min(1).default(DEFAULT_CPU_OVERCOMMIT),
   LEASEHOLD_PORT_OFFSET: z.coerce.number().int().min(0).max(60_000).default(0),
   ...(Object.fromEntries(
     Object.entries(DEFAULT_PORTS).map(([name, number]) => [portSetting(name as PortName), port.default(number)]),

@@ -85,3 +85,20 @@ test('a drained host gets nothing, however many ask while it is drained', async 
   expect(await taken(big)).toBe(before);
   expect(await reserve(20)).toBeNull();
 });
+
+test('free accounts that place at once get their share of a host and no more, and what they leave is there for one that pays', async () => {
+  const policy = { ...POLICY, freeSharePercent: 50 };
+  const size = { memoryMb: 256, cpuPercent: 50 };
+  const place1 = (number: number, isFree: boolean) =>
+    reserveHost(
+      prismas[number % 4] ?? prisma,
+      { workspaceId: `ws-${run}-${number}`, ...size, isFree, freePlans: ['free'] },
+      (hosts) => place(hosts, { size, labels, isFree }, new Date().toISOString(), policy),
+    );
+  const free = await Promise.all(Array.from({ length: 20 }, (_, number) => place1(number, true)));
+  expect(free.filter(({ hostId }) => hostId !== null)).toHaveLength(6);
+  expect(free.find(({ hostId }) => hostId === null)).toMatchObject({ isForPaying: true });
+  expect([await taken(big), await taken(small)]).toEqual([1_024, 512]);
+  const paying = await Promise.all(Array.from({ length: 8 }, (_, number) => place1(100 + number, false)));
+  expect(paying.filter(({ hostId }) => hostId !== null)).toHaveLength(6);
+});

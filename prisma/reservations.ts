@@ -16,6 +16,8 @@ export interface LockedHost {
   isDrained: boolean;
   /** To others than the workspace in question. */
   reserved: { memoryMb: number; cpuPercent: number };
+  /** Of that, to workspaces of accounts on one of `freePlans`. */
+  reservedFree: { memoryMb: number; cpuPercent: number };
   /** The workspace in question has a reservation here. */
   isHeld: boolean;
 }
@@ -24,6 +26,10 @@ export interface Reservation {
   workspaceId: string;
   memoryMb: number;
   cpuPercent: number;
+  /** It is of an account on a free plan. Until that account is stored with it, this says so. Default: no. */
+  isFree?: boolean;
+  /** Ids of the plans that nobody pays for. Default: none, and then nothing counts as free. */
+  freePlans?: readonly string[];
 }
 
 /**
@@ -36,16 +42,16 @@ export interface Reservation {
  */
 export async function reserveHost<Choice extends { hostId: string | null }>(
   prisma: PrismaClient,
-  { workspaceId, memoryMb, cpuPercent }: Reservation,
+  { workspaceId, memoryMb, cpuPercent, isFree = false, freePlans = [] }: Reservation,
   choose: (hosts: LockedHost[]) => Choice,
 ): Promise<Choice> {
   return prisma.$transaction(
     async (tx) => {
       await tx.$queryRaw`SELECT id FROM host ORDER BY id FOR UPDATE`;
       await dropVoid(tx);
-      const choice = choose(await lockedHosts(tx, workspaceId));
+      const choice = choose(await lockedHosts(tx, workspaceId, freePlans));
       if (choice.hostId === null) return choice;
-      const taken = { memoryMb, cpuPercent, reservedAt: new Date() };
+      const taken = { memoryMb, cpuPercent, isFree, reservedAt: new Date() };
       await tx.placement.upsert({
         where: { workspaceId_hostId: { workspaceId, hostId: choice.hostId } },
         create: { workspaceId, hostId: choice.hostId, ...taken },
@@ -58,16 +64,36 @@ export async function reserveHost<Choice extends { hostId: string | null }>(
   );
 }
 
-async function lockedHosts(tx: Prisma.TransactionClient, workspaceId: string): Promise<LockedHost[]> {
+interface FreeSum {
+  hostId: string;
+  memoryMb: number;
+  cpuPercent: number;
+}
+
+async function lockedHosts(
+  tx: Prisma.TransactionClient,
+  workspaceId: string,
+  freePlans: readonly string[],
+): Promise<LockedHost[]> {
   const hosts = await tx.host.findMany({ orderBy: { id: 'asc' } });
   const placements = await tx.placement.groupBy({
     by: ['hostId'],
     where: { workspaceId: { not: workspaceId } },
     _sum: { memoryMb: true, cpuPercent: true },
   });
+  // An account that buys a plan, or loses it, takes its workspaces along: its row decides as soon as there is one.
+  const free = await tx.$queryRaw<FreeSum[]>`
+    SELECT placement.host_id AS "hostId", sum(placement.memory_mb)::float8 AS "memoryMb", sum(placement.cpu_percent)::float8 AS "cpuPercent"
+    FROM placement
+    LEFT JOIN workspace ON workspace.id = placement.workspace_id
+    LEFT JOIN account ON account.id = workspace.account_id
+    WHERE placement.workspace_id <> ${workspaceId}
+      AND CASE WHEN account.id IS NULL THEN placement.is_free ELSE account.plan_id = ANY(${[...freePlans]}::text[]) END
+    GROUP BY 1`;
   const held = await tx.placement.findMany({ where: { workspaceId }, select: { hostId: true } });
   return hosts.map(({ id, memoryMb, cpuPercent, labels, seenAt, drainedAt }) => {
     const sum = placements.find(({ hostId }) => hostId === id)?._sum;
+    const freeSum = free.find(({ hostId }) => hostId === id);
     return {
       id,
       memoryMb,
@@ -76,6 +102,7 @@ async function lockedHosts(tx: Prisma.TransactionClient, workspaceId: string): P
       seenAt: seenAt.toISOString(),
       isDrained: drainedAt !== null,
       reserved: { memoryMb: sum?.memoryMb ?? 0, cpuPercent: sum?.cpuPercent ?? 0 },
+      reservedFree: { memoryMb: freeSum?.memoryMb ?? 0, cpuPercent: freeSum?.cpuPercent ?? 0 },
       isHeld: held.some(({ hostId }) => hostId === id),
     };
   });

@@ -93,6 +93,18 @@ export const MEANINGS: Readonly<Record<string, Meaning>> = {
   LEASEHOLD_HOST_CPU_PERCENT: { meaning: 'CPU that its workspaces get, 100 for each; default: what Docker says' },
   LEASEHOLD_HOST_LABELS: { meaning: 'what plans may ask of a host, such as zone=eu,disk=ssd' },
   LEASEHOLD_CPU_OVERCOMMIT: { meaning: "how many times a host's CPU may be promised to workspaces" },
+  LEASEHOLD_FREE_ACCOUNTS_PER_PERSON: {
+    meaning: 'accounts on a free plan that one person may own, the own one included',
+  },
+  LEASEHOLD_FREE_SHARE_PERCENT: {
+    meaning:
+      "part of each host's memory and promised CPU that free accounts may have; the rest is kept for those that pay",
+  },
+  LEASEHOLD_NEW_ORGANISATIONS_PER_HOUR: { meaning: 'organisations that one person may create in an hour' },
+  LEASEHOLD_NEW_WORKSPACES_PER_HOUR: { meaning: 'workspaces that one person may create in an hour' },
+  LEASEHOLD_CAPACITY_WARN_PERCENT: {
+    meaning: 'a host of which so much memory or CPU is promised is nearly full: the next one is needed',
+  },
   LEASEHOLD_WORKER_ROLE: { meaning: "`all`, or `host`: this host's workspaces alone" },
   LEASEHOLD_WORKFLOW_BUNDLE: { meaning: "for tests: a script with other workflows than this version's" },
   LEASEHOLD_EGRESS: { meaning: 'where workspaces may send to: `internet` or `none`' },

@@ -13,6 +13,11 @@ export const TEST_PACE = {
   LEASEHOLD_BURST_QUIET_MS: '200',
   /** A day, the longest: what a test tells of a workspace's storage is not contradicted by a look at the disk in between. */
   LEASEHOLD_STORAGE_LOOK_SECONDS: '86400',
+  /** Tests open many accounts for one person, on free plans, on one host. What these limits do has tests of its own. */
+  LEASEHOLD_FREE_ACCOUNTS_PER_PERSON: '1000',
+  LEASEHOLD_FREE_SHARE_PERCENT: '100',
+  LEASEHOLD_NEW_ORGANISATIONS_PER_HOUR: '10000',
+  LEASEHOLD_NEW_WORKSPACES_PER_HOUR: '10000',
 };
 
 /** A database that is copied in place of being migrated: nobody is connected to it. */

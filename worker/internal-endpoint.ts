@@ -10,18 +10,20 @@ import { isEngineUnreachable, unlessMissing } from '#activities/workspaces/engin
 import { gatewayUrl, isGatewayHealthy } from '#activities/workspaces/gateway-health.ts';
 import { HOST_LABEL, INSTALLATION_LABEL, objectName, WORKSPACE_LABEL } from '#activities/workspaces/ownership.ts';
 import { workspaceToken } from '#activities/workspaces/workspace-token.ts';
+import { SIZE_LIMITS } from '#domain/size-limits.ts';
 import type { Logger } from '#telemetry/logger.ts';
-import { MAX_TAIL, readLogLines } from './container-log-lines.ts';
+import { readLogLines } from './container-log-lines.ts';
 import { InternalProblem } from './internal-problem.ts';
 import { jsonLines } from './json-lines.ts';
 import type { LiveSampler } from './live-sampler.ts';
+import { sendToGateway } from './workspace-gateway.ts';
 
 const MEBIBYTE = 1024 * 1024;
 /** Many may look at one workspace: the engine is asked about it this often at most. */
 const INSPECT_EVERY_MS = 1_000;
-/** One execution has 10 s and may wait 5 s for its turn. */
-const MESSAGE_WITHIN_MS = 20_000;
-const MAX_MESSAGE_BYTES = MEBIBYTE;
+/** What is asked for readiness and does not answer within this is not ready. */
+const READY_WITHIN_MS = 2_000;
+const { messageBytes } = SIZE_LIMITS.workspace;
 
 /** How often somebody who watches gets new figures: the engine takes them once a second. */
 const LIVE_EVERY_MS = 1_000;
@@ -34,21 +36,9 @@ const messageSchema = z.object({
   executionId: z.string().max(64).optional(),
 });
 const logQuerySchema = z.object({
-  tail: z.coerce.number().int().min(0).max(MAX_TAIL).default(200),
+  tail: z.coerce.number().int().min(0).max(SIZE_LIMITS.log.tailLines).default(200),
   follow: z.stringbool().default(false),
   after: z.iso.datetime().optional(),
-});
-const answerSchema = z.object({
-  plugin: z.string(),
-  result: z.unknown(),
-  durationMs: z.number(),
-  executionId: z.string(),
-});
-const refusalSchema = z.object({
-  detail: z.string(),
-  code: z.string(),
-  executionId: z.string().optional(),
-  durationMs: z.number().optional(),
 });
 
 export interface InternalEndpointDeps {
@@ -72,6 +62,8 @@ export interface InternalEndpointDeps {
   accountsInTrouble?: () => Record<string, number | null> | undefined;
   /** What operators watch, answered at `GET /metrics`. Default: nothing. */
   metrics?: Registry;
+  /** Told why an answer of a workspace was not taken, for counting. Default: nobody. */
+  onAnswerRefused?: (because: string) => void;
   log: Logger;
 }
 
@@ -82,6 +74,7 @@ export interface InternalEndpointDeps {
 export function createInternalEndpoint(deps: InternalEndpointDeps): Hono {
   const inspections = new Map<string, { at: number; found: Promise<Docker.ContainerInspectInfo | null> }>();
   const logFollowers = new Map<string, number>();
+  const refused = deps.onAnswerRefused ?? (() => {});
   const app = new Hono();
 
   app.onError((error, c) => answerProblem(c, toProblem(error, deps.log)));
@@ -94,7 +87,7 @@ export function createInternalEndpoint(deps: InternalEndpointDeps): Hono {
         async ([name, check]) =>
           [
             name,
-            await check().then(
+            await inTime(check()).then(
               () => 'ok',
               () => 'failed',
             ),
@@ -157,9 +150,9 @@ export function createInternalEndpoint(deps: InternalEndpointDeps): Hono {
   app.post(
     '/workspaces/:id/messages',
     bodyLimit({
-      maxSize: MAX_MESSAGE_BYTES,
+      maxSize: messageBytes,
       onError: () => {
-        throw new InternalProblem(413, 'body-too-large', `A message may have ${MAX_MESSAGE_BYTES} bytes at most.`);
+        throw new InternalProblem(413, 'body-too-large', `A message may have ${messageBytes} bytes at most.`);
       },
     }),
     async (c) => {
@@ -176,7 +169,8 @@ export function createInternalEndpoint(deps: InternalEndpointDeps): Hono {
           'workspace-not-running',
           'The workspace does not run. Start it and send the message again.',
         );
-      return c.json(await pass(url, workspaceId, message.data));
+      const token = workspaceToken(deps.internalToken, workspaceId);
+      return c.json(await sendToGateway({ url, token }, message.data, { onRefused: refused }));
     },
   );
 
@@ -255,53 +249,6 @@ export function createInternalEndpoint(deps: InternalEndpointDeps): Hono {
       health: isRunning ? await healthOf(container) : 'none',
     };
   }
-
-  async function pass(url: string, workspaceId: string, message: z.infer<typeof messageSchema>) {
-    const response = await fetch(`${url}/messages`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${workspaceToken(deps.internalToken, workspaceId)}`,
-        'content-type': 'application/json',
-      },
-      body: JSON.stringify(message),
-      signal: AbortSignal.timeout(MESSAGE_WITHIN_MS),
-      redirect: 'error',
-    }).catch((error: unknown) => {
-      throw unreachableGateway(error);
-    });
-    const body: unknown = await response.json().catch(() => null);
-    if (response.ok) {
-      const answer = answerSchema.safeParse(body);
-      if (answer.success) return answer.data;
-    }
-    throw refusal(response.status, body);
-  }
-}
-
-/** What the gateway said, in the endpoint's own terms: a 404 of its own would mean the workspace. */
-function refusal(status: number, body: unknown): InternalProblem {
-  const said = refusalSchema.safeParse(body).data;
-  const data = said ? { gatewayCode: said.code, executionId: said.executionId, durationMs: said.durationMs } : {};
-  const detail = said?.detail ?? 'The gateway of the workspace gave an answer that is none.';
-  if (status === 504) return new InternalProblem(504, 'gateway-timeout', detail, data);
-  if (status === 413) return new InternalProblem(413, 'body-too-large', detail, data);
-  if ([400, 404, 422].includes(status)) return new InternalProblem(422, 'message-refused', detail, data);
-  return new InternalProblem(503, 'gateway-unreachable', detail, data);
-}
-
-function unreachableGateway(error: unknown): InternalProblem {
-  if (error instanceof Error && error.name === 'TimeoutError') {
-    return new InternalProblem(
-      504,
-      'gateway-timeout',
-      'The workspace did not answer in time. The message may have arrived.',
-    );
-  }
-  return new InternalProblem(
-    503,
-    'gateway-unreachable',
-    'The gateway of the workspace does not answer. Try again in a moment.',
-  );
 }
 
 function workspaceNotFound(): InternalProblem {
@@ -337,6 +284,15 @@ async function healthOf(container: Docker.ContainerInspectInfo): Promise<LiveWor
   const status = container.State.Health?.Status;
   if (status === 'starting') return (await isGatewayHealthy(container)) ? 'healthy' : 'starting';
   return status === 'healthy' || status === 'unhealthy' ? status : 'none';
+}
+
+/** What hangs is not ready. */
+function inTime(check: Promise<unknown>): Promise<unknown> {
+  const late = AbortSignal.timeout(READY_WITHIN_MS);
+  return Promise.race([
+    check,
+    new Promise((_, reject) => late.addEventListener('abort', () => reject(late.reason), { once: true })),
+  ]);
 }
 
 function share(value: number, limit: number): number {

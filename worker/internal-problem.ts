@@ -4,6 +4,7 @@ export type InternalProblemCode =
   | 'body-too-large'
   | 'data-not-found'
   | 'engine-unavailable'
+  | 'gateway-answer-refused'
   | 'gateway-timeout'
   | 'gateway-unreachable'
   | 'internal-error'

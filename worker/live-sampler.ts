@@ -1,6 +1,8 @@
 import { addAbortSignal, type Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { cpuPercent, workingSetMb } from '#activities/workspaces/memory-use.ts';
+import { SIZE_LIMITS } from '#domain/size-limits.ts';
+import { readLines } from '#incoming/read-lines.ts';
 import type { Logger } from '#telemetry/logger.ts';
 
 /** The engine ticks once a second; a first sample is waited for no longer than this. */
@@ -75,11 +77,8 @@ export function createLiveSampler(deps: { docker: Docker; log: Logger }, { keepM
   async function follow(containerId: string, signal: AbortSignal, onStats: (stats: Docker.ContainerStats) => void) {
     const stream = (await deps.docker.getContainer(containerId).stats({ stream: true })) as Readable;
     addAbortSignal(signal, stream);
-    let rest = '';
-    for await (const chunk of stream) {
-      const lines = (rest + String(chunk)).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) if (line.trim() !== '') onStats(JSON.parse(line) as Docker.ContainerStats);
+    for await (const line of readLines(stream, SIZE_LIMITS.engine.lineBytes)) {
+      if (line.trim() !== '') onStats(JSON.parse(line) as Docker.ContainerStats);
     }
   }
 

@@ -53,11 +53,18 @@ import { createWorkflowSinks } from './workflow-sinks.ts';
 /** Workflows that stay in memory: more than are active at once, or each message replays a history. */
 const CACHED_WORKFLOWS = 2_000;
 const SHUTDOWN_GRACE_MS = 10_000;
+/** Somebody waits for what the endpoint looks up: an engine that hangs is said soon. */
+const LOOK_SILENCE_MS = 5_000;
 
 const settings = parseWorkerSettings(process.env);
 const log = createLogger('worker', settings.LOG_LEVEL);
 for (const unknown of unknownSettings(process.env)) log.warn(describeUnknown(unknown));
-const prisma = createPrisma(settings.DATABASE_URL, { maxConnections: 10, applicationName: 'leasehold-worker' });
+const prisma = createPrisma(settings.DATABASE_URL, {
+  maxConnections: 10,
+  applicationName: 'leasehold-worker',
+  // Many saves at once wait for a connection; a server that hangs is noticed all the same.
+  deadlines: { connectMs: 30_000, statementMs: 15_000, answerMs: 17_000 },
+});
 const metrics = createWorkerMetrics(prisma);
 installTemporalRuntime(log, metrics.workflowTaskFailed);
 const docker = createDockerClient(settings.DOCKER_HOST);
@@ -201,7 +208,7 @@ const sampling = startSampling({
 const watch = servesAccounts ? watchAccounts({ findTroubles: createFindTroubles({ prisma, client, log }), log }) : null;
 if (watch) metrics.watch(watch.newest);
 const endpoint = createInternalEndpoint({
-  docker,
+  docker: createDockerClient(settings.DOCKER_HOST, { silenceMs: LOOK_SILENCE_MS }),
   patientDocker: createDockerClient(settings.DOCKER_HOST, { silenceMs: 0 }),
   sampler,
   hostId,
@@ -227,6 +234,7 @@ const endpoint = createInternalEndpoint({
   }),
   metrics: metrics.registry,
   accountsInTrouble: () => watch?.newest()?.counts,
+  onAnswerRefused: metrics.answerRefused,
   limits: () => ({ isolation: isolation.state(), storage: storage.softBecause ?? 'hard' }),
   log,
 });

@@ -14,6 +14,8 @@ export interface WorkerMetrics {
   workflowTaskFailed: () => void;
   /** Shows the accounts in trouble of the newest look. */
   watch: (newest: () => Troubles | null) => void;
+  /** An answer of a workspace was not taken, and why. */
+  answerRefused: (because: string) => void;
 }
 
 /** What operators watch of a worker. The gauges are of the database, and alike on every worker. */
@@ -72,6 +74,12 @@ export function createWorkerMetrics(prisma: PrismaClient): WorkerMetrics {
     labelNames: ['message', 'reason'] as const,
     registers,
   });
+  const refused = new Counter({
+    name: 'leasehold_workspace_answers_refused_total',
+    help: 'Answers of workspaces that were not taken, by why: too-large, too-slow, encoded, malformed, too-deep, cut-off, no-answer-of-a-gateway.',
+    labelNames: ['because'] as const,
+    registers,
+  });
 
   const failedTasks = new Counter({
     name: 'leasehold_workflow_task_failures_total',
@@ -95,6 +103,7 @@ export function createWorkerMetrics(prisma: PrismaClient): WorkerMetrics {
         },
       });
     },
+    answerRefused: (because) => refused.inc({ because }),
     strangers(found) {
       for (const [what, count] of Object.entries(found)) strangers.set({ what }, count);
     },

@@ -1,33 +1,37 @@
 import type Docker from 'dockerode';
+import { SIZE_LIMITS } from '#domain/size-limits.ts';
+import { readOutput } from './container-output.ts';
 
-/** Docker frames each piece of output: stream (1 byte), nothing (3), length (4, big endian). */
-const HEADER_BYTES = 8;
-/** A line longer than this is cut: PostgreSQL and people have to take it. */
-const MAX_LINE_CHARACTERS = 500;
+const LINES_WITHIN_MS = 10_000;
 
 /**
  * The last lines that a container wrote, oldest first; empty when the engine has none. PostgreSQL can store them.
  *
  * @param until nothing that was written later, in seconds since 1970
  */
-export async function lastLogLines(container: Docker.Container, count: number, until?: number): Promise<string[]> {
-  const output: Buffer = await container.logs({
-    stdout: true,
-    stderr: true,
-    tail: count,
-    follow: false,
-    ...(until === undefined ? {} : { until }),
-  });
-  let text = '';
-  for (let at = 0; at + HEADER_BYTES <= output.length; ) {
-    const end = at + HEADER_BYTES + output.readUInt32BE(at + 4);
-    text += output.toString('utf8', at + HEADER_BYTES, end);
-    at = end;
+export async function lastLogLines(
+  docker: Docker,
+  containerId: string,
+  count: number,
+  until?: number,
+): Promise<string[]> {
+  const query = { tail: count, follow: false, ...(until === undefined ? {} : { until }) };
+  const lines: string[] = [];
+  let line = '';
+  const end = () => {
+    if (line.trim() !== '') lines.push(line.replace(/\p{Cs}/gu, ''));
+    if (lines.length > count) lines.shift();
+    line = '';
+  };
+  for await (const { text } of readOutput(docker, containerId, query, AbortSignal.timeout(LINES_WITHIN_MS))) {
+    text
+      .replaceAll('\0', '')
+      .split('\n')
+      .forEach((piece, at) => {
+        if (at > 0) end();
+        line = (line + piece).slice(0, SIZE_LIMITS.log.incidentLineCharacters);
+      });
   }
-  return text
-    .replaceAll('\0', '')
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .slice(-count)
-    .map((line) => line.slice(0, MAX_LINE_CHARACTERS));
+  end();
+  return lines;
 }

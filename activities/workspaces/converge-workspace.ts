@@ -369,7 +369,7 @@ export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
         restarts ??= container.RestartCount;
         const crashed = !container.State.Running || container.State.Restarting || container.RestartCount > restarts;
         if (!crashed && (await isGatewayHealthy(container))) return handle.inspect();
-        if (crashed || Date.now() > deadline) throw await givenUp(container, handle, crashed, limitMs);
+        if (crashed || Date.now() > deadline) throw await givenUp(container, crashed, limitMs);
         attempt.signal?.throwIfAborted();
         if (newest() > generation) throw new StaleGeneration(generation, newest());
         await delay(HEALTH_POLL_MS);
@@ -379,11 +379,10 @@ export function createConvergeWorkspace(deps: ConvergeDeps): ConvergeWorkspace {
     /** A workspace that failed is down, so that it neither restarts for ever nor counts as running. */
     async function givenUp(
       container: Docker.ContainerInspectInfo,
-      handle: Docker.Container,
       crashed: boolean,
       limitMs: number,
     ): Promise<WorkspaceFailed> {
-      const lastLines = crashed ? [] : await lastLogLines(handle, LOG_LINES).catch(() => []);
+      const lastLines = crashed ? [] : await lastLogLines(docker, container.Id, LOG_LINES).catch(() => []);
       await halt(container);
       const { ExitCode: exitCode, StartedAt } = container.State;
       if (!crashed) {

@@ -2,6 +2,8 @@ import { addAbortSignal, type Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { z } from 'zod';
+import { SIZE_LIMITS } from '#domain/size-limits.ts';
+import { readLines } from '#incoming/read-lines.ts';
 import type { Logger } from '#telemetry/logger.ts';
 
 const FIRST_RETRY_MS = 250;
@@ -54,12 +56,7 @@ export async function followEngineEvents(options: EngineEventsOptions, signal: A
       addAbortSignal(signal, stream);
       retryMs = FIRST_RETRY_MS;
       options.onConnected();
-      let rest = '';
-      for await (const chunk of stream) {
-        const lines = (rest + String(chunk)).split('\n');
-        rest = lines.pop() ?? '';
-        for (const line of lines) take(line);
-      }
+      for await (const line of readLines(stream, SIZE_LIMITS.engine.lineBytes)) take(line);
     } catch (err) {
       if (signal.aborted) return;
       // Silence ends it too, and is what a host without trouble has.

@@ -1,5 +1,9 @@
 import type Docker from 'dockerode';
+import { SIZE_LIMITS } from '#domain/size-limits.ts';
+import { askUntrusted } from '#incoming/ask-untrusted.ts';
 import { GATEWAY_PORT } from './workspace-container.ts';
+
+const { health } = SIZE_LIMITS.workspace;
 
 /** Root of the gateway's URL on the container's own address, or `null` while it has none. */
 export function gatewayUrl(container: Docker.ContainerInspectInfo): string | null {
@@ -8,14 +12,16 @@ export function gatewayUrl(container: Docker.ContainerInspectInfo): string | nul
 }
 
 /** Whether the gateway and the plugin runtime behind it answer now. The image's own check says so up to half a minute later. */
-export async function isGatewayHealthy(container: Docker.ContainerInspectInfo, timeoutMs = 2000): Promise<boolean> {
+export async function isGatewayHealthy(
+  container: Docker.ContainerInspectInfo,
+  withinMs: number = health.withinMs,
+): Promise<boolean> {
   if (container.State.Health?.Status === 'healthy') return true;
   const url = gatewayUrl(container);
   if (!url) return false;
   try {
-    const response = await fetch(`${url}/health`, { signal: AbortSignal.timeout(timeoutMs) });
-    await response.body?.cancel();
-    return response.ok;
+    const { status } = await askUntrusted(`${url}/health`, { method: 'GET' }, { ...health, withinMs });
+    return status === 200;
   } catch {
     return false;
   }

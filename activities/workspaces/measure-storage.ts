@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { addAbortSignal } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type Docker from 'dockerode';
 import type { StorageUse } from '#domain/account-state.ts';
+import { SIZE_LIMITS } from '#domain/size-limits.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { unlessMissing } from './engine-error.ts';
 import type { HostReporter } from './host-reporter.ts';
@@ -12,7 +14,7 @@ import { objectName } from './ownership.ts';
 import type { WorkspaceStorage } from './workspace-storage.ts';
 
 const run = promisify(execFile);
-const DU_WITHIN_MS = 60_000;
+const { programOutputBytes, programWithinMs } = SIZE_LIMITS.engine;
 const NEAR = 0.9;
 const OVER = 1.1;
 /** Use is told again when it has changed by this part of the limit. */
@@ -94,15 +96,17 @@ export function startMeasuringStorage(
     if (!volume) return null;
     const { Mountpoint } = volume;
     if (process.getuid?.() === 0 && existsSync(Mountpoint)) {
-      const { stdout } = await run('du', ['-skx', Mountpoint], { timeout: DU_WITHIN_MS });
+      const { stdout } = await run('du', ['-skx', Mountpoint], { timeout: programWithinMs });
       return megabytes(stdout);
     }
     const container = docker.getContainer(name);
     const found = await unlessMissing(container.inspect());
     if (!found?.State.Running) return null;
     const exec = await container.exec({ Cmd: ['du', '-skx', '/data'], AttachStdout: true, Tty: true });
+    const output = addAbortSignal(AbortSignal.timeout(programWithinMs), await exec.start({ Tty: true }));
+    // What can't be read is complained of, line by line; the sum is the last.
     let said = '';
-    for await (const chunk of await exec.start({ Tty: true })) said += String(chunk);
+    for await (const chunk of output) said = (said + String(chunk)).slice(-programOutputBytes);
     return megabytes(said);
   }
 

@@ -2,6 +2,8 @@ import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { z } from 'zod';
 import type { ReceiveInput } from '#activities/contracts.ts';
+import { SIZE_LIMITS } from '#domain/size-limits.ts';
+import { readJson } from '#incoming/read-json.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import type { Attempt, ConvergeWorkspace } from './converge-workspace.ts';
 import type { DataVolumes } from './data-volumes.ts';
@@ -9,7 +11,7 @@ import { createLatestWins } from './latest-wins.ts';
 import type { Owner } from './ownership.ts';
 import { StaleGeneration, WorkspaceFailed } from './workspace-failure.ts';
 
-const contentSchema = z.object({ digest: z.string(), bytes: z.number() });
+const contentSchema = z.object({ digest: z.string().max(200), bytes: z.number().nonnegative() });
 
 export interface MoverDeps {
   volumes: DataVolumes;
@@ -65,8 +67,11 @@ export function createWorkspaceMover(deps: MoverDeps): WorkspaceMover {
 
     attempt.onStep('look at the data');
     const there = await ask(hostUrl, `${workspaceId}/data/digest`, attempt.signal);
-    if (there.status === 404 && input.mayBeEmpty) return { bytes: 0, digest: '' };
-    const wanted = contentSchema.parse(await answerOf(there).json());
+    if (there.status === 404 && input.mayBeEmpty) {
+      await there.body?.cancel();
+      return { bytes: 0, digest: '' };
+    }
+    const wanted = contentSchema.parse(await readJson(answerOf(there), SIZE_LIMITS.host.digest));
 
     attempt.onStep('copy');
     let copied = 0;

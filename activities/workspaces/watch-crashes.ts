@@ -158,7 +158,7 @@ export function createCrashWatch(deps: WatchCrashesDeps): CrashWatch {
   }
 
   function linesUntil({ containerId, at }: EngineEvent): Promise<string[]> {
-    return lastLogLines(docker.getContainer(containerId), LOG_LINES, at).catch(() => []);
+    return lastLogLines(docker, containerId, LOG_LINES, at).catch(() => []);
   }
 }
 

@@ -1,4 +1,6 @@
 import type { LiveWorkspace, LogLine, LogOrder } from '#activities/contracts.ts';
+import { SIZE_LIMITS } from '#domain/size-limits.ts';
+import { readJson } from '#incoming/read-json.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { readJsonLines } from '../workspaces/json-lines.ts';
 
@@ -39,9 +41,14 @@ export interface HostClient {
 /** Speaks to the internal endpoints of host workers, the only ones that touch Docker. */
 export function createHostClient(
   deps: { token: string; log: Logger },
-  { liveTimeoutMs = 1_500, messageTimeoutMs = 30_000, silenceMs = 40_000 } = {},
+  {
+    liveTimeoutMs = SIZE_LIMITS.host.liveAnswer.withinMs as number,
+    messageTimeoutMs = SIZE_LIMITS.host.messageAnswer.withinMs as number,
+    silenceMs = 40_000,
+  } = {},
 ): HostClient {
   async function call(hostUrl: string, path: string, timeoutMs: number, message?: WorkspaceMessage) {
+    const { maxBytes } = message ? SIZE_LIMITS.host.messageAnswer : SIZE_LIMITS.host.liveAnswer;
     const answer = await fetch(new URL(path, hostUrl), {
       method: message ? 'POST' : 'GET',
       headers: { authorization: `Bearer ${deps.token}`, 'content-type': 'application/json' },
@@ -49,7 +56,7 @@ export function createHostClient(
       signal: AbortSignal.timeout(timeoutMs),
       redirect: 'error',
     });
-    return { status: answer.status, body: (await answer.json()) as unknown };
+    return { status: answer.status, body: await readJson(answer, { maxBytes, withinMs: timeoutMs }) };
   }
 
   /** Opens an answer that goes on. Of a host that is gone without a word, its heartbeat is missed. */
@@ -68,7 +75,9 @@ export function createHostClient(
         redirect: 'error',
       });
       if (answer.status !== 200) {
-        const { detail = '' } = (await answer.json().catch(() => ({}))) as { detail?: string };
+        const { detail = '' } = (await readJson(answer, SIZE_LIMITS.host.refusal).catch(() => ({}))) as {
+          detail?: string;
+        };
         throw new HostRefusal(answer.status, detail);
       }
       heard();

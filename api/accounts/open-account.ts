@@ -43,10 +43,11 @@ export function createOpenAccount(
     accountId: string,
     audience: 'personal' | 'organisation',
   ): Promise<Opening['workspaces']> {
-    if (!freePlanOf(catalog, audience).pool?.workspaces) return [];
+    const plan = freePlanOf(catalog, audience);
+    if (!plan.pool?.workspaces) return [];
     try {
       const id = `${accountId}-main`;
-      return [{ id, name: 'main', hostId: await hosting.forWorkspace(id, firstSizeOf(catalog, audience)) }];
+      return [{ id, name: 'main', hostId: await hosting.forWorkspace(id, plan.id, firstSizeOf(catalog, audience)) }];
     } catch (err) {
       // It can be created later; the account can't wait for a host.
       log.warn({ err, accountId }, 'the account is opened without a workspace');

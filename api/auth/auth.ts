@@ -30,8 +30,6 @@ export interface AuthOptions {
    * is made up for. Must be safe to repeat. A failure is logged and keeps nobody out.
    */
   onVerified(user: VerifiedUser): Promise<void>;
-  /** Called once an organisation and its first owner are stored. Must be safe to repeat; a failure is logged. */
-  onOrganisationCreated(organisation: { id: string; name: string }, ownerUserId: string): Promise<void>;
 }
 
 /** The header in which the handler tells better-auth the client's address. What a client sends in it is overwritten. */
@@ -129,15 +127,6 @@ export function createAuth(options: AuthOptions) {
         ac: organisationAccess,
         roles: organisationRoles,
         requireEmailVerificationOnInvitation: true,
-        organizationHooks: {
-          async afterCreateOrganization({ organization: { id, name }, user }) {
-            await options
-              .onOrganisationCreated({ id, name }, user.id)
-              .catch((err: unknown) =>
-                log.error({ err, organisationId: id }, 'what follows on a new organisation failed'),
-              );
-          },
-        },
         schema: {
           session: { fields: { activeOrganizationId: 'activeOrganisationId' } },
           organization: { modelName: 'organisation' },

@@ -1,3 +1,4 @@
+import { databaseUnavailable } from '../on-error.ts';
 import { Problem, type ProblemCode } from '../problem.ts';
 import { rateLimited } from '../rate-limits.ts';
 
@@ -65,8 +66,12 @@ const REFUSALS: Record<string, Refusal> = {
   ],
 };
 
-/** What a client is told of a refusal by better-auth. A fault on our side is thrown as an ordinary error. */
+/**
+ * What a client is told of a refusal by better-auth. A fault on our side is thrown as an ordinary error; of a session that can't be read,
+ * which better-auth says of a database that does not answer, with 503.
+ */
 export function refusalOf(status: number, told: { code?: unknown; message?: unknown }, cause: unknown): Error {
+  if (status >= 500 && told.code === 'FAILED_TO_GET_SESSION') return databaseUnavailable(cause);
   if (status >= 500) return new Error('better-auth failed', { cause });
   const known = REFUSALS[String(told.code)];
   if (known) return new Problem(...known, { cause });

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { deadlinePool } from '#prisma/deadline-client.ts';
 import type { Logger } from '#telemetry/logger.ts';
 
 /**
@@ -11,12 +12,9 @@ export function createInboxPool(databaseUrl: string, max: number, log: Logger): 
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     max,
-    connectionTimeoutMillis: 3_000,
-    query_timeout: 8_000,
-    statement_timeout: 7_000,
+    ...deadlinePool({ connectMs: 3_000, statementMs: 7_000, answerMs: 8_000 }),
     idle_in_transaction_session_timeout: 20_000,
     idleTimeoutMillis: 30_000,
-    keepAlive: true,
     application_name: 'leasehold-api-inbox',
   });
   pool.on('error', (error) => log.warn({ err: error }, 'a database connection of the inbox was lost'));

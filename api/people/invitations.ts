@@ -4,6 +4,7 @@ import { invitationMail } from '#mail/people-mail.ts';
 import type { Prisma } from '#prisma/client.ts';
 import { Problem } from '../problem.ts';
 import type { RateRule } from '../rate-limits.ts';
+import { requireRoomForFreeAccount } from './free-accounts.ts';
 import { lockOrganisation } from './owners.ts';
 import type { PeopleDeps, Transaction } from './people-deps.ts';
 
@@ -136,14 +137,15 @@ export async function cancelInvitation(
 /**
  * Makes the invited person a member.
  *
- * @throws Problem 404 `invitation-not-found`, 403 `invitation-for-another`, 409 `invitation-closed`
+ * @throws Problem 404 `invitation-not-found`, 403 `invitation-for-another` or `free-accounts-limit`, 409 `invitation-closed`
  */
 export async function acceptInvitation(
-  { prisma }: Pick<PeopleDeps, 'prisma'>,
+  { prisma, freeAccounts }: Pick<PeopleDeps, 'prisma' | 'freeAccounts'>,
   invited: Invited,
 ): Promise<{ organisationId: string; role: Role }> {
   return prisma.$transaction(async (tx) => {
     const { id, organisationId, role } = await openInvitation(tx, invited);
+    if (role === 'owner') await requireRoomForFreeAccount(tx, freeAccounts, invited.userId, organisationId);
     await tx.invitation.update({ where: { id }, data: { status: 'accepted' } });
     await tx.member.createMany({
       data: { id: randomUUID(), organisationId, userId: invited.userId, role },

@@ -1,4 +1,5 @@
 import type { Role } from '#domain/access.ts';
+import { requireRoomForFreeAccount } from './free-accounts.ts';
 import { lockOrganisation, memberNotFound, requireAnotherOwner } from './owners.ts';
 import type { PeopleDeps, Transaction } from './people-deps.ts';
 
@@ -44,15 +45,17 @@ export async function roleOf(
   return row ? (row.role as Role) : null;
 }
 
-/** @throws Problem 404 `organisation-not-found` or `member-not-found`, 409 `last-owner` */
+/** @throws Problem 404 `organisation-not-found` or `member-not-found`, 409 `last-owner`, 403 `free-accounts-limit` */
 export async function setMemberRole(
-  { prisma }: Pick<PeopleDeps, 'prisma'>,
+  { prisma, freeAccounts }: Pick<PeopleDeps, 'prisma' | 'freeAccounts'>,
   { organisationId, userId, role }: MemberOf & { role: Role },
 ): Promise<void> {
   await prisma.$transaction(async (tx) => {
     await lockOrganisation(tx, organisationId);
     const present = await memberOf(tx, { organisationId, userId });
     if (present.role === 'owner' && role !== 'owner') await requireAnotherOwner(tx, organisationId, userId);
+    if (present.role !== 'owner' && role === 'owner')
+      await requireRoomForFreeAccount(tx, freeAccounts, userId, organisationId);
     await tx.member.update({ where: { id: present.id }, data: { role } });
   });
 }
@@ -81,10 +84,11 @@ export async function removeMember(
 /**
  * Makes another member an owner and the present one an admin, both or neither.
  *
- * @throws Problem 404 `organisation-not-found`, or `member-not-found` when either is no member or the giver no owner
+ * @throws Problem 404 `organisation-not-found`, or `member-not-found` when either is no member or the giver no owner; 403
+ *   `free-accounts-limit` of whoever is to own it
  */
 export async function transferOwnership(
-  { prisma }: Pick<PeopleDeps, 'prisma'>,
+  { prisma, freeAccounts }: Pick<PeopleDeps, 'prisma' | 'freeAccounts'>,
   { organisationId, fromUserId, toUserId }: { organisationId: string; fromUserId: string; toUserId: string },
 ): Promise<void> {
   await prisma.$transaction(async (tx) => {
@@ -93,6 +97,7 @@ export async function transferOwnership(
     const to = await memberOf(tx, { organisationId, userId: toUserId });
     if (from.role !== 'owner') throw memberNotFound();
     if (from.id === to.id) return;
+    if (to.role !== 'owner') await requireRoomForFreeAccount(tx, freeAccounts, toUserId, organisationId);
     await tx.member.update({ where: { id: to.id }, data: { role: 'owner' } });
     await tx.member.update({ where: { id: from.id }, data: { role: 'admin' } });
   });

@@ -1,7 +1,11 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { Role } from '#domain/access.ts';
 import { Problem } from '../problem.ts';
+import { requireRoomForFreeAccount } from './free-accounts.ts';
 import type { PeopleDeps } from './people-deps.ts';
+
+/** Who makes many at once waits for oneself. */
+const WAITING_FOR_EACH_OTHER = { maxWait: 10_000, timeout: 10_000 };
 
 export interface OrganisationSummary {
   id: string;
@@ -10,17 +14,29 @@ export interface OrganisationSummary {
 }
 
 /**
- * Makes an organisation with its first owner; `onOrganisationCreated` of `createAuth` opens its account.
+ * Makes an organisation with its first owner, and opens its account; one that can't be opened now is opened at the owner's next look.
  *
  * @param name 1 to 80 characters
- * @throws Problem 404 `person-not-found`
+ * @throws Problem 404 `person-not-found`, 403 `free-accounts-limit`
  */
 export async function createOrganisation(
-  { auth, prisma }: PeopleDeps,
+  { prisma, freeAccounts, openAccountOf }: PeopleDeps,
   { name, ownerUserId }: { name: string; ownerUserId: string },
 ): Promise<OrganisationSummary> {
   if ((await prisma.user.count({ where: { id: ownerUserId } })) === 0) throw personNotFound();
-  const made = await auth.api.createOrganization({ body: { name, slug: slugOf(name), userId: ownerUserId } });
+  const role: Role = 'owner';
+  // Not through better-auth: the count and the row that it allows belong into one transaction.
+  const made = await prisma.$transaction(async (tx) => {
+    await requireRoomForFreeAccount(tx, freeAccounts, ownerUserId);
+    const organisation = await tx.organisation.create({
+      data: { id: randomBytes(16).toString('hex'), name, slug: slugOf(name) },
+    });
+    await tx.member.create({
+      data: { id: randomUUID(), organisationId: organisation.id, userId: ownerUserId, role },
+    });
+    return organisation;
+  }, WAITING_FOR_EACH_OTHER);
+  await openAccountOf({ organisationId: made.id, openedBy: ownerUserId });
   return { id: made.id, name: made.name, createdAt: made.createdAt.toISOString() };
 }
 

@@ -46,10 +46,13 @@ beforeAll(async () => {
     posts,
     providers: {},
     onVerified: async () => undefined,
-    onOrganisationCreated: async () => undefined,
   });
   const limits = createRateLimits(prisma);
-  people = { prisma, auth, posts, limits, webOrigin: WEB_ORIGIN };
+  people = {
+    ...{ prisma, auth, posts, limits, webOrigin: WEB_ORIGIN },
+    freeAccounts: { perPerson: 1_000, planIds: ['free'] },
+    openAccountOf: async () => undefined,
+  };
   findPrincipal = createFindPrincipal({ auth, prisma, limits });
   ada = await newPerson(api, 'Ada');
   bob = await newPerson(api, 'Bob');
@@ -296,4 +299,47 @@ test('the keys and sessions of a person go with them', async () => {
   await prisma.user.delete({ where: { id: eve.userId } });
   await expect(withKey(key.secret)).rejects.toEqual(refused(401, 'key-invalid'));
   expect((await eve.browser.get('/api/auth/get-session')).body).toBeNull();
+});
+
+test('of fifty organisations that one person asks for at once, exactly as many are made as free accounts are left', async () => {
+  const eve = await newPerson(api, 'Eve');
+  const limited = { ...people, freeAccounts: { perPerson: 3, planIds: ['free'] } };
+  const name = 'One of many';
+  const made = await Promise.allSettled(
+    Array.from({ length: 50 }, () => createOrganisation(limited, { name, ownerUserId: eve.userId })),
+  );
+  expect(made.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
+  for (const each of made) {
+    if (each.status === 'rejected')
+      expect(each.reason).toMatchObject({ status: 403, code: 'free-accounts-limit', data: { limit: 3, used: 3 } });
+  }
+  expect(await prisma.organisation.count({ where: { members: { some: { userId: eve.userId } } } })).toBe(3);
+});
+
+test('nobody is made the owner of more free accounts than one may own, in no way; of one that pays, anybody', async () => {
+  const limited = { ...people, freeAccounts: { perPerson: 1, planIds: ['free'] } };
+  const [carl, dora] = [await newPerson(api, 'Carl'), await newPerson(api, 'Dora')];
+  for (const { userId } of [carl, dora]) await createOrganisation(limited, { name: 'Own', ownerUserId: userId });
+  const { id: organisationId } = await createOrganisation(people, { name: 'More', ownerUserId: carl.userId });
+  await prisma.member.create({
+    data: { id: randomUUID(), organisationId, userId: dora.userId, role: 'admin' },
+  });
+  const refused = { code: 'free-accounts-limit' };
+  const promote = () => setMemberRole(limited, { organisationId, userId: dora.userId, role: 'owner' });
+  const transfer = { organisationId, fromUserId: carl.userId, toUserId: dora.userId };
+  await expect(promote()).rejects.toMatchObject(refused);
+  await expect(transferOwnership(limited, transfer)).rejects.toMatchObject(refused);
+  const now = new Date();
+  const account = {
+    id: `o-${organisationId}`,
+    organisationId,
+    planId: 'team',
+    standing: 'active',
+    version: 1,
+    state: {},
+    view: {},
+  };
+  await prisma.account.create({ data: { ...account, standingSince: now, savedAt: now } });
+  await promote();
+  await prisma.account.delete({ where: { id: account.id } });
 });

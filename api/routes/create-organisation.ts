@@ -10,6 +10,7 @@ import { createOrganisation } from '../people/organisations.ts';
 import type { PeopleDeps } from '../people/people-deps.ts';
 import { Problem } from '../problem.ts';
 import { problemAnswer } from '../problem-schema.ts';
+import type { RateRule } from '../rate-limits.ts';
 
 export const createOrganisationRoute = defineOwnRoute({
   method: 'post',
@@ -35,6 +36,8 @@ export const createOrganisationRoute = defineOwnRoute({
       content: { 'application/json': { schema: z.object({ organisationId: z.string(), accountId: z.string() }) } },
     },
     400: problemAnswer('Malformed.'),
+    403: problemAnswer('`free-accounts-limit`: how many accounts on a free plan one person may own.'),
+    429: problemAnswer('Too many were made in the last hour.'),
     409: problemAnswer('`organisations-not-offered`: there is no plan for one; `account-closing`: you are leaving.'),
   },
 });
@@ -43,6 +46,8 @@ export function createCreateOrganisationHandler(deps: {
   people: PeopleDeps;
   prisma: PrismaClient;
   catalog: Catalog;
+  /** Organisations that one person may make in a while. */
+  newOrganisations: RateRule;
 }): RouteHandler<typeof createOrganisationRoute, ApiEnv> {
   return async (c) => {
     const { userId } = signedIn(c.var.principal);
@@ -55,6 +60,7 @@ export function createCreateOrganisationHandler(deps: {
       );
     }
     await refuseWhileClosing(deps.prisma, userId);
+    await deps.people.limits.count(deps.newOrganisations, userId);
     const { name } = c.req.valid('json');
     const { id: organisationId } = await createOrganisation(deps.people, { name, ownerUserId: userId });
     c.set('auditNote', { target: organisationId, details: { name } });

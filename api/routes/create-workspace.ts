@@ -11,7 +11,9 @@ import { type Refusal, refused } from '../accounts/refusals.ts';
 import type { ReserveHost } from '../accounts/reserve-host.ts';
 import type { SendCommand } from '../accounts/send-command.ts';
 import type { ApiEnv } from '../api-env.ts';
+import type { Principal } from '../auth/principal.ts';
 import { problemAnswer } from '../problem-schema.ts';
+import type { RateLimits, RateRule } from '../rate-limits.ts';
 import { accountParams } from './account.ts';
 import { idempotencyHeaders } from './idempotency-key.ts';
 
@@ -51,7 +53,8 @@ export const createWorkspaceRoute = defineRoute({
     },
     400: problemAnswer('Malformed, or a size that is too small to be of use.'),
     403: problemAnswer('`plan-limit`: which limit, how much is used and allowed, and what lifts it.'),
-    409: problemAnswer('The name is taken.'),
+    409: problemAnswer('The name is taken; `free-room-taken`: what room there is is kept for accounts that pay.'),
+    429: problemAnswer('Too many were made in the last hour.'),
     503: problemAnswer('No host, or nobody confirmed it: send it again with the same Idempotency-Key.'),
   },
 });
@@ -62,14 +65,18 @@ export function createCreateWorkspaceHandler(deps: {
   sendCommand: SendCommand;
   hosting: ReserveHost;
   explainShortage: ExplainShortage;
+  limits: RateLimits;
+  /** Workspaces that one person, or one organisation through its keys, may have made in a while. */
+  newWorkspaces: RateRule;
 }): RouteHandler<typeof createWorkspaceRoute, ApiEnv> {
-  const { findAccount, readModel, sendCommand, hosting, explainShortage: explain } = deps;
+  const { findAccount, readModel, sendCommand, hosting, explainShortage: explain, limits, newWorkspaces } = deps;
 
   /** What the plan does not allow is refused with its numbers, also where no host has room for it. */
   async function reserve(accountId: string, asked: Omit<NewWorkspace, 'commandId' | 'hostId'>): Promise<string> {
     const account = await readModel.storedState(accountId);
     try {
-      return await hosting.forWorkspace(asked.workspaceId, asked.size ?? account?.sharing.defaultAllocation);
+      const size = asked.size ?? account?.sharing.defaultAllocation;
+      return await hosting.forWorkspace(asked.workspaceId, account?.plan.id ?? '', size);
     } catch (noHost) {
       const refusal = account && refusalOf(account, asked);
       throw (refusal && ((await explain(accountId, refusal)) ?? refused(refusal))) ?? noHost;
@@ -84,6 +91,7 @@ export function createCreateWorkspaceHandler(deps: {
     // Sent again it needs no host: it was given one.
     const known = await findAccount.byWorkspace(c.var.principal, workspaceId);
     c.set('auditNote', { target: workspaceId, details: { name } });
+    if (!known) await limits.count(newWorkspaces, creatorOf(c.var.principal));
     const hostId = known?.workspace.hostId ?? (await reserve(accountId, { workspaceId, name, size }));
     const command = { commandId: `http/${workspaceId}/create`, workspaceId, name, hostId, ...(size ? { size } : {}) };
     const { version } = await sendCommand(accountId, createWorkspace, command, async (refusal) => {
@@ -92,6 +100,10 @@ export function createCreateWorkspaceHandler(deps: {
     });
     return c.json({ workspaceId, version }, 202);
   };
+}
+
+function creatorOf(principal: Principal): string {
+  return principal.kind === 'user' ? principal.userId : principal.reference.id;
 }
 
 /** One key stands for one workspace of an account, for as long as it exists. */

@@ -11,13 +11,20 @@ import type { ExecutionEnd, Executions } from '../workspaces/executions.ts';
 import { workspaceParams } from './workspace.ts';
 
 const answerSchema = z
-  .object({ plugin: z.string(), result: z.unknown(), durationMs: z.number(), executionId: z.string() })
+  .object({
+    plugin: z.string(),
+    result: z.unknown(),
+    durationMs: z
+      .number()
+      .openapi({ description: 'From handing the message over to having the result, as the host saw it.' }),
+    executionId: z.string(),
+  })
   .openapi('MessageAnswer');
 /** A refusal of what was carried out says which execution it was. */
 const refusalSchema = z.object({
   executionId: z.string().optional(),
   durationMs: z.number().optional(),
-  gatewayCode: z.string().optional(),
+  gatewayCode: z.string().max(64).optional(),
 });
 
 export const workspaceMessagesRoute = defineRoute({
@@ -40,6 +47,7 @@ export const workspaceMessagesRoute = defineRoute({
     200: { description: 'The plugin ran.', content: { 'application/json': { schema: answerSchema } } },
     400: problemAnswer('The message is malformed, or there is no such plugin.'),
     409: problemAnswer('It does not run.'),
+    502: problemAnswer('What runs in it gave an answer that is not taken: too large, or none of a gateway.'),
     503: problemAnswer('Its host does not answer.'),
     504: problemAnswer('The plugin took too long and was ended.'),
   },
@@ -83,6 +91,7 @@ export function createWorkspaceMessagesHandler(deps: {
     }
     const parsed = answerSchema.safeParse(answer.body);
     if (answer.status === 504) throw tookTooLong(answer);
+    if (answer.status === 502) throw answerRefused(answer);
     if (answer.status !== 200 || !parsed.success) throw hostUnreachable(answer);
     return c.json(parsed.data, 200);
   };
@@ -121,6 +130,15 @@ function tookTooLong({ body }: HostAnswer): Problem {
     'plugin-timeout',
     'The plugin took too long',
     `${detailOf(body) ?? 'The workspace did not answer in time'}. Send less at once, or make the plugin faster.`,
+  );
+}
+
+function answerRefused({ body }: HostAnswer): Problem {
+  return new Problem(
+    502,
+    'workspace-answer-refused',
+    'The answer of the workspace was not taken',
+    `${detailOf(body) ?? 'It is none of a gateway'}. It counts as an execution that failed. Restart the workspace; if it stays, tell support.`,
   );
 }
 

@@ -117,3 +117,16 @@ test('an account whose time was moved ahead counts in its own time', async () =>
   const { at } = await prisma.execution.findUniqueOrThrow({ where: { id } });
   expect(at.getTime() - Date.now()).toBeGreaterThan(39.9 * 86_400_000);
 });
+
+test('whatever is said of a duration or a reason, executions are counted, and their hour stays a number', async () => {
+  const before = await executions.total(workspaceId, ALL);
+  const said = [1e308, 1e308, -1e300, Number.NaN, Number.POSITIVE_INFINITY, 'NaN' as unknown as number, 5];
+  for (const durationMs of said) await executions.settle(await begin(), { outcome: 'done', durationMs });
+  await executions.settle(await begin(), { outcome: 'failed', reason: 'A\0B' });
+  const after = await executions.total(workspaceId, ALL);
+  expect(after.executions - before.executions).toBe(said.length + 1);
+  expect(after.durationMs - before.durationMs).toBe(5);
+  await database.query('UPDATE execution_hour SET duration_ms = 1e15 WHERE workspace_id = $1', [workspaceId]);
+  await executions.settle(await begin(), { outcome: 'done', durationMs: 60_000 });
+  expect((await executions.total(workspaceId, ALL)).executions).toBe(after.executions + 1);
+});

@@ -1,3 +1,4 @@
+import { executionDuration } from '#domain/size-limits.ts';
 import type { UsagePeriod } from '#domain/usage-period.ts';
 import type { PrismaClient } from '#prisma/client.ts';
 import type { Logger } from '#telemetry/logger.ts';
@@ -10,12 +11,16 @@ const KEPT_DAYS = 35;
 /** The longest that a message takes is 30 s: after this its API is gone. */
 const LOST_AFTER_SECONDS = 120;
 const TIDY_EVERY_MS = 60_000;
+/** 30,000 years, and far within what a sum of floating point numbers holds: a count never fails for its size. */
+const LONGEST_SUM_MS = 1e15;
+const REASON = /^[A-Z][A-Z0-9_]{0,63}$/;
 
 /** How an execution ended, as far as it is known. */
 export interface ExecutionEnd {
   outcome: ExecutionOutcome;
+  /** As its host saw it. What no execution can have had counts as not told. */
   durationMs?: number | undefined;
-  /** The workspace's own code for why it failed. */
+  /** The workspace's own code for why it failed. One that is no code is left out. */
   reason?: string | undefined;
 }
 
@@ -124,10 +129,12 @@ export function createExecutions({ prisma, log }: { prisma: PrismaClient; log: L
         await prisma.execution.deleteMany({ where: { id, outcome: 'pending' } });
         return;
       }
-      const { outcome, durationMs, reason } = end;
+      const { outcome } = end;
+      const durationMs = executionDuration(end.durationMs);
+      const reason = end.reason !== undefined && REASON.test(end.reason) ? end.reason : null;
       await prisma.$executeRaw`
         WITH settled AS (
-          UPDATE execution SET outcome = ${outcome}, duration_ms = ${durationMs ?? null}::float8, reason = ${reason ?? null}
+          UPDATE execution SET outcome = ${outcome}, duration_ms = ${durationMs}::float8, reason = ${reason}
           WHERE id = ${id} AND outcome = 'pending'
           RETURNING workspace_id, at, outcome, coalesce(duration_ms, 0) AS duration_ms)
         INSERT INTO execution_hour AS stored (workspace_id, hour, done, failed, lost, duration_ms, duration_max_ms)
@@ -136,7 +143,7 @@ export function createExecutions({ prisma, log }: { prisma: PrismaClient; log: L
         FROM settled
         ON CONFLICT (workspace_id, hour) DO UPDATE SET
           done = stored.done + EXCLUDED.done, failed = stored.failed + EXCLUDED.failed, lost = stored.lost + EXCLUDED.lost,
-          duration_ms = stored.duration_ms + EXCLUDED.duration_ms,
+          duration_ms = least(stored.duration_ms + EXCLUDED.duration_ms, ${LONGEST_SUM_MS}::float8),
           duration_max_ms = greatest(stored.duration_max_ms, EXCLUDED.duration_max_ms)`;
     },
     async recent(workspaceId, limit) {

@@ -3,7 +3,7 @@ import { examine } from '#platform/doctor.ts';
 import type { DoctorCheck, Finding } from '#platform/doctor-check.ts';
 import { stateFolder } from '../state-folder.ts';
 
-const MARKS: Record<Finding, string> = { ok: '✓', provided: '→', missing: '✗' };
+const MARKS: Record<Finding, string> = { ok: '✓', provided: '→', soon: '!', missing: '✗' };
 
 /** `leasehold doctor`: what is there, what is missing, and what to do. */
 export function doctorCommand(): Command {

@@ -1,6 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
+import type { HostRoom } from '#domain/host-room.ts';
 import { DAYS_TO_CHOOSE, LONGEST_DAYS_TO_CHOOSE } from '#domain/moves.ts';
 import { countText, sizeText } from '#domain/size-words.ts';
+import { type Room, readRoom } from '#platform/read-room.ts';
 import { createPrisma, type PrismaClient } from '#prisma/client.ts';
 import { connectTemporal } from '#workflows/connection.ts';
 import { drainHost, type HostsDeps, pauseHost, type Told, undrainHost } from '../hosts/drain-host.ts';
@@ -28,9 +30,18 @@ function listCommand(): Command {
     .description('Every host: what it has, what is taken of it, how many workspaces, and how its draining goes.')
     .option('--json', 'print JSON and nothing else')
     .action(({ json }: Json) =>
-      withDatabase(async (prisma) => {
-        const hosts = await listHosts(prisma);
-        console.log(json ? JSON.stringify(hosts, null, 2) : tableOf(hosts));
+      withDatabase(async (prisma, env) => {
+        const [hosts, room] = await Promise.all([listHosts(prisma), readRoom(prisma, env)]);
+        if (json)
+          return console.log(
+            JSON.stringify(
+              hosts.map((host) => ({ ...host, room: room.of(host.id) })),
+              null,
+              2,
+            ),
+          );
+        console.log(tableOf(hosts, room));
+        if (room.fleet.need) console.log(`! ${room.fleet.need}`);
       }),
     );
 }
@@ -113,11 +124,13 @@ function report(told: Told, json: boolean | undefined, sentence: string): void {
   if (told.untold.length > 0) process.exitCode = 1;
 }
 
-async function withDatabase(use: (prisma: PrismaClient) => Promise<void>): Promise<void> {
-  const { DATABASE_URL } = await runningProduct(['DATABASE_URL']);
-  const prisma = createPrisma(DATABASE_URL, { maxConnections: 3 });
+async function withDatabase(
+  use: (prisma: PrismaClient, env: Record<string, string | undefined>) => Promise<void>,
+): Promise<void> {
+  const env = await runningProduct(['DATABASE_URL']);
+  const prisma = createPrisma(env.DATABASE_URL, { maxConnections: 3 });
   try {
-    await use(prisma);
+    await use(prisma, env);
   } finally {
     await prisma.$disconnect();
   }
@@ -133,7 +146,7 @@ async function withProduct(use: (deps: HostsDeps) => Promise<void>): Promise<voi
   }
 }
 
-function tableOf(hosts: HostLine[]): string {
+function tableOf(hosts: HostLine[], room: Room): string {
   const head = [
     'HOST',
     'STATE',
@@ -142,6 +155,8 @@ function tableOf(hosts: HostLine[]): string {
     'FREE',
     'CPU',
     'RESERVED',
+    'OF',
+    'ROOM FOR',
     'RUN',
     'STOPPED',
     'SEEN',
@@ -156,6 +171,8 @@ function tableOf(hosts: HostLine[]): string {
     `${countText(host.freeMemoryMb)} MB`,
     sizeText('cpuPercent', host.cpuPercent),
     sizeText('cpuPercent', host.reserved.cpuPercent),
+    sizeText('cpuPercent', room.of(host.id)?.capacity.cpuPercent ?? 0),
+    roomText(room.of(host.id)),
     String(host.workspaces.running),
     String(host.workspaces.stopped),
     host.isPresent ? 'now' : host.seenAt.slice(0, 16).replace('T', ' '),
@@ -179,6 +196,11 @@ function tableOf(hosts: HostLine[]): string {
         ],
   );
   return [...lines, ...drained].join('\n');
+}
+
+/** How many more workspaces of the default size, and of the largest of the catalog. */
+function roomText(room: HostRoom | undefined): string {
+  return room ? `${room.roomFor.default} (${room.roomFor.largest} of the largest)` : '?';
 }
 
 function stateOf({ isPresent, drainedAt, reconcilePaused, workspaces }: HostLine): string {

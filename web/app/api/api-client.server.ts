@@ -104,7 +104,10 @@ export function createApiClient(
 
   async function answered<T>(pending: Promise<Response>): Promise<Answered<T>> {
     const response = await pending;
-    const text = await response.text();
+    // The time is for the whole of it: what breaks off on its way is no answer.
+    const text = await response.text().catch((error: unknown) => {
+      throw new ApiUnreachable(error);
+    });
     return { answer: (text === '' ? null : JSON.parse(text)) as T, setCookies: response.headers.getSetCookie() };
   }
 
@@ -112,7 +115,16 @@ export function createApiClient(
     get: async <T>(path: string) => (await answered<T>(call('GET', path))).answer,
     getWithCookies: (path) => answered(call('GET', path)),
     getRaw: (path) => call('GET', path),
-    getStream: async (path, headers) => (await call('GET', path, undefined, headers, signal)).body,
+    async getStream(path, headers) {
+      // It goes on for as long as somebody reads, but has to begin in time.
+      const late = new AbortController();
+      const timer = setTimeout(() => late.abort(), timeoutMs);
+      try {
+        return (await call('GET', path, undefined, headers, AbortSignal.any([signal, late.signal]))).body;
+      } finally {
+        clearTimeout(timer);
+      }
+    },
     post: (path, body, headers) => answered(call('POST', path, body, headers)),
     put: (path, body, headers) => answered(call('PUT', path, body, headers)),
     patch: (path, body, headers) => answered(call('PATCH', path, body, headers)),
