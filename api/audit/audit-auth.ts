@@ -93,7 +93,17 @@ export function createAuditAuth(deps: { prisma: PrismaClient; auth: Auth; audite
 /** The value of a cookie of ours, without its signature. */
 function cookieOf(header: string, name: string): string | null {
   const value = new RegExp(`(?:^|;\\s*)(?:__Secure-)?leasehold\\.${name}=([^;]+)`).exec(header)?.[1];
-  return value ? decodeURIComponent(value).replace(/\.[^.]*$/, '') : null;
+  const decoded = value && decode(value);
+  return decoded ? decoded.replace(/\.[^.]*$/, '') : null;
+}
+
+/** `null` for what is no percent-encoding: of a cookie that somebody made up. */
+function decode(value: string): string | null {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return null;
+  }
 }
 
 async function textsOf(c: ApiContext): Promise<{ email?: string; token?: string }> {

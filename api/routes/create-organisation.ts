@@ -10,6 +10,7 @@ import { createOrganisation } from '../people/organisations.ts';
 import type { PeopleDeps } from '../people/people-deps.ts';
 import { Problem } from '../problem.ts';
 import { problemAnswer } from '../problem-schema.ts';
+import { textOf } from '../text-schema.ts';
 
 export const createOrganisationRoute = defineOwnRoute({
   method: 'post',
@@ -23,7 +24,7 @@ export const createOrganisationRoute = defineOwnRoute({
       content: {
         'application/json': {
           schema: z
-            .object({ name: z.string().trim().min(1).max(80).openapi({ example: 'Analytical Engines' }) })
+            .object({ name: textOf('organisationName').openapi({ example: 'Analytical Engines' }) })
             .openapi('NewOrganisation'),
         },
       },

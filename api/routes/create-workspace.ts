@@ -12,6 +12,7 @@ import type { ReserveHost } from '../accounts/reserve-host.ts';
 import type { SendCommand } from '../accounts/send-command.ts';
 import type { ApiEnv } from '../api-env.ts';
 import { problemAnswer } from '../problem-schema.ts';
+import { textOf } from '../text-schema.ts';
 import { accountParams } from './account.ts';
 import { idempotencyHeaders } from './idempotency-key.ts';
 
@@ -19,7 +20,7 @@ const amount = z.number().int();
 
 const bodySchema = z
   .object({
-    name: z.string().trim().min(1).max(64).openapi({ example: 'staging' }),
+    name: textOf('workspaceName').openapi({ example: 'staging' }),
     size: z
       .object({
         memoryMb: amount.openapi({ example: 256 }),
