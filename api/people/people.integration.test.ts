@@ -8,7 +8,7 @@ import { createFindPrincipal, type FindPrincipal } from '../auth/find-principal.
 import { createPostOffice } from '../auth/post-office.ts';
 import type { Api } from '../create-api.ts';
 import { createTestApi, ensureDatabase, platformEnv, WEB_ORIGIN } from '../integration.fixture.ts';
-import { mailTo, newPerson, type Person } from '../people.fixture.ts';
+import { mailsOf, mailTo, newPerson, type Person } from '../people.fixture.ts';
 import { createRateLimits } from '../rate-limits.ts';
 import {
   acceptInvitation,
@@ -37,7 +37,8 @@ beforeAll(async () => {
   const log = createLogger('test', 'silent');
   prisma = createPrisma(env.DATABASE_URL ?? '', { maxConnections: 6 });
   const mailer = createMailer({ smtpUrl: env.SMTP_URL ?? '', from: 'Leasehold <billing@leasehold.test>' });
-  const posts = createPostOffice({ mailer, log });
+  const limits = createRateLimits(prisma);
+  const posts = createPostOffice({ mailer, log, limits });
   const auth = createAuth({
     prisma,
     log,
@@ -48,7 +49,6 @@ beforeAll(async () => {
     onVerified: async () => undefined,
     onOrganisationCreated: async () => undefined,
   });
-  const limits = createRateLimits(prisma);
   people = { prisma, auth, posts, limits, webOrigin: WEB_ORIGIN };
   findPrincipal = createFindPrincipal({ auth, prisma, limits });
   ada = await newPerson(api, 'Ada');
@@ -296,4 +296,18 @@ test('the keys and sessions of a person go with them', async () => {
   await prisma.user.delete({ where: { id: eve.userId } });
   await expect(withKey(key.secret)).rejects.toEqual(refused(401, 'key-invalid'));
   expect((await eve.browser.get('/api/auth/get-session')).body).toBeNull();
+});
+
+test('whoever invites is told that an address has had too many mails, whichever organisations they came from', async () => {
+  const email = `invited-${randomUUID()}@leasehold.test`;
+  for (let turn = 0; turn < 5; turn += 1) {
+    await invite(people, { organisationId: await organisation(), email, role: 'member', inviterUserId: ada.userId });
+  }
+  const organisationId = await organisation();
+  await expect(
+    invite(people, { organisationId, email: email.toUpperCase(), role: 'member', inviterUserId: ada.userId }),
+  ).rejects.toMatchObject({ status: 429, code: 'rate-limited' });
+  expect(await listInvitations(people, organisationId)).toEqual([]);
+  await people.posts.settled();
+  expect(await mailsOf(email)).toHaveLength(5);
 });

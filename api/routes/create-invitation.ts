@@ -34,7 +34,7 @@ export const createInvitationRoute = defineRoute({
     201: { description: 'The mail is on its way.', content: { 'application/json': { schema: invitationSchema } } },
     400: problemAnswer('Malformed.'),
     409: problemAnswer('`member-already`.'),
-    429: problemAnswer('More than 50 invitations an hour.'),
+    429: problemAnswer('More than 50 invitations an hour, or five mails to the address in ten minutes.'),
   },
 });
 
