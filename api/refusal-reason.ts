@@ -1,5 +1,3 @@
-import type { Problem } from './problem.ts';
-
 /** Why something was refused, as operators count it: few, and none says what was in a request. */
 export type RefusalReason =
   /** A text that `domain/text-rules.ts` refuses. */
@@ -31,7 +29,7 @@ const BY_STATUS: Record<number, RefusalReason> = {
 };
 
 /** Why a problem below 500 refuses. */
-export function reasonOf({ status, refusal }: Problem): RefusalReason {
+export function reasonOf({ status, refusal }: { status: number; refusal: RefusalReason | undefined }): RefusalReason {
   if (refusal) return refusal;
   return BY_STATUS[status] ?? (status === 400 ? 'shape' : 'state');
 }
