@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import type Docker from 'dockerode';
 import { unlessMissing } from '#activities/workspaces/engine-error.ts';
 import { objectName } from '#activities/workspaces/ownership.ts';
@@ -9,7 +9,7 @@ import { liftHold, placeHold, subscriptionWorkflowId, wishWorkspace } from '#wor
 import type { AttackDeps, Failure } from './attack.ts';
 import type { Victim } from './victims.ts';
 
-const { EventType, WorkflowTaskFailedCause } = temporal.api.enums.v1;
+const { EventType, WorkflowTaskFailedCause } = proto.temporal.api.enums.v1;
 
 /** A hold has to reach Docker in this time. */
 const HELD_WITHIN_MS = 30_000;
