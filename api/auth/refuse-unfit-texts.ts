@@ -2,7 +2,10 @@ import { type TextKind, textFault } from '#domain/text-rules.ts';
 import { Problem } from '../problem.ts';
 
 /** What the texts in the bodies of better-auth's endpoints are. Others, such as tokens, codes and links, are judged as `url`: one line. */
-const KINDS: Record<string, TextKind> = { name: 'personName', email: 'emailAddress' };
+const KINDS = new Map<string, TextKind>([
+  ['name', 'personName'],
+  ['email', 'emailAddress'],
+]);
 /** Their length is checked beside; whatever can be typed may be in one. */
 const PASSWORD = /password$/i;
 
@@ -19,7 +22,7 @@ export async function refuseUnfitTexts(request: Request): Promise<void> {
   if (typeof body !== 'object' || body === null) return;
   for (const [field, value] of Object.entries(body)) {
     if (PASSWORD.test(field) || value === null || value === undefined) continue;
-    const kind = KINDS[field];
+    const kind = KINDS.get(field);
     if (kind === undefined && (typeof value !== 'string' || value === '')) continue;
     const fault = textFault(kind ?? 'url', value);
     if (fault === null) continue;

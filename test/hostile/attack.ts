@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import type { Client } from '@temporalio/client';
 import { normalText } from '#domain/text-rules.ts';
+import { poll } from '#platform/poll.ts';
 import { until } from '#stories/until.ts';
 import { SeededRandom } from '#test/scenarios/seeded-random.ts';
 import { subscriptionWorkflowId } from '#workflows/subscription/messages.ts';
@@ -41,8 +42,10 @@ export interface AttackResult {
 
 const ANSWERS_WITHIN_MS = 60_000;
 const STORED_WITHIN_MS = 15_000;
-/** A wish that nobody confirmed in time is sent again, as a customer's program does. */
-const TRIES = 5;
+/** What can't be told yet is asked for again, as a customer's program does: nobody confirmed it in time, or the workspace is on its way up. */
+const ASK_AGAIN = /"(not-confirmed|host-unreachable)"/;
+const AGAIN_WITHIN_MS = 45_000;
+const AGAIN_AFTER_MS = 500;
 /** Of what is sent, in a failure that is printed. */
 const LONGEST_SHOWN = 1_500;
 
@@ -111,10 +114,15 @@ async function throughRoute(
 
 /** A request as it is: `fetch` would put paths and headers right. */
 async function ask(base: string, request: HostileRequest): Promise<{ status: number; text: string }> {
-  for (let left = TRIES; ; left -= 1) {
-    const answer = await askOnce(base, request);
-    if (answer.status !== 503 || left === 1 || !answer.text.includes('"not-confirmed"')) return answer;
-  }
+  let answer = await askOnce(base, request);
+  const isSettled = () => answer.status !== 503 || !ASK_AGAIN.test(answer.text);
+  if (isSettled()) return answer;
+  const again = async () => {
+    answer = await askOnce(base, request);
+    return isSettled();
+  };
+  await poll(again, { timeoutMs: AGAIN_WITHIN_MS, everyMs: AGAIN_AFTER_MS });
+  return answer;
 }
 
 function askOnce(base: string, { method, target, headers, body }: HostileRequest) {

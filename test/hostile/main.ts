@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { startPlatform } from '#platform/start.ts';
 import { TEST_PACE } from '#test/shared-engines.ts';
@@ -40,6 +42,7 @@ async function run({ accounts, ...options }: Flags): Promise<void> {
   try {
     const report = await runHostile(platform.env, { ...options, accounts, note });
     process.stdout.write(tableOf(report, options.seed));
+    process.stdout.write(logLinesOf(report, join(stateDir, 'logs', 'api.log')));
     if (report.failures.length > 0) process.exitCode = 1;
   } finally {
     await discardPlatform(platform, stateDir);
@@ -64,6 +67,14 @@ function tableOf({ answers, failures, compared, aftermath }: Report, seed: numbe
     ...found,
     `Seed ${seed}: ${failures.length} failures.`,
   ].join('\n')}\n`;
+}
+
+/** What the API logged of requests that failed: the log goes with the platform. */
+function logLinesOf({ failures }: Report, logFile: string): string {
+  const ids = failures.flatMap(({ what }) => /"requestId":"([\w-]+)"/.exec(what)?.[1] ?? []);
+  if (ids.length === 0 || !existsSync(logFile)) return '';
+  const lines = readFileSync(logFile, 'utf8').split('\n');
+  return ids.map((id) => `${lines.find((line) => line.includes(id)) ?? `${id}: not logged`}\n`).join('');
 }
 
 function wholeNumber(text: string): number {

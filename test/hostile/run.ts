@@ -1,4 +1,7 @@
 import { createDockerClient } from '#activities/workspaces/docker-client.ts';
+import { createStripe } from '#billing/stripe-client.ts';
+import { loadCatalog } from '#catalogs/load.ts';
+import { syncCatalog } from '#catalogs/sync/sync.ts';
 import { createPrisma } from '#prisma/client.ts';
 import { connectTemporal } from '#workflows/connection.ts';
 import { type Aftermath, inspect } from './aftermath.ts';
@@ -24,6 +27,9 @@ export async function runHostile(
   const client = await connectTemporal(env);
   const deps = { env, prisma, client, docker: createDockerClient(env.DOCKER_HOST ?? '') };
   try {
+    // Without prices nothing could be bought.
+    const stripe = createStripe(env.STRIPE_SECRET_KEY ?? '', env.STRIPE_API_BASE);
+    await syncCatalog(stripe, loadCatalog(env.LEASEHOLD_CATALOG ?? 'catalogs/demo.yaml', env));
     const victims = await openVictims(deps, accounts);
     note(`${victims.length} accounts are open. ${options.count} requests and messages are sent …`);
     const answer = await fetch(`${env.LEASEHOLD_API_URL}/api/v1/openapi.json`, {
