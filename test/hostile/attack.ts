@@ -93,11 +93,12 @@ async function throughRoute(
 ): Promise<void> {
   const name = `${door.method} ${door.path}`;
   const { request, victim } = requestTo(random, door, victims, deps.env);
-  const sent = shown({ ...request, headers: { ...request.headers, cookie: undefined }, body: bodyOf(request) });
+  const { method, target, headers } = request;
+  const sent = shown({ method, target, body: bodyOf(request), headers: { ...headers, cookie: undefined } });
   try {
     const { status, text } = await ask(deps.env.LEASEHOLD_API_URL ?? '', request);
     note(result, name, String(status));
-    if (status >= 500) result.failures.push({ index, what: `${name}: ${status} ${text.slice(0, 400)}`, sent });
+    if (status >= 500) result.failures.push({ index, what: `${name}: ${status} ${text.slice(0, 1_000)}`, sent });
     // What signed the person out is made up for.
     if (status === 401 || /sign-out|revoke|password|two-factor/.test(door.path)) {
       victim.cookie = await newSession(deps, victim.userId);
