@@ -30,7 +30,7 @@ export async function refuseUnfitTexts(request: Request): Promise<void> {
       400,
       'request-invalid',
       'The request is malformed',
-      `json.${field.slice(0, 100)}: ${fault}. Correct it and send it again.`,
+      `${kind ? `The ${field}` : `json.${field.slice(0, 100)}`} ${fault}. Correct it and send it again.`,
       { refusal: 'text' },
     );
   }
