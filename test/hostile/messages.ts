@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
-import { WorkflowUpdateFailedError } from '@temporalio/client';
+import { ServiceError, WorkflowUpdateFailedError } from '@temporalio/client';
 import type { SignalDefinition, UpdateDefinition } from '@temporalio/common';
 import { ApplicationFailure } from '@temporalio/common';
+import { isTemporalUnavailable } from '#api/temporal-unavailable.ts';
+import { until } from '#stories/until.ts';
 import type { SeededRandom } from '#test/scenarios/seeded-random.ts';
 import * as messages from '#workflows/subscription/messages.ts';
 import { hostileValue, lawfulName, pick } from './hostile-text.ts';
@@ -114,7 +116,27 @@ export function messageTo(random: SeededRandom, message: Message, victims: reado
  * @returns `recorded`, `sent` for a signal, or why it was refused
  * @throws Error when there is no answer in time, or one that is no refusal
  */
-export async function send(workflow: WorkflowHandle, { message, args }: HostileMessage): Promise<string> {
+export async function send(workflow: WorkflowHandle, sent: HostileMessage): Promise<string> {
+  let answer: string | undefined;
+  let aborted: unknown;
+  const again = async () => {
+    try {
+      answer = await sendOnce(workflow, sent);
+    } catch (error) {
+      // An Update that arrives while the workflow goes on in a fresh run is aborted: whoever sent it sends it again.
+      if (!(error instanceof ServiceError) || !isTemporalUnavailable(error)) throw error;
+      aborted = error;
+      return false;
+    }
+    return true;
+  };
+  await until('an answer', ANSWERS_WITHIN_MS, again).catch((error: unknown) => {
+    throw new Error(whole(aborted ?? error));
+  });
+  return answer ?? '';
+}
+
+async function sendOnce(workflow: WorkflowHandle, { message, args }: HostileMessage): Promise<string> {
   try {
     if (message.type === 'signal') {
       await workflow.signal(message.definition as SignalDefinition<unknown[]>, ...args);
