@@ -27,6 +27,8 @@ import { OPEN_ENDPOINTS, OPEN_ENDPOINTS_OF_PROVIDERS } from './auth/open-endpoin
 import type { BillingSwitch, WithBilling } from './billing/with-billing.ts';
 import type { Inbox } from './inbox/inbox.ts';
 import type { Metrics } from './metrics.ts';
+import { checkBody } from './middleware/check-body.ts';
+import { checkTarget } from './middleware/check-target.ts';
 import { findClientAddress } from './middleware/find-client-address.ts';
 import { limitBody } from './middleware/limit-body.ts';
 import { limitByEmail, MAILS_TO_ONE, SIGN_IN_OF_ONE } from './middleware/limit-by-email.ts';
@@ -249,7 +251,7 @@ export function createApp(deps: AppDeps) {
   app.notFound(() => {
     throw new Problem(404, 'not-found', 'There is nothing here', 'See GET /api/v1/openapi.json for what there is.');
   });
-  app.use(requestId(), findClientAddress(deps.internalToken));
+  app.use(requestId(), findClientAddress(deps.internalToken), checkTarget);
 
   const open = app
     .openapi(healthRoute, createHealthHandler(deps))
@@ -264,7 +266,7 @@ export function createApp(deps: AppDeps) {
   app.get('/metrics', requireLoopback, async (c) =>
     c.body(await deps.metrics.registry.metrics(), 200, { 'Content-Type': deps.metrics.registry.contentType }),
   );
-  app.use(limitBody(MAX_BODY_BYTES), requireTrustedOrigin(trustedOrigins(deps.webOrigin)));
+  app.use(limitBody(MAX_BODY_BYTES), requireTrustedOrigin(trustedOrigins(deps.webOrigin)), checkBody);
   app.post('/api/auth/sign-in/email', limitByEmail(deps.limits, SIGN_IN_OF_ONE, { forgetOnSuccess: true }));
   for (const path of ['request-password-reset', 'send-verification-email']) {
     app.post(`/api/auth/${path}`, limitByEmail(deps.limits, MAILS_TO_ONE));
@@ -386,7 +388,11 @@ export type AppType = ReturnType<typeof createApp>;
 
 type Validated =
   | { success: true }
-  | { success: false; target: string; error: { issues: { path: PropertyKey[]; message: string }[] } };
+  | {
+      success: false;
+      target: string;
+      error: { issues: { path: PropertyKey[]; message: string; params?: { reason?: unknown } }[] };
+    };
 
 function refuseInvalid(result: Validated): void {
   if (result.success) return;
@@ -398,5 +404,6 @@ function refuseInvalid(result: Validated): void {
     'request-invalid',
     'The request is malformed',
     `${faults.join('; ')}. Correct it and send it again.`,
+    { refusal: result.error.issues.some(({ params }) => params?.reason === 'text') ? 'text' : 'shape' },
   );
 }

@@ -55,6 +55,8 @@ export interface Api {
   forwarder: Forwarder;
   /** Creates the demo user when its password is set. Rejects while PostgreSQL does not answer. */
   prepare(): Promise<void>;
+  /** Resolves when no mail to an address that somebody typed is on its way. */
+  mailsSettled(): Promise<void>;
   /** Ends the answers that go on, so that the port can be closed. */
   endStreams(): void;
   /** Stops forwarding and closes every connection. */
@@ -109,7 +111,9 @@ export function createApi(
     },
     { concurrency: FORWARDING_CONCURRENCY, quietMs: settings.burstQuietMs, ...forwarding },
   );
-  const posts = createPostOffice({ mailer: createMailer({ smtpUrl: settings.smtpUrl, from: settings.mailFrom }), log });
+  const limits = createRateLimits(prisma);
+  const mailer = createMailer({ smtpUrl: settings.smtpUrl, from: settings.mailFrom });
+  const posts = createPostOffice({ mailer, log, limits, metrics });
   const freePlans = Object.values(catalog.freePlans);
   const hosting = createReserveHost(prisma, {
     cpuOvercommit: settings.cpuOvercommit,
@@ -130,7 +134,6 @@ export function createApi(
       if (id !== DEMO_USER.id) await openAccount({ userId: id });
     },
   });
-  const limits = createRateLimits(prisma);
   const readModel = createReadModel(prisma);
   const stripe = settings.stripe && createStripe(settings.stripe.secretKey, settings.stripe.apiBase);
   const billing = billingSwitch(stripe);
@@ -210,6 +213,7 @@ export function createApi(
     async prepare() {
       if (settings.demoPassword !== undefined) await ensureDemoUser({ prisma, auth }, settings.demoPassword);
     },
+    mailsSettled: posts.settled,
     endStreams: () => stopping.abort(),
     async close() {
       stopping.abort();

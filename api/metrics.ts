@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { RefusalDoor, RefusalReason } from './refusal-reason.ts';
 import { type HostFigures, measureRoom } from './room-metrics.ts';
 
 /** What operators watch of the API. One registry for each app, so that two apps in a process do not mix. */
@@ -50,6 +51,12 @@ export function createMetrics(deps: {
       labelNames: ['api_version'] as const,
       registers,
     }),
+    refusals: new Counter<keyof RefusalLabels>({
+      name: 'leasehold_refusals_total',
+      help: 'What was refused, by where and why.',
+      labelNames: ['door', 'reason'],
+      registers,
+    }) as Omit<Counter, 'inc'> & { inc(labels: RefusalLabels): void },
     forwardSeconds: new Histogram({
       name: 'leasehold_inbox_forward_seconds',
       help: "From an event's receipt to its account's signal.",
@@ -57,6 +64,11 @@ export function createMetrics(deps: {
       registers,
     }),
   };
+}
+
+interface RefusalLabels {
+  door: RefusalDoor;
+  reason: RefusalReason;
 }
 
 export type Metrics = ReturnType<typeof createMetrics>;

@@ -2,15 +2,18 @@ import { HTTPException } from 'hono/http-exception';
 import type { Logger } from '#telemetry/logger.ts';
 import type { ApiContext } from './api-env.ts';
 import { isDatabaseUnavailable } from './database-unavailable.ts';
+import type { Metrics } from './metrics.ts';
 import { Problem } from './problem.ts';
+import { doorOf, reasonOf } from './refusal-reason.ts';
 
 /** The one place where an error becomes an answer. What the client can't act on is logged and not told. */
-export function createOnError(deps: { log: Logger }) {
+export function createOnError(deps: { log: Logger; metrics?: Pick<Metrics, 'refusals'> }) {
   return (error: unknown, c: ApiContext) => {
     const problem = toProblem(error);
     if (problem.status >= 500) {
       deps.log.error({ err: error, requestId: c.var.requestId, code: problem.code, path: c.req.path }, 'refused');
     } else {
+      deps.metrics?.refusals.inc({ door: doorOf(c.req.path), reason: reasonOf(problem) });
       deps.log.debug({ requestId: c.var.requestId, code: problem.code, path: c.req.path }, 'refused');
     }
     if (problem.retryAfterSeconds !== undefined) c.header('Retry-After', String(problem.retryAfterSeconds));

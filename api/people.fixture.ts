@@ -77,7 +77,7 @@ export async function newPerson(api: Pick<Api, 'app'>, name = 'Ada'): Promise<Pe
   const signedUp = await browser.post('/api/auth/sign-up/email', { name, email, password: PASSWORD });
   if (signedUp.status !== 200) throw new Error(`Sign-up: ${signedUp.status} ${JSON.stringify(signedUp.body)}`);
   const token = tokenIn(await mailTo(email, 'verify-email'));
-  const verified = await browser.get(`/api/auth/verify-email?token=${token}`);
+  const verified = await browser.post('/api/auth/verify-email', { token, password: PASSWORD });
   if (verified.status !== 200) throw new Error(`Verification: ${verified.status} ${JSON.stringify(verified.body)}`);
   const session = await browser.get('/api/auth/get-session');
   return { email, userId: (session.body.user as { id: string }).id, browser };
@@ -95,6 +95,11 @@ export async function mailTo(address: string, template: string): Promise<CaughtM
 /** All mails of a kind to an address by now, oldest first. */
 export function mailsTo(address: string, template: string): Promise<CaughtMail[]> {
   return new Mailbox(platformEnv().LEASEHOLD_MAIL_URL ?? '', address).mails(template);
+}
+
+/** All mails to an address by now, oldest first. */
+export function mailsOf(address: string): Promise<CaughtMail[]> {
+  return new Mailbox(platformEnv().LEASEHOLD_MAIL_URL ?? '', address).mails();
 }
 
 /** The token in a mail's link. */

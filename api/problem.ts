@@ -1,4 +1,5 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { RefusalReason } from './refusal-reason.ts';
 
 /** Every reason for which the API refuses. Stable: clients may branch on it. */
 export type ProblemCode =
@@ -97,6 +98,8 @@ export interface ProblemOptions {
   data?: Record<string, unknown>;
   /** Seconds after which trying again makes sense; sent as `Retry-After`. */
   retryAfterSeconds?: number;
+  /** As what operators count it. Default: by the status. */
+  refusal?: RefusalReason;
   cause?: unknown;
 }
 
@@ -108,6 +111,7 @@ export class Problem extends Error {
   readonly title: string;
   readonly data: Record<string, unknown>;
   readonly retryAfterSeconds: number | undefined;
+  readonly refusal: RefusalReason | undefined;
 
   /**
    * @param title what is wrong, the same for every occurrence of `code`
@@ -126,5 +130,6 @@ export class Problem extends Error {
     this.title = title;
     this.data = options.data ?? {};
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.refusal = options.refusal;
   }
 }

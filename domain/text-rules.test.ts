@@ -44,6 +44,25 @@ test.each([
   expect(textFault('workspaceName', name)).toBeNull();
 });
 
+test.each([
+  'Pay now at http://evil.test',
+  'HTTPS://evil.test',
+  'www.evil.test',
+  'ｗｗｗ．evil.test',
+  'evil.test/login',
+  'evil.test:8080',
+])('no name of a person or an organisation is %s: it stands in mails that we send', (name) => {
+  for (const kind of ['personName', 'organisationName'] as const) expect(textFault(kind, name)).toContain('link');
+  expect(textFault('reason', name)).toBeNull();
+});
+
+test.each(['Dr. Ada Lovelace', 'J.R.R. Tolkien', 'Booking.com', 'A/B Testing Ltd.', 'Ada (née Byron)', 'Yahoo! Inc'])(
+  '%s is a name of a person or an organisation',
+  (name) => {
+    for (const kind of ['personName', 'organisationName'] as const) expect(textFault(kind, name)).toBeNull();
+  },
+);
+
 test('a reason may have paragraphs', () => {
   expect(textFault('reason', 'We are looking into it.\n\n\tSoon.')).toBeNull();
 });

@@ -4,22 +4,37 @@
  * stores it, JSON carries it, a mail's subject and a page show it.
  */
 
-/** What a text is for. Lengths are in code points after NFC; `lines` says whether it may have line breaks and tabs. */
+interface TextRule {
+  /** Code points after NFC. */
+  longest: number;
+  /** Whether it may have line breaks and tabs. */
+  lines: boolean;
+  /** Whether it may have a link. Default: yes. A stranger's name stands in mails that we send. */
+  links?: boolean;
+}
+
+/** What a text is for. */
 export const TEXT_RULES = {
   /** Of a person, as they sign their mails. */
-  personName: { longest: 80, lines: false },
-  organisationName: { longest: 80, lines: false },
+  personName: { longest: 80, lines: false, links: false },
+  organisationName: { longest: 80, lines: false, links: false },
   workspaceName: { longest: 64, lines: false },
   keyName: { longest: 80, lines: false },
   /** Why somebody did something; customers read it. */
   reason: { longest: 500, lines: true },
-  /** Of an Update: whatever its sender finds unique. */
-  commandId: { longest: 200, lines: false },
+  /** Whatever the sender of a write finds unique. */
+  idempotencyKey: { longest: 200, lines: false },
+  /** Of an Update: what it is about and the key that it was asked for with. */
+  commandId: { longest: 500, lines: false },
   /** Of a thing of ours, or of Stripe's. */
   id: { longest: 200, lines: false },
+  /** That it is one, its own check says. RFC 5321 allows no longer path. */
+  emailAddress: { longest: 254, lines: false },
+  /** That it is one, its own check says. */
+  url: { longest: 2_000, lines: false },
   /** What a host says about a workspace. */
   hostText: { longest: 2_000, lines: true },
-} as const satisfies Record<string, { longest: number; lines: boolean }>;
+} as const satisfies Record<string, TextRule>;
 
 export type TextKind = keyof typeof TEXT_RULES;
 
@@ -32,6 +47,8 @@ const BIDI_CONTROL = /[\u202a-\u202e\u2066-\u2069]/;
 /** Nothing is ever shown for them: noncharacters, interlinear annotations, the byte order mark, tags. */
 const NOT_A_CHARACTER = /[\ufdd0-\ufdef\ufff9-\ufffb\ufeff]|[\u{e0000}-\u{e007f}]|\p{Noncharacter_Code_Point}/u;
 const LONE_SURROGATE = /\p{Surrogate}/u;
+/** What mail programs make a link of: a scheme, `www.`, a host's name that a path, port or query follows. */
+const LINK = /[a-z][a-z\d+.-]*:\/\/|\bwww\.|[\p{L}\p{N}-]\.\p{L}{2,}[/:?#]/iu;
 /** Something that can be seen. */
 const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}]/u;
 /** More marks on one letter than any language has: they run over the lines around. */
@@ -43,7 +60,7 @@ const HEAPED_MARKS = /\p{M}{9}/u;
  */
 export function textFault(kind: TextKind, value: unknown): string | null {
   if (typeof value !== 'string') return 'must be a text';
-  const { longest, lines } = TEXT_RULES[kind];
+  const { longest, lines, links = true }: TextRule = TEXT_RULES[kind];
   // A text that is far too long is not looked at: NFC and the patterns below cost time.
   if (value.length > longest * 4) return tooLong(longest);
   if (LONE_SURROGATE.test(value))
@@ -57,6 +74,8 @@ export function textFault(kind: TextKind, value: unknown): string | null {
   if (text === '') return 'must not be empty';
   if (!VISIBLE.test(text)) return 'must have something that can be seen';
   if (codePoints(text) > longest) return tooLong(longest);
+  // Full-width letters and the like are links to some programs.
+  if (!links && LINK.test(text.normalize('NFKC'))) return 'must not have a link';
   return null;
 }
 

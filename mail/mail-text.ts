@@ -7,6 +7,15 @@ export interface MailText {
   action: { label: string; url: string } | null;
 }
 
+/** Longer ones are cut off: nobody reads them, and no header takes them. */
+const LONGEST_SUBJECT = 250;
+
+/** The subject in one line. */
+export function asSubject({ subject }: Pick<MailText, 'subject'>): string {
+  const line = subject.replace(/[\s\p{Cc}]+/gu, ' ').trim();
+  return line.length <= LONGEST_SUBJECT ? line : `${line.slice(0, LONGEST_SUBJECT)}…`;
+}
+
 /** The text as plain mail. */
 export function asPlainText(text: MailText): string {
   const action = text.action ? [`${text.action.label}: ${text.action.url}`] : [];

@@ -1,6 +1,7 @@
 import { createTransport } from 'nodemailer';
 import { SIZE_LIMITS } from '#domain/size-limits.ts';
-import { asHtml, asPlainText, type MailText } from './mail-text.ts';
+import { textFault } from '#domain/text-rules.ts';
+import { asHtml, asPlainText, asSubject, type MailText } from './mail-text.ts';
 
 export interface MailerOptions {
   /** `smtp://user:password@host:port`, or `smtps://`. */
@@ -45,12 +46,17 @@ export function createMailer({ smtpUrl, from }: MailerOptions): Mailer {
         messageId,
         date,
         from,
-        to,
-        subject: text.subject,
+        to: to.map(nameOnlyIfFit),
+        subject: asSubject(text),
         text: asPlainText(text),
         html: asHtml(text),
         headers: { 'Auto-Submitted': 'auto-generated', 'X-Leasehold-Template': template },
       });
     },
   };
+}
+
+/** A name that was stored before there were rules for names may be anything: it is left out. */
+function nameOnlyIfFit({ name, address }: Mail['to'][number]): Mail['to'][number] {
+  return { name: textFault('personName', name) === null ? name : '', address };
 }

@@ -1,3 +1,4 @@
+import { type TextKind, textFault } from '#domain/text-rules.ts';
 import type { MailText } from './mail-text.ts';
 
 /** Asks a new person to show that the address is theirs. */
@@ -6,7 +7,8 @@ export function verificationMail(url: string): MailText {
     subject: 'Confirm your e-mail address',
     body: [
       'Someone, most likely you, signed up at Leasehold with this address.',
-      'Confirm it within an hour and your workspace starts. If it was not you, there is nothing to do: without this step nobody can sign in.',
+      'If it was you: open the link within an hour and enter the password that you chose. Then your workspace starts.',
+      'If it was not you, there is nothing to do: nobody gets in without this link. To use the address yourself, sign up with it and choose a password of your own.',
     ],
     action: { label: 'Confirm the address', url },
   };
@@ -46,7 +48,9 @@ export interface InvitationFacts {
 }
 
 /** Invites a person to an organisation. */
-export function invitationMail({ organisationName, inviterName, roleName, expiresAt, url }: InvitationFacts): MailText {
+export function invitationMail({ roleName, expiresAt, url, ...names }: InvitationFacts): MailText {
+  const inviterName = fitName('personName', names.inviterName, 'A member');
+  const organisationName = fitName('organisationName', names.organisationName, 'an organisation');
   const day = new Intl.DateTimeFormat('en', { dateStyle: 'full', timeZone: 'UTC' }).format(expiresAt);
   return {
     subject: `${inviterName} invites you to ${organisationName}`,
@@ -56,4 +60,9 @@ export function invitationMail({ organisationName, inviterName, roleName, expire
     ],
     action: { label: 'See the invitation', url },
   };
+}
+
+/** A stranger's name, unless it was stored before there were rules for names and breaks them: with a link, or without end. */
+function fitName(kind: TextKind, name: string, otherwise: string): string {
+  return textFault(kind, name) === null ? name : otherwise;
 }

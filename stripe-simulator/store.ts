@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { emptyState, STATE_FORMAT, type State } from './engine/state.ts';
+import { emptyState, STATE_FORMAT, type State, withOwnKeysAlone } from './engine/state.ts';
 
 const KEPT_MS = 30 * 86_400_000;
 const IDEMPOTENCY_KEPT_MS = 24 * 3_600_000;
@@ -71,7 +71,7 @@ function read(path: string): State {
       `${path} is no state of this Stripe simulator (format ${STATE_FORMAT}). Move it away to begin anew.`,
     );
   }
-  return { ...emptyState(), ...found };
+  return withOwnKeysAlone({ ...emptyState(), ...found });
 }
 
 /** Stripe lists events for 30 days and keeps idempotency keys for 24 hours. */

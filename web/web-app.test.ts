@@ -74,6 +74,13 @@ test('a body that no form of ours sends is refused', async () => {
   expect(answer.status).toBe(413);
 });
 
+test.each(['/%00', '/assets/%00', '/favicon.svg?%00', '/accounts/%zz', '/me?token=%ff', '/%c0%80'])(
+  'an address that nobody can read is refused: %s',
+  async (address) => {
+    expect((await app.request(address)).status).toBe(400);
+  },
+);
+
 test('scripts and styles go compressed to whoever takes that, and are kept for a year', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'web-app-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));

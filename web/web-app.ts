@@ -7,6 +7,7 @@ import { NONCE, type SecureHeadersVariables, secureHeaders } from 'hono/secure-h
 import { signClientAddress } from '#api/client-address.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { clientAddressOf } from './client-address.ts';
+import { refuseUnreadable } from './refuse-unreadable.ts';
 import type { WebSettings } from './settings.ts';
 
 export interface WebAppDeps
@@ -68,6 +69,7 @@ export function createWebApp(deps: WebAppDeps) {
       },
     }),
   );
+  app.use(refuseUnreadable);
   app.get('/assets/*', keptFor('31536000, immutable'), compress(), serveStatic({ root: clientFolder }));
   app.get('/favicon.svg', keptFor('86400'), serveStatic({ root: clientFolder }));
   app.use(

@@ -53,7 +53,7 @@ function defineAccountRoute<R extends Guarded<string, Action>>(
   const { scope, needsGoodStanding } = ACTIONS[action];
   const rule = { action, audit: auditOf(route) };
   const refusals: Refusals = {
-    ...refusalsOfAll(scope),
+    ...refusalsOfAll(scope, config),
     ...ownRefusals,
     ...(needsGoodStanding ? { 402: problemAnswer('Suspended: amount, link to pay and what comes back.') } : {}),
   };
@@ -78,7 +78,7 @@ export function defineOwnRoute<P extends string, R extends Guarded<P, OwnAction>
     ...config,
     security: SECURITY,
     description: described(config.description, null, scope),
-    responses: together(refusalsOfAll(scope), config.responses),
+    responses: together(refusalsOfAll(scope, config), config.responses),
     middleware: createMiddleware<ApiEnv>((c, next) => c.var.guard.self(c, rule, next)),
     'x-action': action,
     'x-scope': scope,
@@ -112,8 +112,15 @@ function together(refusals: Refusals, own: RouteConfig['responses']): RouteConfi
   return { ...own, ...Object.fromEntries(both) };
 }
 
-function refusalsOfAll(scope: Scope | null): Refusals {
+function refusalsOfAll(scope: Scope | null, { request }: Pick<RouteConfig, 'request'>): Refusals {
   return {
+    400: problemAnswer('`request-invalid` names what is malformed.'),
+    ...(request?.body
+      ? {
+          413: problemAnswer('`body-too-large`.'),
+          415: problemAnswer('`content-type-unsupported`: bodies are JSON.'),
+        }
+      : {}),
     401: problemAnswer('`unauthenticated`, `key-invalid`, `key-expired` or `key-revoked`.'),
     403: problemAnswer(
       scope === null

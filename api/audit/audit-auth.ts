@@ -10,7 +10,7 @@ type Endpoint = (typeof OPEN_ENDPOINTS)[number][1] | (typeof OPEN_ENDPOINTS_OF_P
 
 /** What the audit log calls the endpoints of better-auth. `null`: it changes nothing of a person's access. */
 export const AUDITED_ENDPOINTS: Record<Endpoint, AuditedAction | null> = {
-  '/sign-up/email': 'sign-up',
+  '/sign-up/email': null,
   '/sign-in/email': 'sign-in',
   '/sign-in/social': null,
   '/callback/:id': 'sign-in',
@@ -65,18 +65,11 @@ export function createAuditAuth(deps: { prisma: PrismaClient; auth: Auth; audite
     return claims && email ? actorOf({ email: email.trim().toLowerCase() }) : null;
   }
 
-  /** Known after: whose session it is that was begun, or who was signed up. */
+  /** Known after: whose session it is that was begun. */
   async function known(c: ApiContext): Promise<AuditActor | null> {
     const token = c.res.headers.getSetCookie().flatMap((each) => cookieOf(each, 'session_token') ?? [])[0];
     const session = token ? await prisma.session.findUnique({ where: { token }, select: { userId: true } }) : null;
-    if (session) return actorOf({ id: session.userId });
-    const body: unknown = await c.res
-      .clone()
-      .json()
-      .catch(() => null);
-    const user = typeof body === 'object' && body !== null && 'user' in body ? body.user : null;
-    const id = typeof user === 'object' && user !== null && 'id' in user ? user.id : null;
-    return typeof id === 'string' ? actorOf({ id }) : null;
+    return session ? actorOf({ id: session.userId }) : null;
   }
 
   return (action) =>
@@ -93,7 +86,17 @@ export function createAuditAuth(deps: { prisma: PrismaClient; auth: Auth; audite
 /** The value of a cookie of ours, without its signature. */
 function cookieOf(header: string, name: string): string | null {
   const value = new RegExp(`(?:^|;\\s*)(?:__Secure-)?leasehold\\.${name}=([^;]+)`).exec(header)?.[1];
-  return value ? decodeURIComponent(value).replace(/\.[^.]*$/, '') : null;
+  const decoded = value && decode(value);
+  return decoded ? decoded.replace(/\.[^.]*$/, '') : null;
+}
+
+/** `null` for what is no percent-encoding: of a cookie that somebody made up. */
+function decode(value: string): string | null {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return null;
+  }
 }
 
 async function textsOf(c: ApiContext): Promise<{ email?: string; token?: string }> {

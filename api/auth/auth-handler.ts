@@ -4,6 +4,7 @@ import { Problem } from '../problem.ts';
 import { rateLimited } from '../rate-limits.ts';
 import { ADDRESS_FOR_AUTH, type Auth } from './auth.ts';
 import { refusalOf } from './refusal-of.ts';
+import { refuseUnfitTexts } from './refuse-unfit-texts.ts';
 
 /**
  * Passes a request to better-auth, with the client's address as far as we believe it, and turns refusals into problems.
@@ -11,6 +12,7 @@ import { refusalOf } from './refusal-of.ts';
  */
 export function createAuthHandler(auth: Auth) {
   return async (c: ApiContext): Promise<Response> => {
+    await refuseUnfitTexts(c.req.raw.clone());
     const headers = new Headers(c.req.raw.headers);
     headers.delete(ADDRESS_FOR_AUTH);
     if (c.var.clientAddress) headers.set(ADDRESS_FOR_AUTH, c.var.clientAddress);

@@ -2,13 +2,16 @@ import { apiKey } from '@better-auth/api-key';
 import { betterAuth } from 'better-auth';
 import { prismaAdapter } from 'better-auth/adapters/prisma';
 import { genericOAuth, organization, twoFactor } from 'better-auth/plugins';
-import { passwordResetMail, signedUpAlreadyMail, verificationMail } from '#mail/people-mail.ts';
+import { normalText, textFault } from '#domain/text-rules.ts';
+import { passwordResetMail } from '#mail/people-mail.ts';
 import type { PrismaClient } from '#prisma/client.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { trustedOrigins } from '../middleware/require-trusted-origin.ts';
 import { organisationAccess, organisationRoles } from './organisation-roles.ts';
 import type { PostOffice } from './post-office.ts';
 import type { SignInProviders } from './sign-in-providers.ts';
+import { confirmedSignUp, PASSWORD_LENGTH } from './sign-up.ts';
+import { fitText } from './text-refusal.ts';
 
 export interface VerifiedUser {
   id: string;
@@ -77,8 +80,8 @@ export function createAuth(options: AuthOptions) {
     emailAndPassword: {
       enabled: true,
       requireEmailVerification: true,
-      minPasswordLength: 10,
-      maxPasswordLength: 128,
+      minPasswordLength: PASSWORD_LENGTH.shortest,
+      maxPasswordLength: PASSWORD_LENGTH.longest,
       resetPasswordTokenExpiresIn: HOUR_SECONDS,
       revokeSessionsOnPasswordReset: true,
       async sendResetPassword({ user, token }) {
@@ -88,29 +91,27 @@ export function createAuth(options: AuthOptions) {
           template: 'password-reset',
         });
       },
-      async onExistingUserSignUp({ user }) {
-        posts.post({
-          to: [{ name: user.name, address: user.email }],
-          text: signedUpAlreadyMail(page('/sign-in')),
-          template: 'signed-up-already',
-        });
-      },
-    },
-    emailVerification: {
-      sendOnSignUp: true,
-      sendOnSignIn: true,
-      autoSignInAfterVerification: true,
-      expiresIn: HOUR_SECONDS,
-      async sendVerificationEmail({ user, token }) {
-        posts.post({
-          to: [{ name: user.name, address: user.email }],
-          text: verificationMail(page('/verify-email', { token })),
-          template: 'verify-email',
-        });
-      },
-      afterEmailVerification: verified,
     },
     databaseHooks: {
+      user: {
+        create: {
+          /** From another service, which may not have confirmed the address: then it is nobody's. */
+          async before(user) {
+            if (!user.emailVerified) return false;
+            return { data: { ...user, name: nameFrom(user), image: imageFrom(user.image) } };
+          },
+        },
+        update: {
+          async before({ name, image }) {
+            return {
+              data: {
+                ...(name === undefined ? {} : { name: fitText('personName', 'name', name) }),
+                ...(image === undefined || image === null ? {} : { image: fitText('url', 'image', image) }),
+              },
+            };
+          },
+        },
+      },
       session: {
         create: {
           async after({ userId }) {
@@ -122,6 +123,7 @@ export function createAuth(options: AuthOptions) {
     },
     socialProviders: github ? { github } : {},
     plugins: [
+      confirmedSignUp({ prisma, posts, page }),
       twoFactor({ issuer: 'Leasehold', backupCodeOptions: { storeBackupCodes: 'encrypted' } }),
       organization({
         ac: organisationAccess,
@@ -187,6 +189,16 @@ export function createAuth(options: AuthOptions) {
     // Messages only: what comes with them may hold addresses and tokens.
     logger: { log: (level, message) => log[level === 'error' ? 'warn' : level]({ part: 'better-auth' }, message) },
   });
+}
+
+/** What another service calls a person, where we may call them so, else the name of their mailbox. */
+function nameFrom({ name, email }: { name: string; email: string }): string {
+  const fits = [name, email.split('@')[0] ?? ''].find((each) => textFault('personName', each) === null);
+  return normalText(fits ?? 'New customer');
+}
+
+function imageFrom(image: string | null | undefined): string | null {
+  return image && textFault('url', image) === null ? image : null;
 }
 
 export type Auth = ReturnType<typeof createAuth>;

@@ -1,4 +1,5 @@
 import { defaultKeyHasher } from '@better-auth/api-key';
+import { isAPIError } from 'better-auth/api';
 import { SCOPES, type Scope } from '#domain/access.ts';
 import type { PrismaClient } from '#prisma/client.ts';
 import { databaseUnavailable } from '../on-error.ts';
@@ -61,6 +62,8 @@ export function createFindPrincipal(deps: { auth: Auth; prisma: PrismaClient; li
     const { response, headers: answered } = await auth.api
       .getSession({ headers: new Headers({ cookie: headers.get('cookie') ?? '' }), returnHeaders: true })
       .catch((error: unknown) => {
+        // It was ended while it was being renewed.
+        if (isAPIError(error) && error.statusCode === 401) return { response: null, headers: new Headers() };
         throw databaseUnavailable(error);
       });
     const { user, session } = response ?? {};

@@ -7,7 +7,7 @@ export const OPEN_ENDPOINTS = [
   ['POST', '/sign-in/email'],
   ['POST', '/sign-out'],
   ['GET', '/get-session'],
-  ['GET', '/verify-email'],
+  ['POST', '/verify-email'],
   ['POST', '/send-verification-email'],
   ['POST', '/request-password-reset'],
   ['POST', '/reset-password'],

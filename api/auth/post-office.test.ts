@@ -15,6 +15,7 @@ function failing(times: number) {
   let attempts = 0;
   const posts = createPostOffice(
     {
+      limits: { count: async () => undefined },
       log: createLogger('test', 'trace', { write: (line) => void lines.push(line) }),
       mailer: {
         async send() {

@@ -1,6 +1,7 @@
 import { databaseUnavailable } from '../on-error.ts';
 import { Problem, type ProblemCode } from '../problem.ts';
 import { rateLimited } from '../rate-limits.ts';
+import { TEXT_UNFIT } from './text-refusal.ts';
 
 type Refusal = readonly [status: 400 | 401 | 403, code: ProblemCode, title: string, detail: string];
 
@@ -35,9 +36,15 @@ const REFUSALS: Record<string, Refusal> = {
     403,
     'email-not-verified',
     'The e-mail address is not confirmed',
-    'We have sent you a mail with a link. Open it, and you are signed in.',
+    'We have sent you a mail with a link. Open it and enter your password there.',
   ],
   INVALID_PASSWORD: [400, 'password-wrong', 'The password is not right', 'Enter your present password and try again.'],
+  SIGN_UP_PASSWORD_WRONG: [
+    400,
+    'password-wrong',
+    'The password is not the one of the sign-up',
+    'Enter the password that you chose when you signed up. When it is forgotten, or somebody else signed up with your address, sign up with a password of your own.',
+  ],
   PASSWORD_TOO_SHORT: [400, 'password-unfit', 'The password is too short', 'Choose one of at least 10 characters.'],
   PASSWORD_TOO_LONG: [400, 'password-unfit', 'The password is too long', 'Choose one of at most 128 characters.'],
   INVALID_TOKEN: TOKEN,
@@ -81,6 +88,7 @@ export function refusalOf(status: number, told: { code?: unknown; message?: unkn
   }
   const message = typeof told.message === 'string' ? told.message : 'It could not be read';
   return new Problem(400, 'request-invalid', 'The request is malformed', `${message}. Correct it and send it again.`, {
+    refusal: told.code === TEXT_UNFIT ? 'text' : undefined,
     cause,
   });
 }

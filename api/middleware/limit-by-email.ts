@@ -1,11 +1,12 @@
 import { createMiddleware } from 'hono/factory';
 import type { ApiEnv } from '../api-env.ts';
+import { MAILS_TO_AN_ADDRESS } from '../auth/post-office.ts';
 import type { RateLimits, RateRule } from '../rate-limits.ts';
 
 /** Guesses at one person's password, wherever they come from. A success forgets them. */
 export const SIGN_IN_OF_ONE: RateRule = { name: 'sign-in', max: 10, windowSeconds: 300 };
-/** Mails that strangers can have us send to one address. */
-export const MAILS_TO_ONE: RateRule = { name: 'auth-mail', max: 5, windowSeconds: 600 };
+/** Requests for a mail to one address, known or not; the mails themselves are counted where they are sent. */
+export const MAILS_TO_ONE: RateRule = { ...MAILS_TO_AN_ADDRESS, name: 'auth-mail' };
 
 /** Counts requests by the e-mail address in their body, so that one person is safe from many machines at once. */
 export function limitByEmail(limits: RateLimits, rule: RateRule, { forgetOnSuccess = false } = {}) {

@@ -45,7 +45,8 @@ type Row = Prisma.InvitationGetPayload<{ include: typeof SHOWN }>;
 /**
  * Invites an address by mail. One invitation is open for each address: a further one replaces it.
  *
- * @throws Problem 404 `organisation-not-found`, 409 `member-already`, 429 `rate-limited` after 50 an hour of an organisation
+ * @throws Problem 404 `organisation-not-found`, 409 `member-already`, 429 `rate-limited` after 50 an
+ * hour of an organisation, or when the address has had too many mails
  */
 export async function invite(
   { prisma, posts, limits, webOrigin }: PeopleDeps,
@@ -54,6 +55,7 @@ export async function invite(
   const { organisationId, role, inviterUserId } = given;
   const email = given.email.trim().toLowerCase();
   await limits.count(INVITATIONS_OF_ONE, organisationId);
+  await posts.count(email);
   const row = await prisma.$transaction(async (tx) => {
     await lockOrganisation(tx, organisationId);
     if ((await tx.member.count({ where: { organisationId, user: { email } } })) > 0) {
@@ -80,7 +82,7 @@ export async function invite(
       include: SHOWN,
     });
   });
-  posts.post({
+  posts.postCounted({
     to: [{ name: '', address: email }],
     text: invitationMail({
       organisationName: row.organisation.name,

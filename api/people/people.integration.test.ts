@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createMailer } from '#mail/mailer.ts';
 import { createPrisma, type PrismaClient } from '#prisma/client.ts';
 import { createLogger } from '#telemetry/logger.ts';
 import { createAuth } from '../auth/auth.ts';
 import { createFindPrincipal, type FindPrincipal } from '../auth/find-principal.ts';
-import { createPostOffice } from '../auth/post-office.ts';
+import { createPostOffice, MAILS_TO_AN_ADDRESS } from '../auth/post-office.ts';
 import type { Api } from '../create-api.ts';
 import { createTestApi, ensureDatabase, platformEnv, WEB_ORIGIN } from '../integration.fixture.ts';
-import { mailTo, newPerson, type Person } from '../people.fixture.ts';
+import { mailsOf, mailTo, newPerson, type Person } from '../people.fixture.ts';
 import { createRateLimits } from '../rate-limits.ts';
 import {
   acceptInvitation,
@@ -37,7 +37,8 @@ beforeAll(async () => {
   const log = createLogger('test', 'silent');
   prisma = createPrisma(env.DATABASE_URL ?? '', { maxConnections: 6 });
   const mailer = createMailer({ smtpUrl: env.SMTP_URL ?? '', from: 'Leasehold <billing@leasehold.test>' });
-  const posts = createPostOffice({ mailer, log });
+  const limits = createRateLimits(prisma);
+  const posts = createPostOffice({ mailer, log, limits });
   const auth = createAuth({
     prisma,
     log,
@@ -47,7 +48,6 @@ beforeAll(async () => {
     providers: {},
     onVerified: async () => undefined,
   });
-  const limits = createRateLimits(prisma);
   people = {
     ...{ prisma, auth, posts, limits, webOrigin: WEB_ORIGIN },
     freeAccounts: { perPerson: 1_000, planIds: ['free'] },
@@ -57,6 +57,9 @@ beforeAll(async () => {
   ada = await newPerson(api, 'Ada');
   bob = await newPerson(api, 'Bob');
 });
+
+// Bob is invited more often than five times in ten minutes.
+beforeEach(() => people.limits.forget(MAILS_TO_AN_ADDRESS, bob.email));
 
 afterAll(async () => {
   await people.posts.settled();
@@ -342,4 +345,18 @@ test('nobody is made the owner of more free accounts than one may own, in no way
   await prisma.account.create({ data: { ...account, standingSince: now, savedAt: now } });
   await promote();
   await prisma.account.delete({ where: { id: account.id } });
+});
+
+test('whoever invites is told that an address has had too many mails, whichever organisations they came from', async () => {
+  const email = `invited-${randomUUID()}@leasehold.test`;
+  for (let turn = 0; turn < 5; turn += 1) {
+    await invite(people, { organisationId: await organisation(), email, role: 'member', inviterUserId: ada.userId });
+  }
+  const organisationId = await organisation();
+  await expect(
+    invite(people, { organisationId, email: email.toUpperCase(), role: 'member', inviterUserId: ada.userId }),
+  ).rejects.toMatchObject({ status: 429, code: 'rate-limited' });
+  expect(await listInvitations(people, organisationId)).toEqual([]);
+  await people.posts.settled();
+  expect(await mailsOf(email)).toHaveLength(5);
 });

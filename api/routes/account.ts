@@ -3,9 +3,10 @@ import { defineRoute } from '../access/define-route.ts';
 import type { ReadAccount } from '../accounts/read-account.ts';
 import { accountNotFound } from '../accounts/refusals.ts';
 import type { ApiEnv } from '../api-env.ts';
+import { textOf } from '../text-schema.ts';
 import { accountSchema } from './account-schema.ts';
 
-export const accountParams = z.object({ accountId: z.string().min(1).max(200).openapi({ example: 'u-6f1d' }) });
+export const accountParams = z.object({ accountId: textOf('id').openapi({ example: 'u-6f1d' }) });
 
 export const accountRoute = defineRoute({
   method: 'get',

@@ -10,8 +10,9 @@ import { acceptInvitation, declineInvitation } from '../people/invitations.ts';
 import type { PeopleDeps } from '../people/people-deps.ts';
 import { Problem } from '../problem.ts';
 import { problemAnswer } from '../problem-schema.ts';
+import { textOf } from '../text-schema.ts';
 
-const params = z.object({ invitationId: z.string().min(1).max(200) });
+const params = z.object({ invitationId: textOf('id') });
 const refusals = {
   404: problemAnswer('No open invitation to the address of whoever asks.'),
   409: problemAnswer('`invitation-closed`: answered, or its time is over. `account-closing`: you are leaving.'),

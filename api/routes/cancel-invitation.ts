@@ -1,9 +1,10 @@
-import { type RouteHandler, z } from '@hono/zod-openapi';
+import type { RouteHandler } from '@hono/zod-openapi';
 import { defineRoute } from '../access/define-route.ts';
 import { organisationOf } from '../access/find-account.ts';
 import type { ApiEnv } from '../api-env.ts';
 import { cancelInvitation } from '../people/invitations.ts';
 import type { PeopleDeps } from '../people/people-deps.ts';
+import { textOf } from '../text-schema.ts';
 import { accountParams } from './account.ts';
 
 export const cancelInvitationRoute = defineRoute({
@@ -12,7 +13,7 @@ export const cancelInvitationRoute = defineRoute({
   action: 'members:manage',
   audit: 'invitation.cancel',
   summary: 'Takes an invitation back',
-  request: { params: accountParams.extend({ invitationId: z.string().min(1).max(200) }) },
+  request: { params: accountParams.extend({ invitationId: textOf('id') }) },
   responses: { 204: { description: 'It can not be accepted any more.' } },
 });
 

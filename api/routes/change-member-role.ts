@@ -9,9 +9,10 @@ import { roleOf, setMemberRole } from '../people/members.ts';
 import { memberNotFound } from '../people/owners.ts';
 import type { PeopleDeps } from '../people/people-deps.ts';
 import { problemAnswer } from '../problem-schema.ts';
+import { textOf } from '../text-schema.ts';
 import { accountParams } from './account.ts';
 
-export const memberParams = accountParams.extend({ userId: z.string().min(1).max(200) });
+export const memberParams = accountParams.extend({ userId: textOf('id') });
 
 export const changeMemberRoleRoute = defineRoute({
   method: 'patch',

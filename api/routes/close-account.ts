@@ -7,6 +7,7 @@ import type { SendCommand } from '../accounts/send-command.ts';
 import type { ApiEnv } from '../api-env.ts';
 import type { PeopleDeps } from '../people/people-deps.ts';
 import { problemAnswer } from '../problem-schema.ts';
+import { textOf } from '../text-schema.ts';
 import { accountParams } from './account.ts';
 import { idempotencyHeaders } from './idempotency-key.ts';
 
@@ -25,7 +26,7 @@ export const closeAccountRoute = defineRoute({
       content: {
         'application/json': {
           schema: z.object({
-            reason: z.string().trim().max(500).optional().openapi({ description: 'For the audit log.' }),
+            reason: textOf('reason').optional().openapi({ description: 'For the audit log.' }),
           }),
         },
       },

@@ -7,6 +7,7 @@ import type { ApiEnv } from '../api-env.ts';
 import { invite } from '../people/invitations.ts';
 import type { PeopleDeps } from '../people/people-deps.ts';
 import { problemAnswer } from '../problem-schema.ts';
+import { emailAddress } from '../text-schema.ts';
 import { accountParams } from './account.ts';
 import { invitationSchema } from './list-invitations.ts';
 
@@ -24,7 +25,7 @@ export const createInvitationRoute = defineRoute({
       required: true,
       content: {
         'application/json': {
-          schema: z.object({ email: z.email().max(254), role: z.enum(ROLES) }).openapi('NewInvitation'),
+          schema: z.object({ email: emailAddress(), role: z.enum(ROLES) }).openapi('NewInvitation'),
         },
       },
     },
@@ -33,7 +34,7 @@ export const createInvitationRoute = defineRoute({
     201: { description: 'The mail is on its way.', content: { 'application/json': { schema: invitationSchema } } },
     400: problemAnswer('Malformed.'),
     409: problemAnswer('`member-already`.'),
-    429: problemAnswer('More than 50 invitations an hour.'),
+    429: problemAnswer('More than 50 invitations an hour, or five mails to the address in ten minutes.'),
   },
 });
 

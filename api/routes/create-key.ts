@@ -7,6 +7,7 @@ import type { ApiEnv } from '../api-env.ts';
 import { createKey } from '../people/keys.ts';
 import type { PeopleDeps } from '../people/people-deps.ts';
 import { problemAnswer } from '../problem-schema.ts';
+import { textOf } from '../text-schema.ts';
 import { accountParams } from './account.ts';
 import { instant } from './account-schema.ts';
 
@@ -29,7 +30,7 @@ export const createKeyRoute = defineRoute({
         'application/json': {
           schema: z
             .object({
-              name: z.string().trim().min(1).max(80).openapi({ example: 'nightly deploy' }),
+              name: textOf('keyName').openapi({ example: 'nightly deploy' }),
               scopes: z
                 .array(z.enum(SCOPES))
                 .min(1)

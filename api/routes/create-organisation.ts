@@ -11,6 +11,7 @@ import type { PeopleDeps } from '../people/people-deps.ts';
 import { Problem } from '../problem.ts';
 import { problemAnswer } from '../problem-schema.ts';
 import type { RateRule } from '../rate-limits.ts';
+import { textOf } from '../text-schema.ts';
 
 export const createOrganisationRoute = defineOwnRoute({
   method: 'post',
@@ -24,7 +25,7 @@ export const createOrganisationRoute = defineOwnRoute({
       content: {
         'application/json': {
           schema: z
-            .object({ name: z.string().trim().min(1).max(80).openapi({ example: 'Analytical Engines' }) })
+            .object({ name: textOf('organisationName').openapi({ example: 'Analytical Engines' }) })
             .openapi('NewOrganisation'),
         },
       },

@@ -14,6 +14,7 @@ import type { ApiEnv } from '../api-env.ts';
 import type { Principal } from '../auth/principal.ts';
 import { problemAnswer } from '../problem-schema.ts';
 import type { RateLimits, RateRule } from '../rate-limits.ts';
+import { textOf } from '../text-schema.ts';
 import { accountParams } from './account.ts';
 import { idempotencyHeaders } from './idempotency-key.ts';
 
@@ -21,7 +22,7 @@ const amount = z.number().int();
 
 const bodySchema = z
   .object({
-    name: z.string().trim().min(1).max(64).openapi({ example: 'staging' }),
+    name: textOf('workspaceName').openapi({ example: 'staging' }),
     size: z
       .object({
         memoryMb: amount.openapi({ example: 256 }),

@@ -1,9 +1,10 @@
-import { type RouteHandler, z } from '@hono/zod-openapi';
+import type { RouteHandler } from '@hono/zod-openapi';
 import { defineRoute } from '../access/define-route.ts';
 import { ownerOf } from '../access/find-account.ts';
 import type { ApiEnv } from '../api-env.ts';
 import { revokeKey } from '../people/keys.ts';
 import type { PeopleDeps } from '../people/people-deps.ts';
+import { textOf } from '../text-schema.ts';
 import { accountParams } from './account.ts';
 
 export const revokeKeyRoute = defineRoute({
@@ -12,7 +13,7 @@ export const revokeKeyRoute = defineRoute({
   action: 'keys:manage',
   audit: 'key.revoke',
   summary: 'From now on whoever sends the key is refused',
-  request: { params: accountParams.extend({ keyId: z.string().min(1).max(200) }) },
+  request: { params: accountParams.extend({ keyId: textOf('id') }) },
   responses: { 204: { description: 'Revoked, now or before.' } },
 });
 

@@ -6,6 +6,7 @@ import type { ApiEnv } from '../api-env.ts';
 import { transferOwnership } from '../people/members.ts';
 import type { PeopleDeps } from '../people/people-deps.ts';
 import { problemAnswer } from '../problem-schema.ts';
+import { textOf } from '../text-schema.ts';
 import { accountParams } from './account.ts';
 
 export const transferOrganisationRoute = defineRoute({
@@ -19,7 +20,7 @@ export const transferOrganisationRoute = defineRoute({
     params: accountParams,
     body: {
       required: true,
-      content: { 'application/json': { schema: z.object({ userId: z.string().min(1).max(200) }) } },
+      content: { 'application/json': { schema: z.object({ userId: textOf('id') }) } },
     },
   },
   responses: {

@@ -15,6 +15,7 @@ import type { ExplainShortage } from '../accounts/explain-shortage.ts';
 import type { SendCommand } from '../accounts/send-command.ts';
 import type { ApiContext, ApiEnv } from '../api-env.ts';
 import { problemAnswer } from '../problem-schema.ts';
+import { textOf } from '../text-schema.ts';
 import { idempotencyHeaders } from './idempotency-key.ts';
 import { workspaceParams } from './workspace.ts';
 
@@ -73,7 +74,7 @@ export const renameWorkspaceRoute = defineRoute({
     ...request,
     body: {
       required: true,
-      content: { 'application/json': { schema: z.object({ name: z.string().trim().min(1).max(64) }) } },
+      content: { 'application/json': { schema: z.object({ name: textOf('workspaceName') }) } },
     },
   },
   responses: { ...recorded, 409: problemAnswer('The name is taken, or it was deleted.') },

@@ -7,6 +7,7 @@ import { suspended } from '../accounts/refusals.ts';
 import type { ApiEnv } from '../api-env.ts';
 import { Problem } from '../problem.ts';
 import { problemAnswer } from '../problem-schema.ts';
+import { textOf } from '../text-schema.ts';
 import type { ExecutionEnd, Executions } from '../workspaces/executions.ts';
 import { workspaceParams } from './workspace.ts';
 
@@ -39,7 +40,7 @@ export const workspaceMessagesRoute = defineRoute({
     body: {
       required: true,
       content: {
-        'application/json': { schema: z.object({ plugin: z.string().min(1).max(200), payload: z.unknown() }) },
+        'application/json': { schema: z.object({ plugin: textOf('id'), payload: z.unknown() }) },
       },
     },
   },

@@ -7,9 +7,10 @@ import type { ReadAccount } from '../accounts/read-account.ts';
 import type { ReadIncident } from '../accounts/read-incident.ts';
 import { workspaceNotFound } from '../accounts/refusals.ts';
 import type { ApiEnv } from '../api-env.ts';
+import { textOf } from '../text-schema.ts';
 import { incidentSchema, liveWorkspaceSchema, workspaceSchema } from './account-schema.ts';
 
-export const workspaceParams = z.object({ id: z.string().min(1).max(200).openapi({ example: 'ws_main' }) });
+export const workspaceParams = z.object({ id: textOf('id').openapi({ example: 'ws_main' }) });
 
 export const workspaceRoute = defineRoute({
   method: 'get',

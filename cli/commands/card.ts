@@ -1,5 +1,6 @@
 import { Argument, Command } from 'commander';
 import { withSimulatedCustomer } from '../simulated-customer.ts';
+import { textArgument } from '../text-argument.ts';
 
 /** Stripe's test cards by what they do: https://docs.stripe.com/testing */
 const CARDS = { good: 'pm_card_visa', failing: 'pm_card_chargeCustomerFail' } as const;
@@ -8,7 +9,7 @@ const CARDS = { good: 'pm_card_visa', failing: 'pm_card_chargeCustomerFail' } as
 export function cardCommand(): Command {
   return new Command('card')
     .description('Give the customer of an account another card (on the Stripe simulator).')
-    .argument('<account>', 'id of the account, for example demo')
+    .argument('<account>', 'id of the account, for example demo', textArgument('id', 'The id'))
     .addArgument(new Argument('<card>', 'what becomes of payments with it').choices(Object.keys(CARDS)))
     .action((accountId: string, card: keyof typeof CARDS) =>
       withSimulatedCustomer(accountId, async ({ stripe, stripeCustomerId }) => {

@@ -2,12 +2,13 @@ import { Command } from 'commander';
 import type { AccountView } from '#domain/account-view.ts';
 import { accountView } from '#workflows/subscription/messages.ts';
 import { withAccountWorkflow } from '../account-workflow.ts';
+import { textArgument } from '../text-argument.ts';
 
 /** `leasehold entitlements`: what an account may use, each number with its reason. */
 export function entitlementsCommand(): Command {
   return new Command('entitlements')
     .description('Show what an account may use, and why.')
-    .argument('<account>', 'id of the account, for example demo')
+    .argument('<account>', 'id of the account, for example demo', textArgument('id', 'The id'))
     .option('--json', 'print JSON')
     .action((accountId: string, { json = false }: { json?: boolean }) =>
       withAccountWorkflow(accountId, async (workflow) => {

@@ -7,6 +7,7 @@ import { poll } from '#platform/poll.ts';
 import { createPrisma, type PrismaClient } from '#prisma/client.ts';
 import { type LoggedEvent, stateOfEvent } from '../event-state.ts';
 import { runningProduct } from '../running-product.ts';
+import { textArgument } from '../text-argument.ts';
 
 interface ListFlags {
   account?: string;
@@ -24,8 +25,8 @@ const ACTED_WITHIN_MS = 30_000;
 export function eventsCommand(): Command {
   return new Command('events')
     .description("The log of Stripe's events: what was received, forwarded and acted on.")
-    .option('--account <id>', 'only of this account')
-    .option('--customer <id>', 'only of this customer at Stripe')
+    .option('--account <id>', 'only of this account', textArgument('id', '--account'))
+    .option('--customer <id>', 'only of this customer at Stripe', textArgument('id', '--customer'))
     .option('--type <type>', 'only of this type; `invoice.*` for all that begin so')
     .option('--waiting', 'only what is not forwarded yet, such as events of a customer whom no account has')
     .option('--limit <n>', 'how many, newest first', positive, 50)
@@ -34,7 +35,11 @@ export function eventsCommand(): Command {
     .addCommand(
       new Command('replay')
         .description('Forward an event again: its account looks at Stripe and decides anew, which is harmless.')
-        .argument('<event>', 'id of the event, evt_…; one that never arrived is fetched from Stripe')
+        .argument(
+          '<event>',
+          'id of the event, evt_…; one that never arrived is fetched from Stripe',
+          textArgument('id', 'The id'),
+        )
         .action((id: string) => withDatabase((prisma, env) => replay(prisma, env, id))),
     );
 }

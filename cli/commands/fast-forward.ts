@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { addMs } from '#domain/time.ts';
 import { TimeDriver } from '#stories/time-driver.ts';
 import { withSimulatedCustomer } from '../simulated-customer.ts';
+import { textArgument } from '../text-argument.ts';
 
 const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
@@ -9,7 +10,7 @@ const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 export function fastForwardCommand(): Command {
   return new Command('fast-forward')
     .description('Let time pass for one account of the running platform (on the Stripe simulator).')
-    .argument('<account>', 'id of the account, for example demo')
+    .argument('<account>', 'id of the account, for example demo', textArgument('id', 'The id'))
     .argument('<duration>', 'how long: 90m, 12h, 31d', parseDuration)
     .action((accountId: string, durationMs: number) =>
       withSimulatedCustomer(accountId, async (customer) => {

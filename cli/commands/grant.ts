@@ -4,6 +4,7 @@ import type { Override } from '#domain/entitlements.ts';
 import { PlatformError } from '#platform/platform-error.ts';
 import { grantOverride, withdrawOverride } from '#workflows/subscription/messages.ts';
 import { withAccountWorkflow } from '../account-workflow.ts';
+import { textArgument } from '../text-argument.ts';
 
 interface GrantFlags {
   reason: string;
@@ -21,8 +22,8 @@ interface GrantFlags {
 export function grantCommand(): Command {
   return new Command('grant')
     .description('Give an account something beside what it bought, or take it back.')
-    .argument('<account>', 'id of the account, for example demo')
-    .requiredOption('--reason <text>', 'why; it is on record')
+    .argument('<account>', 'id of the account, for example demo', textArgument('id', 'The id'))
+    .requiredOption('--reason <text>', 'why; it is on record', textArgument('reason', '--reason'))
     .option('--memory-mb <n>', 'added to the pool', wholeNumber)
     .option('--cpu-percent <n>', 'added to the pool; 100 is one core', wholeNumber)
     .option('--storage-mb <n>', 'added to the pool', wholeNumber)
@@ -30,7 +31,7 @@ export function grantCommand(): Command {
     .option('--limit <name=n>', 'in place of a limit; -1 is no limit; may be repeated', collectLimit)
     .option('--feature <name=value>', 'in place of a feature: on, off or a word; may be repeated', collectFeature)
     .option('--until <instant>', 'when it ends, for example 2026-03-08T00:00:00.000Z; default never')
-    .option('--withdraw <id>', 'take back the grant of this id instead')
+    .option('--withdraw <id>', 'take back the grant of this id instead', textArgument('id', '--withdraw'))
     .action((accountId: string, flags: GrantFlags) => {
       const override = overrideOf(flags);
       if (flags.withdraw === undefined) refuseGivingNothing(override);
@@ -90,5 +91,6 @@ function collectFeature(text: string, before: Record<string, boolean | string> =
 function pairOf(text: string): [string, string] {
   const [, name, value] = /^([^=]+)=(.+)$/.exec(text) ?? [];
   if (!name || !value) throw new InvalidArgumentError('Give name=value.');
+  for (const each of [name, value]) textArgument('id', 'What is given')(each);
   return [name, value];
 }

@@ -8,6 +8,7 @@ import { connectTemporal } from '#workflows/connection.ts';
 import { drainHost, type HostsDeps, pauseHost, type Told, undrainHost } from '../hosts/drain-host.ts';
 import { type HostLine, listHosts } from '../hosts/list-hosts.ts';
 import { runningProduct } from '../running-product.ts';
+import { textArgument } from '../text-argument.ts';
 
 interface Json {
   json?: boolean;
@@ -51,8 +52,13 @@ function drainCommand(): Command {
     .description(
       'Empty a host: nothing new goes there, stopped workspaces move at once, owners of running ones are asked.',
     )
-    .argument('<host>', 'id of the host')
-    .option('--reason <text>', 'why; owners read it', 'the machine is being maintained.')
+    .argument('<host>', 'id of the host', textArgument('id', 'The id'))
+    .option(
+      '--reason <text>',
+      'why; owners read it',
+      textArgument('reason', '--reason'),
+      'the machine is being maintained.',
+    )
     .option('--within-days <n>', 'days that owners of running workspaces have to choose a time', days, DAYS_TO_CHOOSE)
     .option('--json', 'print JSON and nothing else')
     .action((hostId: string, { json, ...options }: Json & { reason: string; withinDays: number }) =>
@@ -66,7 +72,7 @@ function drainCommand(): Command {
 function undrainCommand(): Command {
   return new Command('undrain')
     .description('Take a host into use again. Moves that have begun go on; the others are not made.')
-    .argument('<host>', 'id of the host')
+    .argument('<host>', 'id of the host', textArgument('id', 'The id'))
     .option('--json', 'print JSON and nothing else')
     .action((hostId: string, { json }: Json) =>
       withProduct(async (deps) => {
@@ -79,7 +85,7 @@ function undrainCommand(): Command {
 function pauseCommand(name: string, description: string, paused: boolean): Command {
   return new Command(name)
     .description(description)
-    .argument('<host>', 'id of the host')
+    .argument('<host>', 'id of the host', textArgument('id', 'The id'))
     .action((hostId: string) =>
       withDatabase(async (prisma) => {
         await pauseHost(prisma, hostId, paused);

@@ -30,9 +30,16 @@ export async function signUp(chromium: Chromium, name: string, options: BrowserC
   await page.getByRole('button', { name: 'Sign up' }).click();
   await page.getByRole('heading', { name: 'Look into your mail' }).waitFor();
   await page.goto(await linkIn(email, 'verify-email'));
+  await confirm(page);
   await page.waitForURL('**/accounts/u-*');
   await page.getByRole('region', { name: 'Standing' }).waitFor();
   return { name, email, page };
+}
+
+/** On the page that the link of the mail leads to. */
+export async function confirm(page: Page): Promise<void> {
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Confirm' }).click();
 }
 
 /** The link in the newest mail of a kind to an address; waits for it. */

@@ -292,7 +292,7 @@ const OPEN: Record<string, number> = {
   'POST /api/auth/sign-in/email': 400,
   'POST /api/auth/sign-out': 200,
   'GET /api/auth/get-session': 200,
-  'GET /api/auth/verify-email': 400,
+  'POST /api/auth/verify-email': 400,
   'POST /api/auth/send-verification-email': 400,
   'POST /api/auth/request-password-reset': 400,
   'POST /api/auth/reset-password': 400,

@@ -5,7 +5,7 @@ import { instant, misfitSchema } from '../account-schema.ts';
 
 export const intervalSchema = z.enum(['month', 'year']);
 export const cents = z.number().int().openapi({ description: 'Minor units of the currency.' });
-export const stripeId = z.string().regex(/^\w{1,255}$/, 'must be an id of Stripe');
+export const stripeId = z.string().regex(/^[a-z]+_\w{1,250}$/, 'must be an id of Stripe, such as pm_1Q');
 export const quantitySchema = z.number().int().min(1).max(1_000);
 
 export const subscriptionParams = accountParams.extend({

@@ -5,6 +5,7 @@ import { billingCommand } from '../../billing/billing-deps.ts';
 import { openCheckout } from '../../billing/checkout.ts';
 import type { WithBilling } from '../../billing/with-billing.ts';
 import { problemAnswer } from '../../problem-schema.ts';
+import { textOf } from '../../text-schema.ts';
 import { accountParams } from '../account.ts';
 import { instant } from '../account-schema.ts';
 import { idempotencyHeaders } from '../idempotency-key.ts';
@@ -12,8 +13,8 @@ import { fitSchema, intervalSchema, jsonAnswer, jsonBody, quantitySchema, stripe
 
 const bodySchema = z
   .object({
-    planId: z.string().min(1).optional(),
-    addOnId: z.string().min(1).optional(),
+    planId: textOf('id').optional(),
+    addOnId: textOf('id').optional(),
     interval: intervalSchema.default('month'),
     quantity: quantitySchema.optional().openapi({ description: 'Of add-ons. Default 1.' }),
   })

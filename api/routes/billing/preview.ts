@@ -4,6 +4,7 @@ import type { ApiEnv } from '../../api-env.ts';
 import { previewPlan } from '../../billing/preview.ts';
 import type { WithBilling } from '../../billing/with-billing.ts';
 import { problemAnswer } from '../../problem-schema.ts';
+import { textOf } from '../../text-schema.ts';
 import { accountParams } from '../account.ts';
 import { instant } from '../account-schema.ts';
 import { cents, fitSchema, intervalSchema, jsonAnswer, stripeRefusals } from './billing-schema.ts';
@@ -16,7 +17,7 @@ export const previewRoute = defineRoute({
   request: {
     params: accountParams,
     query: z.object({
-      planId: z.string().min(1),
+      planId: textOf('id'),
       interval: intervalSchema.optional().openapi({ description: 'Default: as now, or by the month.' }),
     }),
   },

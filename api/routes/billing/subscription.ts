@@ -8,6 +8,7 @@ import { readSubscription, type SubscriptionDeps } from '../../billing/read-subs
 import { subscribe } from '../../billing/subscribe.ts';
 import type { WithBilling } from '../../billing/with-billing.ts';
 import { problemAnswer } from '../../problem-schema.ts';
+import { textOf } from '../../text-schema.ts';
 import { accountParams } from '../account.ts';
 import { accountSchema, instant, plannedChangeSchema } from '../account-schema.ts';
 import { idempotencyHeaders } from '../idempotency-key.ts';
@@ -75,7 +76,7 @@ export const subscribeRoute = defineRoute({
     headers: idempotencyHeaders,
     body: jsonBody(
       z
-        .object({ planId: z.string().min(1), interval: intervalSchema.default('month'), paymentMethodId: stripeId })
+        .object({ planId: textOf('id'), interval: intervalSchema.default('month'), paymentMethodId: stripeId })
         .openapi('NewSubscription'),
     ),
   },
@@ -124,7 +125,7 @@ export const changePlanRoute = defineRoute({
     body: jsonBody(
       z
         .object({
-          planId: z.string().min(1),
+          planId: textOf('id'),
           interval: intervalSchema.optional().openapi({ description: 'Default: as now.' }),
         })
         .openapi('PlanChange'),

@@ -6,6 +6,7 @@ import { openCheckout } from '../../billing/checkout.ts';
 import { openPortal } from '../../billing/portal.ts';
 import type { Wish } from '../../billing/purchase.ts';
 import type { WithBilling } from '../../billing/with-billing.ts';
+import { textOf } from '../../text-schema.ts';
 import { jsonAnswer, jsonBody, stripeRefusals } from '../billing/billing-schema.ts';
 import { idempotencyHeaders } from '../idempotency-key.ts';
 import { compatInterval, organizationId, urlAnswer } from './compat-schema.ts';
@@ -33,7 +34,7 @@ export const createCheckoutRoute = defineOwnAccountRoute({
   summary: 'Buys a plan',
   request: {
     headers: idempotencyHeaders,
-    body: jsonBody(z.object({ plan: z.string().min(1), interval: compatInterval, organizationId })),
+    body: jsonBody(z.object({ plan: textOf('id'), interval: compatInterval, organizationId })),
   },
   responses,
 });
@@ -53,7 +54,7 @@ export const workspaceAddOnRoute = defineOwnAccountRoute({
   summary: 'Buys a workspace add-on',
   request: {
     headers: idempotencyHeaders,
-    body: jsonBody(z.object({ tier: z.string().min(1), interval: compatInterval })),
+    body: jsonBody(z.object({ tier: textOf('id'), interval: compatInterval })),
   },
   responses,
 });
@@ -73,9 +74,7 @@ export const boosterRoute = defineOwnAccountRoute({
   summary: "Buys a booster of an organisation's pool",
   request: {
     headers: idempotencyHeaders,
-    body: jsonBody(
-      z.object({ organizationId: z.string().min(1), boosterId: z.string().min(1), interval: compatInterval }),
-    ),
+    body: jsonBody(z.object({ organizationId: textOf('id'), boosterId: textOf('id'), interval: compatInterval })),
   },
   responses,
 });
@@ -98,8 +97,8 @@ export const helvetiaCheckoutRoute = defineOwnAccountRoute({
     body: jsonBody(
       z
         .object({
-          plan: z.string().min(1).optional(),
-          planId: z.string().min(1).optional(),
+          plan: textOf('id').optional(),
+          planId: textOf('id').optional(),
           interval: compatInterval,
           organizationId,
         })

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { Interval } from '#domain/catalog.ts';
+import { textOf } from '../../text-schema.ts';
 
 const INTERVALS = {
   month: 'month',
@@ -18,5 +19,5 @@ export const compatInterval = z
 export const urlAnswer = z.object({ url: z.string() });
 
 /** Of an account that is an organisation's; read by the guard. */
-export const organizationId = z.string().optional().openapi({ description: 'Default: the own account.' });
+export const organizationId = textOf('id').optional().openapi({ description: 'Default: the own account.' });
 export const organizationQuery = z.object({ organizationId });

@@ -9,6 +9,7 @@ import { addMethod } from '../../billing/payment-methods.ts';
 import { readSubscription, type SubscriptionDeps } from '../../billing/read-subscription.ts';
 import { subscribe } from '../../billing/subscribe.ts';
 import type { WithBilling } from '../../billing/with-billing.ts';
+import { textOf } from '../../text-schema.ts';
 import {
   changeRefusals,
   endingSchema,
@@ -83,7 +84,7 @@ export const ownSubscribeRoute = defineOwnAccountRoute({
   request: {
     headers: idempotencyHeaders,
     body: jsonBody(
-      z.object({ planId: z.string().min(1), paymentMethodId: stripeId, interval: compatInterval, organizationId }),
+      z.object({ planId: textOf('id'), paymentMethodId: stripeId, interval: compatInterval, organizationId }),
     ),
   },
   responses: {
@@ -116,7 +117,7 @@ export const ownChangeRoute = defineOwnAccountRoute({
   summary: 'Changes the plan',
   request: {
     headers: idempotencyHeaders,
-    body: jsonBody(z.object({ planId: z.string().min(1), organizationId })),
+    body: jsonBody(z.object({ planId: textOf('id'), organizationId })),
   },
   responses: {
     200: jsonAnswer(

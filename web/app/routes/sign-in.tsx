@@ -27,7 +27,6 @@ export const meta: MetaFunction = () => [{ title: 'Sign in · Leasehold' }];
 /** Why one comes here from another of our pages. */
 const REASONS: Record<string, { tone: 'good' | 'warn'; text: string }> = {
   'password-set': { tone: 'good', text: 'Your new password is set, and all sessions have ended. Sign in with it.' },
-  verified: { tone: 'good', text: 'Your address is confirmed. Sign in to see your workspace.' },
   'took-too-long': { tone: 'warn', text: 'That took too long. Sign in with your password again, then enter the code.' },
   'not-fresh': { tone: 'warn', text: 'You signed in some time ago. Sign in again, to be on the safe side.' },
 };

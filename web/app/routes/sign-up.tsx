@@ -111,8 +111,8 @@ function LookIntoYourMail({ result, email, pending }: { result: SignUpResult; em
   return (
     <CalmPage title="Look into your mail">
       <p className="mt-3 leading-relaxed">
-        We have sent a link to <strong className="font-semibold break-all">{email}</strong>. Open it within an hour, and
-        your workspace starts.
+        We have sent a link to <strong className="font-semibold break-all">{email}</strong>. Open it within an hour and
+        enter your password there, and your workspace starts.
       </p>
       <p className="mt-3 text-sm leading-relaxed text-muted">Nothing there? Look into the spam folder as well.</p>
       <Form method="post" className="mt-6 flex flex-col gap-4">
