@@ -1,9 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { type SmallDisk, smallDisk } from '#test/small-disk.ts';
 
 const LOGGER = join(import.meta.dirname, 'logger.ts');
 const LOSSES = join(import.meta.dirname, 'outlive-losses.ts');
@@ -37,18 +37,19 @@ function talk(stdout: number | 'pipe'): Talkative {
   onTestFinished(() => void child.kill('SIGKILL'));
   return {
     child,
-    async lines(count) {
-      const [first] = await once(child, 'message');
-      for (;;) {
-        const [message] = await Promise.race([
-          once(child, 'message'),
-          once(child, 'exit').then(([status, signal]) => {
-            throw new Error(`It ended (${status ?? signal}).`);
-          }),
-        ]);
-        if (message.number >= first.number + count) return message;
-      }
-    },
+    lines: (count) =>
+      new Promise((resolve, reject) => {
+        let first: number | undefined;
+        const onMessage = (message: { number: number; rss: number }) => {
+          first ??= message.number;
+          if (message.number < first + count) return;
+          child.off('message', onMessage).off('exit', onExit);
+          resolve(message);
+        };
+        const onExit = (status: number | null, signal: string | null) =>
+          reject(new Error(`It ended (${status ?? signal}).`));
+        child.on('message', onMessage).once('exit', onExit);
+      }),
   };
 }
 
@@ -58,34 +59,22 @@ function temporaryFolder(): string {
   return folder;
 }
 
-/** A file system of `size` on a file of its own. */
-function smallDisk(size: string): string {
-  const folder = temporaryFolder();
-  const image = `${folder}.img`;
-  execFileSync('truncate', ['-s', size, image]);
-  execFileSync('mkfs.ext4', ['-q', '-m', '0', image]);
-  execFileSync('mount', ['-o', 'loop', image, folder]);
-  onTestFinished(() => {
-    execFileSync('umount', ['--lazy', folder]);
-    rmSync(image);
-  });
-  return folder;
+function disk(size: string): SmallDisk {
+  const made = smallDisk(size);
+  onTestFinished(made.discard);
+  return made;
 }
 
 test('a process whose log lies on a full disk lives on, and says how many lines were lost when there is space again', async () => {
-  const disk = smallDisk('4M');
-  const file = join(disk, 'log');
+  const { folder, fill, free } = disk('4M');
+  const file = join(folder, 'log');
   const fd = openSync(file, 'a');
   const { lines } = talk(fd);
   closeSync(fd);
   await lines(5);
-  try {
-    writeFileSync(join(disk, 'ballast'), Buffer.alloc(8 << 20));
-  } catch {
-    // Full now.
-  }
+  fill();
   const full = await lines(50);
-  rmSync(join(disk, 'ballast'));
+  free();
   await lines(20);
 
   const written = readFileSync(file, 'utf8').trim().split('\n');
@@ -106,14 +95,13 @@ test('a process whose log lies on a full disk lives on, and says how many lines 
   expect(whole.at(-1).number).toBeGreaterThan(full.number);
 });
 
-test('a process whose log lies on a file system that became read-only lives on, and writes again when that is over', async () => {
-  const disk = smallDisk('4M');
-  const fd = openSync(join(disk, 'log'), 'a');
+test('a process whose log lies on a file system that became read-only lives on', async () => {
+  const { folder, turnReadOnly } = disk('4M');
+  const fd = openSync(join(folder, 'log'), 'a');
   const { lines } = talk(fd);
   closeSync(fd);
   await lines(5);
-  // As the kernel does it after a fault of the disk: files stay open.
-  execFileSync('mount', ['-o', 'remount,abort', disk], { stdio: 'ignore' });
+  turnReadOnly();
   expect((await lines(50)).number).toBeGreaterThan(50);
 });
 
