@@ -1,10 +1,8 @@
 import { constants, fstatSync, openSync, writeSync } from 'node:fs';
-import { hostname } from 'node:os';
 
 /** How long one line may wait for a reader that is slow, in milliseconds. None waits after one that was lost. */
 const LONGEST_WAIT_MS = 50;
 const WAIT_STEP_MS = 5;
-const WARN = 40;
 const STANDARD_OUTPUT = 1;
 
 export interface LogDestination {
@@ -12,23 +10,31 @@ export interface LogDestination {
   write(line: string): void;
 }
 
+export interface Lost {
+  lines: number;
+  /** When the first one was lost: an ISO instant. */
+  since: string;
+  /** What the operating system answered, such as `ENOSPC`. */
+  reason: string;
+}
+
 /**
  * Where a process's log goes. The process lives on when it can't be written (a full disk, a file system that can only be read, a
  * reader that is gone or hangs): nothing is kept in memory, and the first line that can be written again says how many were lost.
  *
- * @param name which process speaks, in the line about what was lost
+ * @param lostLine the line about what was lost, without its line break
  * @param fd an open file, pipe or socket; default standard output
  */
-export function createLogDestination(name: string, fd = STANDARD_OUTPUT): LogDestination {
+export function createLogDestination(lostLine: (lost: Lost) => string, fd = STANDARD_OUTPUT): LogDestination {
   const output = withoutBlocking(fd);
-  let lost = { lines: 0, since: '', reason: '' };
+  let lost: Lost | null = null;
   /** The last line ends in its middle. */
   let isCutOff = false;
 
   function put(line: string): void {
     const bytes = Buffer.from(isCutOff ? `\n${line}` : line);
     let at = 0;
-    let waitedMs = lost.lines > 0 ? LONGEST_WAIT_MS : 0;
+    let waitedMs = lost ? LONGEST_WAIT_MS : 0;
     while (at < bytes.length) {
       try {
         at += writeSync(output, bytes, at);
@@ -44,23 +50,16 @@ export function createLogDestination(name: string, fd = STANDARD_OUTPUT): LogDes
     isCutOff = false;
   }
 
-  /** The line about what was lost; empty when nothing was. */
-  function lostLine(): string {
-    if (lost.lines === 0) return '';
-    const said = { level: WARN, time: Date.now(), pid: process.pid, hostname: hostname(), name, ...lost };
-    return `${JSON.stringify({ ...said, msg: 'lines of this log were lost: it could not be written' })}\n`;
-  }
-
   return {
     write(line) {
       try {
         // In one, so that what fits into the last gap of a full disk is not told again and again.
-        put(lostLine() + line);
-        lost = { lines: 0, since: '', reason: '' };
+        put(lost ? `${lostLine(lost)}\n${line}` : line);
+        lost = null;
       } catch (error) {
         const { code, message } = error as NodeJS.ErrnoException;
-        const since = lost.since || new Date().toISOString();
-        lost = { lines: lost.lines + 1, since, reason: code ?? message };
+        const since: string = lost?.since ?? new Date().toISOString();
+        lost = { lines: (lost?.lines ?? 0) + 1, since, reason: code ?? message };
       }
     },
   };

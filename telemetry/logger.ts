@@ -1,6 +1,7 @@
+import { hostname } from 'node:os';
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
 import { createRepeatFold, errorLine, type RepeatFold, withoutStack } from './fold-repeats.ts';
-import { createLogDestination } from './log-destination.ts';
+import { createLogDestination, type Lost } from './log-destination.ts';
 
 export type { Logger };
 
@@ -27,7 +28,12 @@ export function createLogger(name: string, level = 'info', destination?: Destina
     serializers: { err: serialised, error: serialised },
     hooks: { logMethod: folding(repeats) },
   };
-  return pino(options, destination ?? createLogDestination(name));
+  return pino(options, destination ?? createLogDestination((lost) => lostLine(name, lost)));
+}
+
+function lostLine(name: string, lost: Lost): string {
+  const line = { level: pino.levels.values.warn, time: Date.now(), pid: process.pid, hostname: hostname(), name };
+  return JSON.stringify({ ...line, ...lost, msg: 'lines of this log were lost: it could not be written' });
 }
 
 /** With its stack; what was made brief before stays so. */
