@@ -22,6 +22,8 @@ const INSPECT_EVERY_MS = 1_000;
 /** One execution has 10 s and may wait 5 s for its turn. */
 const MESSAGE_WITHIN_MS = 20_000;
 const MAX_MESSAGE_BYTES = MEBIBYTE;
+/** What is asked for readiness and does not answer within this is not ready. */
+const READY_WITHIN_MS = 2_000;
 
 /** How often somebody who watches gets new figures: the engine takes them once a second. */
 const LIVE_EVERY_MS = 1_000;
@@ -76,7 +78,7 @@ export interface InternalEndpointDeps {
 }
 
 /**
- * What the API asks of a host: live figures of a workspace, its log, and messages into it. Everything but `GET /ready` and `GET /metrics` needs
+ * What the API asks of a host: live figures of a workspace, its log, and messages into it. Everything but `GET /ready`, `GET /health` and `GET /metrics` needs
  * `Authorization: Bearer <internal token>`; every error is a problem in JSON.
  */
 export function createInternalEndpoint(deps: InternalEndpointDeps): Hono {
@@ -94,7 +96,7 @@ export function createInternalEndpoint(deps: InternalEndpointDeps): Hono {
         async ([name, check]) =>
           [
             name,
-            await check().then(
+            await inTime(check()).then(
               () => 'ok',
               () => 'failed',
             ),
@@ -107,6 +109,9 @@ export function createInternalEndpoint(deps: InternalEndpointDeps): Hono {
     const status = ready ? 200 : 503;
     return c.json({ ready, checks: checked, limits: deps.limits?.(), accountsInTrouble }, status);
   });
+
+  /** Says nothing of what it needs: to start the process again would not bring that back. */
+  app.get('/health', (c) => c.json({ alive: true }));
 
   app.get('/metrics', async (c) => {
     const { metrics } = deps;
@@ -337,6 +342,15 @@ async function healthOf(container: Docker.ContainerInspectInfo): Promise<LiveWor
   const status = container.State.Health?.Status;
   if (status === 'starting') return (await isGatewayHealthy(container)) ? 'healthy' : 'starting';
   return status === 'healthy' || status === 'unhealthy' ? status : 'none';
+}
+
+/** What hangs is not ready. */
+function inTime(check: Promise<unknown>): Promise<unknown> {
+  const late = AbortSignal.timeout(READY_WITHIN_MS);
+  return Promise.race([
+    check,
+    new Promise((_, reject) => late.addEventListener('abort', () => reject(late.reason), { once: true })),
+  ]);
 }
 
 function share(value: number, limit: number): number {
