@@ -14,22 +14,25 @@ const DRIVER_KINDS = new Set(['DatabaseNotReachable', 'ConnectionClosed', 'Socke
 /** Whether an error, or what caused it, means that PostgreSQL can't be used right now. Works for `pg` and for Prisma. */
 export function isDatabaseUnavailable(error: unknown, depth = 0): boolean {
   if (typeof error !== 'object' || error === null || depth > 5) return false;
-  const { code, name, message, cause, kind, errors } = error as Record<string, unknown>;
+  const { code, name, message, cause, kind, errors, meta } = error as Record<string, unknown>;
   if (name === 'PrismaClientInitializationError') return true;
   if (typeof kind === 'string' && DRIVER_KINDS.has(kind)) return true;
   if (typeof code === 'string') {
     if (PRISMA_CODES.has(code) || SOCKET_CODES.has(code)) return true;
-    // 08: connection; 53: insufficient resources; 57P: shutdown or start in progress.
-    if (/^(08|53)...$|^57P0[1-3]$/.test(code)) return true;
+    // 08: connection; 25006: read-only; 53: insufficient resources, a full disk among them; 57P: shutdown or start in progress;
+    // 58: the operating system of the server, such as an I/O error.
+    if (/^(08|53|58)...$|^25006$|^57P0[1-3]$/.test(code)) return true;
   }
   if (
     typeof message === 'string' &&
-    /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Can't reach database server)/.test(
+    /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Can't reach database server)|: Read-only file system$/.test(
       message,
     )
   ) {
     return true;
   }
   if (Array.isArray(errors) && errors.some((each) => isDatabaseUnavailable(each, depth + 1))) return true;
-  return isDatabaseUnavailable(cause, depth + 1);
+  // Where Prisma keeps what its driver said.
+  const { driverAdapterError } = (meta ?? {}) as Record<string, unknown>;
+  return isDatabaseUnavailable(driverAdapterError, depth + 1) || isDatabaseUnavailable(cause, depth + 1);
 }
