@@ -4,7 +4,7 @@ import { isLoss } from './outlive-losses.ts';
 
 export interface KeepTryingOptions {
   log: Logger;
-  /** Ends the tries: then the last error is thrown. */
+  /** Ends the tries, and the wait for one that hangs: then the last error is thrown, or the signal's reason. */
   signal?: AbortSignal;
   /** Pause after the first failure, in milliseconds; it doubles each time. Default 500. */
   firstPauseMs?: number;
@@ -30,13 +30,28 @@ export async function keepTrying<Result>(
 ): Promise<Result> {
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
     try {
-      return await attempt();
+      return await unlessAborted(attempt(), signal);
     } catch (error) {
       if (signal?.aborted || error instanceof NotMendedByWaiting || isProgrammingFault(error)) throw error;
       log.warn({ err: error, pauseMs }, what);
       await delay(pauseMs, undefined, signal ? { signal } : {}).catch(() => undefined);
       if (signal?.aborted) throw error;
     }
+  }
+}
+
+async function unlessAborted<Result>(attempt: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
+  if (!signal) return attempt;
+  let onAbort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([attempt, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
   }
 }
 

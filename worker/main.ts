@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { serve } from '@hono/node-server';
 import { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
@@ -33,6 +34,7 @@ import { installTemporalRuntime } from './temporal-runtime.ts';
 import { createWorkerMetrics } from './worker-metrics.ts';
 
 const SHUTDOWN_GRACE_MS = 10_000;
+const CLOSED_WITHIN_MS = 3_000;
 
 // What a person has to put right ends the process here. Whatever may be away for a while is waited for below.
 const settings = readOrEnd(() => parseWorkerSettings(process.env));
@@ -137,9 +139,10 @@ sampler.stop();
 server.close();
 // Whoever watches a workspace or follows its log would keep this process.
 if ('closeAllConnections' in server) server.closeAllConnections();
-await connection?.close();
-await prisma.$disconnect();
+// What hangs would keep it too.
+await Promise.race([Promise.allSettled([connection?.close(), prisma.$disconnect()]), delay(CLOSED_WITHIN_MS)]);
 log.info('stopped');
+process.exit(0);
 
 async function accounts(): Promise<void> {
   const client = new Client({ connection: temporalOf(), namespace });
