@@ -19,13 +19,14 @@ export function isDatabaseUnavailable(error: unknown, depth = 0): boolean {
   if (typeof kind === 'string' && DRIVER_KINDS.has(kind)) return true;
   if (typeof code === 'string') {
     if (PRISMA_CODES.has(code) || SOCKET_CODES.has(code)) return true;
-    // 08: connection; 53: insufficient resources; 57P: shutdown or start in progress; 57014: the statement took too long; 25P03:
-    // the transaction was idle for too long.
-    if (/^(08|53)...$|^57P0[1-3]$|^57014$|^25P03$/.test(code)) return true;
+    // 08: connection; 25006: read-only; 25P03: the transaction was idle for too long; 53: insufficient resources, a full disk among
+    // them; 57P: shutdown or start in progress; 57014: the statement took too long; 58: the operating system of the server, such as
+    // an I/O error.
+    if (/^(08|53|58)...$|^57P0[1-3]$|^57014$|^25(006|P03)$/.test(code)) return true;
   }
   if (
     typeof message === 'string' &&
-    /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Can't reach database server)/.test(
+    /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Can't reach database server)|: Read-only file system$/.test(
       message,
     )
   ) {

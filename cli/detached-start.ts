@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { attachPlatform } from '#platform/attach.ts';
 import { lastLines } from '#platform/child.ts';
@@ -44,7 +44,9 @@ export async function startDetached(stateDir: string, args: readonly string[], l
 function spawnSupervisor(stateDir: string, args: readonly string[]): ChildProcess {
   try {
     mkdirSync(join(stateDir, 'logs'), { recursive: true, mode: 0o711 });
-    const log = openSync(supervisorLog(stateDir), 'w', 0o600);
+    // Appended to, so that it can begin again when it has grown large.
+    rmSync(supervisorLog(stateDir), { force: true });
+    const log = openSync(supervisorLog(stateDir), 'a', 0o600);
     try {
       return spawn(join(ROOT, 'bin/leasehold'), ['up', ...args], {
         cwd: ROOT,

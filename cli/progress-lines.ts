@@ -10,6 +10,7 @@ const MARKS: Partial<Record<PartState, string>> = {
   external: '→',
   stopped: '■',
   restarting: '↻',
+  failing: '↻',
   failed: '✗',
 };
 
@@ -64,7 +65,7 @@ export function createProgressLines(out: Pick<WriteStream, 'write' | 'isTTY' | '
       starting.delete(name);
       const took =
         (state === 'running' || state === 'done') && tookMs !== undefined ? `  ${(tookMs / 1000).toFixed(1)} s` : '';
-      const note = state === 'restarting' ? `${detail}; starting it again` : detail;
+      const note = state === 'restarting' || state === 'failing' ? `${detail}; starting it again` : detail;
       say(`${mark} ${name.padEnd(NAME_WIDTH)} ${note.split('\n')[0]}${took}`);
     },
   };

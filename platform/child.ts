@@ -1,17 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { LARGEST_LOG_BYTES } from './log-bound.ts';
 import { PlatformError } from './platform-error.ts';
 import { endProcess, identify, type ProcessIdentity, signalProcess } from './process-identity.ts';
-
-const LARGEST_LOG_BYTES = 20 * 1024 * 1024;
 
 export interface ChildOptions {
   command: string;
   args: readonly string[];
   env: Record<string, string | undefined>;
   cwd: string;
-  /** Standard output and error are appended to it by the child itself, so that they outlive the supervisor. */
+  /** Standard output and error are appended to it by the child itself, so that they outlive the supervisor. One that can't be opened is left out. */
   logFile: string;
   /** Another user for the child. Needs root. */
   uid?: number;
@@ -36,8 +35,7 @@ export interface Child {
 
 /** Starts a process. Throws PlatformError when the program can't be run. */
 export async function startChild(options: ChildOptions): Promise<Child> {
-  rotate(options.logFile);
-  const log = openSync(options.logFile, 'a', 0o600);
+  const log = openLog(options.logFile);
   let spawned: ChildProcess;
   try {
     spawned = spawn(options.command, options.args, {
@@ -84,7 +82,25 @@ export async function startChild(options: ChildOptions): Promise<Child> {
 /** The last lines of a log, for an error message; empty when there is none. */
 export function lastLines(logFile: string, count = 8): string {
   if (!existsSync(logFile)) return '';
-  return readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-count).join('\n');
+  try {
+    return readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-count).join('\n');
+  } catch {
+    return '';
+  }
+}
+
+/** A child runs without its log where that can't be opened: on a disk that can only be read, for example. */
+function openLog(file: string): number {
+  try {
+    rotate(file);
+  } catch {
+    // It goes on in the old one.
+  }
+  try {
+    return openSync(file, 'a', 0o600);
+  } catch {
+    return openSync('/dev/null', 'a');
+  }
 }
 
 function rotate(logFile: string): void {

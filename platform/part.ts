@@ -25,7 +25,8 @@ export type PartName = (typeof PART_NAMES)[number];
 /**
  * - `waiting`: for parts that it needs; `starting`; `running`: a process that answers; `done`: a step that ran
  * - `external`: not ours, its address is set; `left-out`: not asked for
- * - `stopped`: on request, it stays down until it is started; `restarting`: it died; `failed`: it died too often
+ * - `stopped`: on request, it stays down until it is started; `restarting`: it died, and is started again
+ * - `failing`: it died again and again, and is still started again, with pauses; `failed`: it could not be started
  */
 export type PartState =
   | 'waiting'
@@ -36,6 +37,7 @@ export type PartState =
   | 'left-out'
   | 'stopped'
   | 'restarting'
+  | 'failing'
   | 'failed';
 
 export interface PartStatus {
@@ -70,6 +72,8 @@ export interface PartContext {
   root: string;
   stateDir: string;
   logFile: string;
+  /** Whether it ran before: then a process that lives and waits for what it needs is left alone. */
+  again: boolean;
   /** Aborted when the platform stops. */
   signal: AbortSignal;
   /** Says what is going on, in one phrase. */

@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { endProcess, isAlive, type ProcessIdentity } from './process-identity.ts';
 import { writePrivately } from './write-privately.ts';
 
+const RETRY_MS = 1_000;
 const identitySchema = z.object({ pid: z.number(), startedAt: z.string() });
 const runRecordSchema = z.object({
   supervisor: identitySchema,
@@ -29,8 +30,49 @@ export function readRunRecord(stateDir: string): RunRecord | null {
   }
 }
 
-export function writeRunRecord(stateDir: string, record: RunRecord): void {
-  writePrivately(runRecordPath(stateDir), JSON.stringify(record, null, 2));
+export interface RecordKeeper {
+  /** Writes the record; where the disk does not take it, again every second until it does. */
+  keep(record: RunRecord): void;
+  /** At the end. */
+  remove(): void;
+}
+
+/**
+ * Keeps the record of a supervisor. A disk that is full or can only be read holds it up in nothing else: what the file says of the
+ * supervisor stays right, and who asks it gets the rest from itself.
+ *
+ * @param say is told once when the record can't be written, and once when it can again
+ */
+export function createRecordKeeper(stateDir: string, say: (sentence: string) => void): RecordKeeper {
+  const path = runRecordPath(stateDir);
+  let retry: NodeJS.Timeout | undefined;
+  let isBehind = false;
+
+  function keep(record: RunRecord): void {
+    clearTimeout(retry);
+    try {
+      writePrivately(path, JSON.stringify(record, null, 2));
+      if (isBehind) say(`${path} is written again.`);
+      isBehind = false;
+    } catch (error) {
+      if (!isBehind) say(`${path} can not be written, and is tried again: ${(error as Error).message}`);
+      isBehind = true;
+      retry = setTimeout(() => keep(record), RETRY_MS);
+      retry.unref();
+    }
+  }
+
+  return {
+    keep,
+    remove() {
+      clearTimeout(retry);
+      try {
+        rmSync(path, { force: true });
+      } catch {
+        // It names processes that have ended: nobody takes them for others.
+      }
+    },
+  };
 }
 
 export function runRecordPath(stateDir: string): string {

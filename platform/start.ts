@@ -1,10 +1,11 @@
-import { accessSync, constants, mkdirSync, rmSync } from 'node:fs';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describeUnsafe, isProduction } from '#settings/production-mode.ts';
 import { describeUnknown, unknownSettings } from '#settings/unknown-settings.ts';
 import { unsafeOnOneMachine } from './configuration.ts';
 import { type ControlEndpoint, openControlEndpoint, type PartControl } from './control-endpoint.ts';
 import { productEnvironment } from './environment.ts';
+import { boundLogs } from './log-bound.ts';
 import { PART_NAMES, type Part, type PartName, type PartStatus } from './part.ts';
 import { allParts } from './parts/all-parts.ts';
 import { leaveHost, stopOwnContainers } from './parts/own-containers.ts';
@@ -13,7 +14,7 @@ import { portHolder } from './port-holder.ts';
 import { configuredPorts, freePorts, isFree, type PortName, type Ports, portSetting } from './ports.ts';
 import { identify, type ProcessIdentity, signalProcess } from './process-identity.ts';
 import { ROOT } from './root.ts';
-import { endOrphans, readRunRecord, runRecordPath, writeRunRecord } from './run-record.ts';
+import { createRecordKeeper, endOrphans, readRunRecord } from './run-record.ts';
 import { ensureSecrets } from './secrets.ts';
 import { readPlatformSettings } from './settings.ts';
 import { lockState } from './state-lock.ts';
@@ -69,7 +70,7 @@ export interface Platform extends PartControl {
   /** The environment of the product's processes: addresses and tokens. */
   env: Record<string, string>;
   ports: Ports;
-  /** Settles when the platform has ended: with null on request, with the reason when a part died too often. */
+  /** Settles when the platform has ended: with null on request, with the reason when a part could not be started at first. */
   ended: Promise<PlatformError | null>;
   /**
    * Ends everything in order: web and API, the worker, our workspaces (their owners' wishes are not touched, so the next
@@ -136,21 +137,16 @@ export async function startPlatform(
       context: { env, ports, secrets, settings, root: ROOT, stateDir, signal: abort.signal },
       onStatus: (status) => options.onProgress?.(status),
       onProcesses: record,
-      onGivenUp: (error) => void stop(error),
     });
+    const keeper = createRecordKeeper(stateDir, say);
     function record(): void {
       const self = identify(process.pid);
       if (!control || !self) return;
       const { url, token } = control;
       const since = upSince === undefined ? {} : { upSince };
-      writeRunRecord(stateDir, {
-        supervisor: self,
-        control: { url, token },
-        parts: supervisor.processes(),
-        env,
-        ...since,
-      });
+      keeper.keep({ supervisor: self, control: { url, token }, parts: supervisor.processes(), env, ...since });
     }
+    const unboundLogs = boundLogs(join(stateDir, 'logs'));
 
     // The last resort when this process ends without having stopped its parts.
     const atExit = () => {
@@ -160,9 +156,10 @@ export async function startPlatform(
 
     async function release(): Promise<void> {
       process.removeListener('exit', atExit);
+      unboundLogs();
       await control?.close();
       control = undefined;
-      rmSync(runRecordPath(stateDir), { force: true });
+      keeper.remove();
       await unlock();
     }
 
@@ -185,7 +182,7 @@ export async function startPlatform(
       if (!env.DOCKER_HOST || !engine || engine.state === 'left-out') return;
       try {
         // An engine that was killed has left its containers running.
-        if (engine.state === 'stopped' || engine.state === 'failed') await supervisor.startAtEnd('docker');
+        if (!['running', 'done', 'external'].includes(engine.state)) await supervisor.startAtEnd('docker');
         await stopOwnContainers(env.DOCKER_HOST, secrets.installationId);
         await leaveHost(env);
       } catch (error) {

@@ -1,9 +1,8 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { PART_NAMES, type Part, type PartContext, type PartName, type PartStatus } from './part.ts';
-import type { PlatformError } from './platform-error.ts';
 import { poll } from './poll.ts';
 import { isAlive, type ProcessIdentity } from './process-identity.ts';
 import { createSupervisor } from './supervisor.ts';
@@ -11,12 +10,15 @@ import { createSupervisor } from './supervisor.ts';
 const LIVES = 'setInterval(() => {}, 1e6)';
 const DIES = "console.log('the last word'); process.exit(3)";
 
-function setUp(programs: Partial<Record<PartName, string>>, needs: Partial<Record<PartName, PartName[]>> = {}) {
+function setUp(
+  programs: Partial<Record<PartName, string>>,
+  needs: Partial<Record<PartName, PartName[]>> = {},
+  restartDelayMs = 10,
+) {
   const stateDir = mkdtempSync(join(tmpdir(), 'supervisor-'));
   mkdirSync(join(stateDir, 'logs'));
   const abort = new AbortController();
   const history: PartStatus[] = [];
-  const givenUp: PlatformError[] = [];
   const part = (name: PartName): Part => ({
     name,
     needs: needs[name] ?? [],
@@ -32,10 +34,9 @@ function setUp(programs: Partial<Record<PartName, string>>, needs: Partial<Recor
   const supervisor = createSupervisor({
     parts: Object.fromEntries(PART_NAMES.map((name) => [name, part(name)])) as Record<PartName, Part>,
     context: { env: {}, stateDir, signal: abort.signal } as PartContext,
-    restartDelayMs: 10,
+    restartDelayMs,
     onStatus: (status) => history.push(status),
     onProcesses: () => undefined,
-    onGivenUp: (error) => givenUp.push(error),
   });
   onTestFinished(async () => {
     abort.abort();
@@ -45,10 +46,15 @@ function setUp(programs: Partial<Record<PartName, string>>, needs: Partial<Recor
   const processOf = (name: PartName): ProcessIdentity | undefined => supervisor.processes()[name];
   const stateOf = (name: PartName) => supervisor.statuses().find((status) => status.name === name)?.state;
   const logOf = (name: PartName) => readFileSync(join(stateDir, 'logs', `${name}.log`), 'utf8');
-  return { supervisor, history, givenUp, processOf, stateOf, logOf };
+  return { supervisor, history, stateDir, processOf, stateOf, logOf };
 }
 
 const none = () => false;
+
+/** A process that is about to end is there for a moment. */
+async function steady(lives: () => boolean): Promise<boolean> {
+  return !(await poll(() => !lives(), { timeoutMs: 500 }));
+}
 
 test('a part starts after those that it needs', async () => {
   const { supervisor, history } = setUp({}, { worker: ['temporal'], temporal: ['postgres'] });
@@ -102,14 +108,48 @@ test('how a part was stopped is said: one that does not end by itself has to be 
   ]);
 }, 30_000);
 
-test('a part that keeps dying is given up with the last lines of its log', async () => {
-  const { supervisor, givenUp, stateOf } = setUp({ api: DIES });
+test('a part that keeps dying is never given up, no other part is stopped for it, and it is there again once it can live', async () => {
+  const mended = "require('node:fs').existsSync('mended')";
+  const { supervisor, history, stateDir, processOf, stateOf } = setUp({
+    api: `if (${mended}) ${LIVES}; else { ${DIES} }`,
+  });
+  await supervisor.startAll(['api', 'worker'], none);
+  const worker = processOf('worker');
+  expect(await poll(() => stateOf('api') === 'failing', { timeoutMs: 20_000 })).toBe(true);
+  const failing = history.find(({ state }) => state === 'failing');
+  expect(failing).toMatchObject({ detail: 'ended with status 3', restarts: 6 });
+  expect(history.filter(({ name }) => name === 'worker').at(-1)?.state).toBe('running');
+
+  writeFileSync(join(stateDir, 'mended'), '');
+  const lives = () => stateOf('api') === 'running' && isAlive(processOf('api') as ProcessIdentity);
+  expect(await poll(async () => lives() && (await steady(lives)), { timeoutMs: 30_000 })).toBe(true);
+  expect(processOf('worker')).toEqual(worker);
+}, 60_000);
+
+test('what waits to be started again is started at once when what it needs has come back', async () => {
+  const { supervisor, processOf, stateOf } = setUp({ worker: DIES }, { worker: ['temporal'] }, 5_000);
+  await supervisor.startAll(['temporal', 'worker'], none);
+  // Its pause is 5 s from the first death on.
+  expect(await poll(() => stateOf('worker') === 'restarting', { timeoutMs: 20_000 })).toBe(true);
+  const restarts = () => supervisor.statuses().find(({ name }) => name === 'worker')?.restarts;
+  expect(restarts()).toBe(1);
+  await supervisor.stopPart('temporal');
+  const began = performance.now();
+  await supervisor.startPart('temporal');
+  expect(await poll(() => restarts() === 2, { timeoutMs: 4_500 })).toBe(true);
+  expect(performance.now() - began).toBeLessThan(4_500);
+  expect(processOf('temporal')).toBeDefined();
+});
+
+test('a part that is tried again and again can be stopped, and stays down', async () => {
+  const { supervisor, stateOf } = setUp({ api: DIES });
   await supervisor.startAll(['api'], none);
-  expect(await poll(() => givenUp.length > 0, { timeoutMs: 20_000 })).toBe(true);
-  expect(givenUp[0]?.message).toContain('ended with status 3');
-  expect(givenUp[0]?.message).toContain('the last word');
-  expect(stateOf('api')).toBe('failed');
-}, 30_000);
+  expect(await poll(() => stateOf('api') === 'restarting', { timeoutMs: 20_000 })).toBe(true);
+  await supervisor.stopPart('api');
+  expect(stateOf('api')).toBe('stopped');
+  await supervisor.idle();
+  expect(stateOf('api')).toBe('stopped');
+});
 
 test('a part whose address is given is neither started nor stopped', async () => {
   const { supervisor, processOf, stateOf } = setUp({});

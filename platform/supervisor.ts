@@ -1,28 +1,30 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Child, lastLines, startChild } from './child.ts';
-import type { Part, PartContext, PartName, PartStatus, RunningPart } from './part.ts';
+import type { Part, PartContext, PartName, PartState, PartStatus, RunningPart } from './part.ts';
 import { PlatformError } from './platform-error.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import { explainSystemError } from './system-error.ts';
 
 const FIRST_RESTART_DELAY_MS = 250;
-const LONGEST_RESTART_DELAY_MS = 8_000;
-/** A part that dies more often than this within the window is given up. */
+/** What a part needs may come back at any time: it is there again well within a minute. */
+const LONGEST_RESTART_DELAY_MS = 20_000;
+/** A part that dies more often than this is said to be failing. */
 const MOST_DEATHS = 5;
-const DEATHS_WINDOW_MS = 120_000;
+/** A part that has run for so long begins with short pauses again, when it dies. */
+const STEADY_AFTER_MS = 60_000;
+/** States of a part that is down and not by anybody's will. */
+const TRIED: readonly PartState[] = ['starting', 'restarting', 'failing', 'failed'];
 
 export interface SupervisorOptions {
   parts: Record<PartName, Part>;
-  context: Omit<PartContext, 'logFile' | 'progress' | 'describe' | 'spawn'>;
-  /** Pause before the first new start of a part that died, in milliseconds; it doubles each time. Default 250. */
+  context: Omit<PartContext, 'logFile' | 'again' | 'progress' | 'describe' | 'spawn'>;
+  /** Pause before the first new start of a part that died, in milliseconds; it doubles each time, up to 20 s. Default 250. */
   restartDelayMs?: number;
   /** Called at each change of a part's status. */
   onStatus(status: PartStatus): void;
   /** Called when the set of processes has changed. */
   onProcesses(): void;
-  /** Called once, when a part died too often. */
-  onGivenUp(error: PlatformError): void;
 }
 
 export type Supervisor = ReturnType<typeof createSupervisor>;
@@ -35,24 +37,40 @@ interface Slot {
   /** The process that is being started, before its part can be used. */
   child?: Child;
   running?: RunningPart;
-  deaths: number[];
+  /** When it was last there, by `performance.now()`; absent until it was once. */
+  upAt?: number;
+  /** Deaths and starts that failed since it last ran for a minute. */
+  deaths: number;
+  /** Ends the pause before its next start. */
+  wake: AbortController;
+  /** Ends the attempts to start it again: somebody asks for something else. */
+  halt: AbortController;
   /** Deeds on one part follow one another. */
   queue: Promise<unknown>;
 }
 
-/** Starts parts in the order of their needs, keeps them running, and stops them. */
+/**
+ * Starts parts in the order of their needs, keeps them running, and stops them. A part that was there once is never given up: it is
+ * started again with a growing pause, at once when what it needs has come back, and no other part is stopped for it.
+ */
 export function createSupervisor({
   parts,
   context,
   restartDelayMs = FIRST_RESTART_DELAY_MS,
   onStatus,
   onProcesses,
-  onGivenUp,
 }: SupervisorOptions) {
   const slots = new Map<PartName, Slot>(
     Object.values(parts).map((part) => [
       part.name,
-      { part, status: { name: part.name, state: 'left-out', restarts: 0 }, deaths: [], queue: Promise.resolve() },
+      {
+        part,
+        status: { name: part.name, state: 'left-out', restarts: 0 },
+        deaths: 0,
+        wake: new AbortController(),
+        halt: new AbortController(),
+        queue: Promise.resolve(),
+      },
     ]),
   );
 
@@ -70,6 +88,7 @@ export function createSupervisor({
     return {
       ...context,
       logFile,
+      again: slot.upAt !== undefined,
       progress: (detail) => report(slot, { detail }),
       describe: (detail) => {
         slot.description = detail;
@@ -99,6 +118,8 @@ export function createSupervisor({
         await running?.stop();
         context.signal.throwIfAborted();
       }
+      slot.upAt = performance.now();
+      wakeThoseThatNeed(slot.part.name);
       if (running) {
         slot.running = running;
         void running.exited.then((how) => whenExited(slot, running, how));
@@ -117,31 +138,42 @@ export function createSupervisor({
 
   async function whenExited(slot: Slot, running: RunningPart, how: string): Promise<void> {
     if (slot.running !== running) return;
+    const { signal } = slot.halt;
     delete slot.running;
     onProcesses();
-    await enqueue(slot, () => revive(slot, how));
+    await enqueue(slot, () => revive(slot, how, signal));
   }
 
-  async function revive(slot: Slot, how: string): Promise<void> {
+  /** @param halted aborted when somebody asks for something else */
+  async function revive(slot: Slot, how: string, halted: AbortSignal): Promise<void> {
     let reason = how;
-    while (!context.signal.aborted && !slot.running) {
-      const now = performance.now();
-      slot.deaths = [...slot.deaths.filter((at) => now - at < DEATHS_WINDOW_MS), now];
-      if (slot.deaths.length > MOST_DEATHS) {
-        report(slot, { state: 'failed', detail: reason });
-        return onGivenUp(
-          new PlatformError(
-            `${slot.part.name} ${reason}, ${slot.deaths.length} times in a row:\n${lastLines(logFileOf(slot))}\nAll of it: ${logFileOf(slot)}`,
-          ),
-        );
-      }
-      report(slot, { state: 'restarting', detail: reason, restarts: slot.status.restarts + 1 });
-      const pauseMs = Math.min(restartDelayMs * 2 ** (slot.deaths.length - 1), LONGEST_RESTART_DELAY_MS);
-      await delay(pauseMs, undefined, { signal: context.signal }).catch(() => undefined);
+    if (performance.now() - (slot.upAt ?? 0) > STEADY_AFTER_MS) slot.deaths = 0;
+    slot.wake = new AbortController();
+    while (!context.signal.aborted && !halted.aborted && !slot.running) {
+      slot.deaths += 1;
+      const state = slot.deaths > MOST_DEATHS ? 'failing' : 'restarting';
+      report(slot, { state, detail: reason, restarts: slot.status.restarts + 1 });
+      const pauseMs = Math.min(restartDelayMs * 2 ** (slot.deaths - 1), LONGEST_RESTART_DELAY_MS);
+      const signal = AbortSignal.any([context.signal, halted, slot.wake.signal]);
+      await delay(pauseMs, undefined, { signal }).catch(() => undefined);
+      if (halted.aborted) return;
+      slot.wake = new AbortController();
       await launch(slot).catch((error: Error) => {
-        reason = error.message;
+        reason = (explainSystemError(error) as Error).message;
       });
     }
+  }
+
+  /** Ends the attempts to start a part again. @returns aborted when the next one asks */
+  function halt(slot: Slot): AbortSignal {
+    slot.halt.abort();
+    slot.halt = new AbortController();
+    return slot.halt.signal;
+  }
+
+  /** What waits to be started again and lacked this part lacks it no more. */
+  function wakeThoseThatNeed(name: PartName): void {
+    for (const slot of slots.values()) if (slot.part.needs.includes(name)) slot.wake.abort();
   }
 
   function enqueue<Answer>(slot: Slot, deed: () => Promise<Answer>): Promise<Answer> {
@@ -159,12 +191,14 @@ export function createSupervisor({
   async function end(name: PartName, endBy: (running: RunningPart) => Promise<string>): Promise<void> {
     const slot = slotOf(name);
     if (slot.status.state === 'external') throw new PlatformError(`${name} is not ours: its address was given.`);
+    halt(slot);
     await enqueue(slot, async () => {
       const { running } = slot;
+      const wasTried = TRIED.includes(slot.status.state);
       delete slot.running;
       const detail = running && (await endBy(running));
       onProcesses();
-      if (detail) report(slot, { state: 'stopped', detail });
+      if (detail || wasTried) report(slot, { state: 'stopped', detail: detail ?? 'stopped' });
     });
   }
 
@@ -219,14 +253,20 @@ export function createSupervisor({
     /** SIGKILL; it stays down until it is started. */
     killPart: (name: PartName) => end(name, byKilling),
 
-    /** Starts a part that is down or was left out; resolves when it can be used. */
+    /**
+     * Starts a part that is down or was left out; resolves when it can be used.
+     *
+     * @throws PlatformError when it can't be started; one that was there before is tried again and again
+     */
     async startPart(name: PartName): Promise<void> {
       const slot = slotOf(name);
+      const halted = halt(slot);
       await enqueue(slot, async () => {
         if (slot.running || slot.status.state === 'external') return;
-        slot.deaths = [];
+        slot.deaths = 0;
         await launch(slot).catch((error: Error) => {
           report(slot, { state: 'failed', detail: error.message });
+          if (slot.upAt !== undefined) void enqueue(slot, () => revive(slot, error.message, halted));
           throw explained(slot, error);
         });
       });

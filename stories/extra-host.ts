@@ -101,7 +101,8 @@ export async function openExtraHost(
         stopTimeoutMs: 20_000,
       });
     const isReady = () => answersOk(`http://127.0.0.1:${port}/ready`);
-    const becomesReady = () => waitUntilReady(worker, `The worker of host ${id}`, isReady, READY_WITHIN_MS);
+    const becomesReady = () =>
+      waitUntilReady(worker, `The worker of host ${id}`, isReady, { timeoutMs: READY_WITHIN_MS });
     let worker = await start();
     undo.push(async () => {
       await worker.stop();

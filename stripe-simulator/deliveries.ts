@@ -65,9 +65,10 @@ export function createDeliveries(world: World, store: Store, logger: Logger): De
 
   const start = (delivery: Delivery) => {
     const attempt = attemptDelivery(delivery)
-      .catch((error: unknown) =>
-        logger.error({ err: error, delivery: delivery.id }, 'a delivery could not be recorded'),
-      )
+      .catch((error: unknown) => {
+        logger.error({ err: error, delivery: delivery.id }, 'a delivery could not be recorded');
+        delivery.nextAttemptAtMs = world.wallMs() + (BACK_OFF_MS[0] ?? 0);
+      })
       .finally(() => {
         underWay.delete(delivery.id);
         if (delivery.status !== 'pending') waiting.delete(delivery.id);

@@ -1,33 +1,32 @@
 import { serve } from '@hono/node-server';
+import { readOrEnd } from '#settings/read-or-end.ts';
 import { describeUnknown, unknownSettings } from '#settings/unknown-settings.ts';
 import { createLogger } from '#telemetry/logger.ts';
+import { outliveLosses } from '#telemetry/outlive-losses.ts';
+import { outliveServerErrors } from '#telemetry/outlive-server-errors.ts';
 import { recorded } from './conformance/recording.ts';
-import { IN_MEMORY, readSettings, type Settings } from './settings.ts';
+import { IN_MEMORY, readSettings } from './settings.ts';
 import { createSimulator } from './simulator.ts';
 
 const HOST = '127.0.0.1';
 
-let settings: Settings;
-try {
-  settings = readSettings(process.env);
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(1);
-}
-
+const settings = readOrEnd(() => readSettings(process.env));
 const logger = createLogger('stripe-simulator', settings.logLevel);
+outliveLosses(logger);
 for (const unknown of unknownSettings(process.env)) logger.warn(describeUnknown(unknown));
-const simulator = createSimulator({
-  statePath: settings.statePath,
-  publicUrl: settings.publicUrl,
-  forward: settings.forward,
-  policy: {
-    retryAfterDays: settings.retryAfterDays,
-    afterLastRetry: settings.afterLastRetry,
-    upcomingDays: settings.upcomingDays,
-  },
-  logger,
-});
+const simulator = readOrEnd(() =>
+  createSimulator({
+    statePath: settings.statePath,
+    publicUrl: settings.publicUrl,
+    forward: settings.forward,
+    policy: {
+      retryAfterDays: settings.retryAfterDays,
+      afterLastRetry: settings.afterLastRetry,
+      upcomingDays: settings.upcomingDays,
+    },
+    logger,
+  }),
+);
 const fetch = recorded((request) => simulator.app.fetch(request), settings.recordings);
 const server = serve({ fetch, hostname: HOST, port: settings.port }, (address) => {
   logger.info(
@@ -35,10 +34,7 @@ const server = serve({ fetch, hostname: HOST, port: settings.port }, (address) =
     'the Stripe simulator is up',
   );
 });
-server.once('error', (error) => {
-  logger.fatal({ err: error }, 'the Stripe simulator can not listen');
-  process.exit(1);
-});
+outliveServerErrors(server, logger, 'the Stripe simulator can not listen');
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => {

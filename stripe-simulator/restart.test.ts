@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, onTestFinished, test } from 'vitest';
+import { smallDisk } from '#test/small-disk.ts';
 import { changeCard, clientFor, control, runReceiver, subscribe } from './running-simulator.ts';
 
 // Known before anything listens there, and below those that the kernel gives away.
@@ -112,3 +113,25 @@ test('it refuses to start for production and beside a live key, and says why', a
     expect([code, said]).toEqual([1, expect.stringContaining('refuses to start')]);
   }
 }, 60_000);
+
+test("with its state on a full disk it answers 503 in Stripe's envelope, also at its start, and goes on once there is space", async () => {
+  const disk = smallDisk('2M');
+  onTestFinished(disk.discard);
+  const state = join(disk.folder, 'state.json');
+  disk.fill();
+  await start({ STRIPE_SIMULATOR_STATE: state });
+  const { pid } = child ?? {};
+  const stripe = clientFor(PORT);
+  const refused = await stripe.customers.create({ name: 'Ann' }).catch((error: unknown) => error);
+  expect(refused).toMatchObject({
+    statusCode: 503,
+    rawType: 'api_error',
+    message: expect.stringMatching(/can not be written: .*ENOSPC/),
+  });
+
+  disk.free();
+  const created = async () => (await stripe.customers.create({ name: 'Ben' }).catch(() => null))?.name;
+  await expect.poll(created, { timeout: 15_000, interval: 250 }).toBe('Ben');
+  expect(child?.pid).toBe(pid);
+  expect(readFileSync(state, 'utf8')).toContain('Ben');
+});

@@ -13,7 +13,7 @@ import { mountHostedCheckout } from './http/hosted-checkout.ts';
 import { mountHostedInvoice } from './http/hosted-invoice.ts';
 import { mountHostedPortal } from './http/hosted-portal.ts';
 import { loopbackOnly } from './http/loopback.ts';
-import { openStore } from './store.ts';
+import { openStore, StateNotWritten } from './store.ts';
 
 /** setTimeout's longest wait is 24.8 days; the plan is looked at anew in any case. */
 const LONGEST_WAIT_MS = 3_600_000;
@@ -77,6 +77,10 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   );
   app.onError((error, c) => {
     if (error instanceof StripeError) return c.json({ error: error.body }, error.status as 400);
+    if (error instanceof StateNotWritten) {
+      logger.error({ err: error }, 'the state can not be written');
+      return c.json({ error: { type: 'api_error', message: `${error.message}. It is tried again.` } }, 503);
+    }
     logger.error({ err: error, path: c.req.path }, 'the simulator is at fault');
     return c.json(
       { error: { type: 'api_error', message: 'The Stripe simulator is at fault; its log says how.' } },
@@ -92,7 +96,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     async close() {
       time.stop();
       await deliveries?.close();
-      await store.committed();
+      await store.committed().finally(store.close);
     },
   };
 }

@@ -2,8 +2,11 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { serve } from '@hono/node-server';
 import type { ServerBuild } from '@remix-run/node';
+import { readOrEnd } from '#settings/read-or-end.ts';
 import { describeUnknown } from '#settings/unknown-settings.ts';
 import { createLogger } from '#telemetry/logger.ts';
+import { outliveLosses } from '#telemetry/outlive-losses.ts';
+import { outliveServerErrors } from '#telemetry/outlive-server-errors.ts';
 import { readWebSettings } from './settings.ts';
 import { createWebApp } from './web-app.ts';
 
@@ -12,8 +15,9 @@ const DRAIN_MS = 3_000;
 /** Browsers keep connections open; each is closed as soon as nothing goes over it. */
 const IDLE_CHECK_MS = 50;
 
-const settings = readWebSettings();
+const settings = readOrEnd(() => readWebSettings());
 const log = createLogger('web', settings.logLevel);
+outliveLosses(log);
 for (const unknown of settings.unknown) log.warn(describeUnknown(unknown));
 // By way of the root: this runs from `build/` too.
 const buildUrl = new URL('../web/build/server/index.js', import.meta.url);
@@ -34,10 +38,7 @@ const app = createWebApp({
 const server = serve({ fetch: app.fetch, port: settings.port, hostname: settings.listen }, (address) =>
   log.info({ port: address.port }, 'web listens'),
 );
-server.on('error', (error) => {
-  log.fatal({ err: error }, `Port ${settings.port} can't be used. Set LEASEHOLD_WEB_PORT to a free one.`);
-  process.exit(1);
-});
+outliveServerErrors(server, log, `Port ${settings.port} can't be used. Set LEASEHOLD_WEB_PORT to a free one.`);
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(signal));
 

@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { HostCapacity } from '#activities/workspaces/host-capacity.ts';
 import type { PrismaClient } from '#prisma/client.ts';
+import { keepTrying } from '#telemetry/keep-trying.ts';
 import type { Logger } from '#telemetry/logger.ts';
 
 export interface HostRegistrationDeps {
@@ -21,24 +23,30 @@ export interface HostRegistration {
 
 /**
  * Puts this host into the registry and renews `seenAt`, so that the API finds its internal endpoint and placement knows
- * what it has. Rejects when the first time fails; later failures are logged and tried again.
+ * what it has. What fails is logged and tried again: at first with growing pauses, later at the next renewal.
  *
  * @param options.everyMs time between renewals; default 15,000
  */
-export async function registerHost(
+export function registerHost(
   { prisma, hostId, internalUrl, capacity, labels, version, log }: HostRegistrationDeps,
   { everyMs = 15_000 } = {},
-): Promise<HostRegistration> {
+): HostRegistration {
   async function renew(): Promise<void> {
     const { memoryMb, cpuPercent } = capacity;
     const row = { internalUrl, memoryMb, cpuPercent, labels, version, seenAt: new Date() };
     await prisma.host.upsert({ where: { id: hostId }, create: { id: hostId, ...row }, update: row });
   }
 
-  await renew();
-  const timer = setInterval(() => {
-    renew().catch((error: unknown) => log.warn({ err: error, hostId }, 'the host could not be registered again'));
-  }, everyMs);
-  timer.unref();
-  return { stop: () => clearInterval(timer) };
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const renewing = async () => {
+    while (!signal.aborted) {
+      await keepTrying('the host can not be registered', renew, { log, signal, longestPauseMs: everyMs });
+      await delay(everyMs, undefined, { signal });
+    }
+  };
+  renewing().catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
+  return { stop: () => stopping.abort() };
 }

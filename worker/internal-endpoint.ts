@@ -68,7 +68,7 @@ export interface InternalEndpointDeps {
 }
 
 /**
- * What the API asks of a host: live figures of a workspace, its log, and messages into it. Everything but `GET /ready` and `GET /metrics` needs
+ * What the API asks of a host: live figures of a workspace, its log, and messages into it. Everything but `GET /ready`, `GET /health` and `GET /metrics` needs
  * `Authorization: Bearer <internal token>`; every error is a problem in JSON.
  */
 export function createInternalEndpoint(deps: InternalEndpointDeps): Hono {
@@ -100,6 +100,9 @@ export function createInternalEndpoint(deps: InternalEndpointDeps): Hono {
     const status = ready ? 200 : 503;
     return c.json({ ready, checks: checked, limits: deps.limits?.(), accountsInTrouble }, status);
   });
+
+  /** Says nothing of what it needs: to start the process again would not bring that back. */
+  app.get('/health', (c) => c.json({ alive: true }));
 
   app.get('/metrics', async (c) => {
     const { metrics } = deps;

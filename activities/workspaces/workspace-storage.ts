@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type Docker from 'dockerode';
 import type { Logger } from '#telemetry/logger.ts';
 import { hasFile } from './container-file.ts';
-import { tolerate } from './engine-error.ts';
+import { isEngineUnreachable, tolerate } from './engine-error.ts';
 import { createLimitedStorage, type LimitedStorage, whyNotLimited } from './limited-storage.ts';
 
 /** How the storage of workspaces is limited on a host. */
@@ -25,7 +25,7 @@ export interface WorkspaceStorageDeps {
   log: Logger;
 }
 
-/** Finds out whether storage can be limited here: it is tried, through the engine. Rejects when the engine does not answer. */
+/** Finds out whether storage can be limited here: it is tried, through the engine. Rejects when the engine does not answer, and without space: that says nothing of later. */
 export async function findWorkspaceStorage(deps: WorkspaceStorageDeps): Promise<WorkspaceStorage> {
   const { folder, log } = deps;
   const softBecause = whyNotLimited(deps.dockerHost, folder) ?? (await whyNotSeen(deps, folder ?? ''));
@@ -49,10 +49,17 @@ async function whyNotSeen({ docker, image }: WorkspaceStorageDeps, folder: strin
     });
     return (await hasFile(container, '/data/seen')) ? null : 'The engine does not see what its worker mounts.';
   } catch (error) {
+    if (isEngineUnreachable(error) || isDiskFull(error)) throw error;
     return `A file system with a limit could not be used: ${error instanceof Error ? error.message : error}`;
   } finally {
     if (container) await container.remove({ force: true }).catch(() => undefined);
     await tolerate([404], docker.getVolume(name).remove()).catch(() => undefined);
     await storage.remove(name).catch(() => undefined);
   }
+}
+
+/** Also as a program says it that was run for it. */
+function isDiskFull(error: unknown): boolean {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === 'EDQUOT' || /no space left|disk quota/i.test(message ?? '');
 }

@@ -7,7 +7,7 @@ import { createOnError } from '../on-error.ts';
 import { checkBody } from './check-body.ts';
 import { checkTarget } from './check-target.ts';
 
-const hosts = async () => ({ hosts: [], sizes: { default: null, largest: null }, warnPercent: 80 }) as never;
+const hosts = async () => ({ hosts: [], sizes: [] as never, policy: { cpuOvercommit: 1, warnPercent: 80 } });
 const metrics = createMetrics({ inboxDepth: async () => 0, invoicesMailed: async () => 0, hosts });
 const app = new Hono<ApiEnv>();
 app.onError(createOnError({ log: createLogger('test', 'silent'), metrics }));

@@ -3,6 +3,8 @@ import { attachPlatform } from '#platform/attach.ts';
 import { PART_NAMES, type PartName } from '#platform/part.ts';
 import { PlatformError } from '#platform/platform-error.ts';
 import { type Platform, startPlatform } from '#platform/start.ts';
+import { createLogDestination } from '#telemetry/log-destination.ts';
+import { outliveOutput } from '#telemetry/outlive-losses.ts';
 import { addressTable } from '../address-table.ts';
 import { startDetached } from '../detached-start.ts';
 import { readPartNames, withNeeds } from '../part-names.ts';
@@ -33,10 +35,33 @@ export function upCommand(): Command {
     .addHelpText('after', `\nParts: ${PART_NAMES.join(', ')}.`)
     .addHelpText('after', 'Settings are read from the environment and from .env; "bin/leasehold config" shows them.')
     .action(async (flags: UpFlags) => {
-      const lines = createProgressLines(process.stdout);
+      const lines = createProgressLines(output());
       if (flags.detach) await inBackground(flags, lines);
       else await inForeground(flags, lines);
     });
+}
+
+/** A terminal, or a log: that of a start in the background may lie on a disk that is full one day. */
+function output(): Parameters<typeof createProgressLines>[0] {
+  outliveOutput();
+  if (process.stdout.isTTY) return process.stdout;
+  const log = createLogDestination(({ lines, since, reason }) => `${lines} lines were lost since ${since}: ${reason}.`);
+  return {
+    isTTY: false,
+    columns: 0,
+    write: (text: string) => {
+      log.write(text);
+      return true;
+    },
+  };
+}
+
+/** What nobody waited for is said, and the supervisor goes on: all that runs here would go with it. */
+function outliveFaults(lines: ProgressLines): void {
+  const say = (error: unknown) =>
+    lines.say(`The supervisor goes on after a fault: ${error instanceof Error ? error.stack : error}`);
+  process.on('uncaughtException', say);
+  process.on('unhandledRejection', say);
 }
 
 async function inForeground({ only, without }: UpFlags, lines: ProgressLines): Promise<void> {
@@ -58,6 +83,7 @@ async function inForeground({ only, without }: UpFlags, lines: ProgressLines): P
     if (askedToStopAt === undefined) throw error;
     return null;
   });
+  if (platform) outliveFaults(lines);
   if (platform && askedToStopAt === undefined)
     lines.say(`\n${addressTable(platform)}\n\nUp after ${seconds(startedAt)}. Ctrl-C stops it.`);
 

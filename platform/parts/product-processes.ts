@@ -19,6 +19,7 @@ export const simulator: Part = {
 export const worker = product('worker', ['temporal', 'docker', 'workspace-image', 'migrations'], {
   what: 'The worker',
   readyUrl: ({ ports }) => `http://127.0.0.1:${ports.worker}/ready`,
+  aliveUrl: ({ ports }) => `http://127.0.0.1:${ports.worker}/health`,
 });
 
 /** Its `/health`: `/ready` also speaks for other parts, which may be down while the API is to be started. */
@@ -46,24 +47,35 @@ interface ProductProcess {
   what: string;
   program: ProgramName;
   readyUrl: string;
+  /** Answers 200 as long as it lives. Default: `readyUrl` does. */
+  aliveUrl?: string | undefined;
   env?: Record<string, string>;
 }
 
 function product(
   name: PartName & ProgramName,
   needs: PartName[],
-  { what, readyUrl }: { what: string; readyUrl: (context: PartContext) => string },
+  {
+    what,
+    readyUrl,
+    aliveUrl,
+  }: {
+    what: string;
+    readyUrl: (context: PartContext) => string;
+    aliveUrl?: (context: PartContext) => string;
+  },
 ): Part {
   return {
     name,
     needs,
-    start: (context) => startProduct(context, { what, program: name, readyUrl: readyUrl(context) }),
+    start: (context) =>
+      startProduct(context, { what, program: name, readyUrl: readyUrl(context), aliveUrl: aliveUrl?.(context) }),
   };
 }
 
 async function startProduct(
   context: PartContext,
-  { what, program, readyUrl, env }: ProductProcess,
+  { what, program, readyUrl, aliveUrl, env }: ProductProcess,
 ): Promise<RunningPart> {
   const child = await context.spawn({
     command: process.execPath,
@@ -72,7 +84,8 @@ async function startProduct(
     env: { ...inheritedEnv(), ...context.env, ...env },
     stopTimeoutMs: 20_000,
   });
-  await waitUntilReady(child, what, () => answersOk(readyUrl));
+  const isAlive = aliveUrl !== undefined && context.again ? () => answersOk(aliveUrl) : undefined;
+  await waitUntilReady(child, what, () => answersOk(readyUrl), { isAlive });
   context.describe(new URL(readyUrl).origin);
   return child;
 }
