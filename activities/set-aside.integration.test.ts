@@ -89,5 +89,5 @@ test('numbers beyond what a column holds keep nothing else from being stored', a
   const { saveAccount } = createReadModelActivities({ prisma });
   expect((await saveAccount(input)).setAside).toBeGreaterThan(0);
   const row = await prisma.workspace.findFirstOrThrow({ where: { accountId: input.state.accountId } });
-  expect(row).toMatchObject({ desiredState: 'stopped', memoryMb: 512 });
+  expect(row).toMatchObject({ desiredState: 'stopped', memoryMb: 256 });
 });
