@@ -6,7 +6,9 @@ import { PlatformError } from '#platform/platform-error.ts';
 import { ROOT } from '#platform/root.ts';
 import { startPlatform } from '#platform/start.ts';
 import { stories } from '#stories/all-stories.ts';
+import { replayAccount, replayReport } from '#stories/replay-histories.ts';
 import type { StoryStep } from '#stories/story.ts';
+import { subscriptionWorkflowId } from '#workflows/subscription/messages.ts';
 import { createProgressLines } from '../progress-lines.ts';
 import { stateFolder } from '../state-folder.ts';
 
@@ -25,13 +27,16 @@ export function storyCommand(): Command {
       if (!story) throw new Error(`There is no story ${name}.`);
       // With --json standard output holds the result alone.
       const lines = createProgressLines(json ? process.stderr : process.stdout);
-      const result = await onPlatform(lines, catalog, (platform) =>
-        story.play({ platform, disturbance: disturb, onStep: (step) => lines.say(lineOf(step)) }),
-      );
+      const { result, replayed } = await onPlatform(lines, catalog, async (platform) => {
+        const result = await story.play({ platform, disturbance: disturb, onStep: (step) => lines.say(lineOf(step)) });
+        const replayed = await replayAccount(platform.env, subscriptionWorkflowId(result.accountId));
+        return { result, replayed };
+      });
       lines.end();
       if (json) console.log(JSON.stringify(result, null, 2));
       else lines.say(result.passed ? `${name}: passed` : `${name}: FAILED\n${result.failures.join('\n')}`);
-      if (!result.passed) process.exitCode = 1;
+      if (!json) lines.say(replayReport(replayed));
+      if (!result.passed || replayed.failures.length > 0) process.exitCode = 1;
     });
 }
 

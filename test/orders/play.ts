@@ -1,7 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
-import { NativeConnection, Runtime } from '@temporalio/worker';
+import { NativeConnection } from '@temporalio/worker';
 import { ensureNamespace } from '#platform/parts/temporal-namespace.ts';
-import { replayHistories } from '#test/replay-histories.ts';
+import { replayHistories } from '#stories/replay-histories.ts';
 import { workflowBundle } from '#worker/workflow-bundle.ts';
 import { subscriptionWorkflowId } from '#workflows/subscription/messages.ts';
 import { playBatch } from './batch.ts';
@@ -36,7 +36,6 @@ export async function playOrders(
   tell: (line: string) => void = () => undefined,
 ): Promise<PlayedOrders> {
   await ensureNamespace(address, namespace);
-  silenceWorkers();
   const codePath = await workflowBundle();
   const connection = await NativeConnection.connect({ address });
   const client = new Client({ connection: await Connection.connect({ address }), namespace });
@@ -49,7 +48,7 @@ export async function playOrders(
         batch.map((seed) => planOf(seed)),
       );
       const ids = accounts.map(({ accountId }) => subscriptionWorkflowId(accountId));
-      const { counts, events, failures } = await replayHistories(client, codePath, ids);
+      const { counts, events, failures } = await replayHistories(client, ids);
       const count = Object.values(counts).reduce((sum, each) => sum + each, 0);
       played.accounts += accounts.length;
       played.histories += count;
@@ -93,14 +92,4 @@ function batchesOf(seeds: number[]): number[][] {
       group.slice(index * BATCH, (index + 1) * BATCH),
     ),
   );
-}
-
-function silenceWorkers(): void {
-  const quiet = () => undefined;
-  try {
-    const logger = { log: quiet, trace: quiet, debug: quiet, info: quiet, warn: quiet, error: quiet };
-    Runtime.install({ shutdownSignals: [], logger });
-  } catch {
-    // Somebody has installed one in this process: theirs stays.
-  }
 }

@@ -1,0 +1,20 @@
+import { randomUUID } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { readRunRecord } from '#platform/run-record.ts';
+import { lane } from '#test/lane.ts';
+import { playOrders, reportOf } from '#test/orders/play.ts';
+
+/**
+ * Two groups of seeds: messages and ends of activities in one workflow task, of workers that keep what they know; and without a worker, of
+ * ones that keep one workflow. Among them `linkCustomer` in one task with the end of an activity. `npm run orders` plays as many as one likes.
+ */
+const SEEDS = [19, 51, 67, 99, 147, 195, 12, 28, 44, 60];
+
+test('messages and activities meet in whatever order: every history can be replayed, and all ends alike', async () => {
+  const { env, stateDir } = lane();
+  const server = { address: env.TEMPORAL_ADDRESS ?? '', pid: readRunRecord(stateDir)?.parts.temporal?.pid ?? 0 };
+  const played = await playOrders(server, `orders-${randomUUID().slice(0, 8)}`, SEEDS);
+  process.stdout.write(`${reportOf(played)}\n`);
+  expect(played.failures).toEqual([]);
+  expect(played.histories).toBeGreaterThanOrEqual(2 * SEEDS.length);
+}, 300_000);
