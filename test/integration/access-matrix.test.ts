@@ -283,6 +283,7 @@ const OPEN: Record<string, number> = {
   'GET /health': 200,
   'GET /ready': 200,
   'GET /metrics': 403,
+  'GET /support': 403,
   'POST /api/v1/webhooks/stripe': 415,
   'POST /api/webhooks/stripe': 415,
   'POST /api/billing/webhook': 415,
