@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   WithStartWorkflowOperation,
   WorkflowUpdateFailedError,
@@ -7,9 +8,12 @@ import { ApplicationFailure, type UpdateDefinition } from '@temporalio/common';
 import { type Receipt, type RefusalType, revivalOf, SUBSCRIPTION_WORKFLOW } from '#workflows/subscription/messages.ts';
 import { Problem } from '../problem.ts';
 import type { TemporalLink } from '../temporal.ts';
-import { isTemporalUnavailable } from '../temporal-unavailable.ts';
+import { grpcCodeOf, isTemporalUnavailable } from '../temporal-unavailable.ts';
 import type { ReadAccount } from './read-account.ts';
 import { type Refusal, refused, suspended } from './refusals.ts';
+
+const BETWEEN_RUNS_MS = 150;
+const GRPC_FAILED_PRECONDITION = 9;
 
 export interface Command {
   /** The same id again is answered with the first receipt. */
@@ -37,8 +41,9 @@ export function createSendCommand(
 ): SendCommand {
   const { client, connection } = deps.temporal;
   return async (accountId, update, command, explain) => {
-    try {
-      return await connection.withDeadline(Date.now() + deadlineMs, () =>
+    const giveUpAt = Date.now() + deadlineMs;
+    const send = () =>
+      connection.withDeadline(giveUpAt, () =>
         client.workflow.executeUpdateWithStart(update, {
           args: [command],
           updateId: command.commandId,
@@ -48,6 +53,8 @@ export function createSendCommand(
           }),
         }),
       );
+    try {
+      return await againBetweenRuns(send, giveUpAt);
     } catch (error) {
       const refusal = refusalOf(error);
       if (!refusal) throw unconfirmed(error);
@@ -57,14 +64,34 @@ export function createSendCommand(
   };
 }
 
+/** A command that meets the end of a run, or a task that has to be done again, is dropped by the server: it is sent again, and happens once. */
+async function againBetweenRuns<Answer>(send: () => Promise<Answer>, giveUpAt: number): Promise<Answer> {
+  for (;;) {
+    try {
+      return await send();
+    } catch (error) {
+      if (!isBetweenRuns(error) || Date.now() + BETWEEN_RUNS_MS >= giveUpAt) throw error;
+      await delay(BETWEEN_RUNS_MS);
+    }
+  }
+}
+
+/** https://pkg.go.dev/go.temporal.io/server: WorkflowNotReady is FAILED_PRECONDITION; the failure is of an Update that its run's end cut off. */
+function isBetweenRuns(error: unknown): boolean {
+  const { cause } = error as { cause?: unknown };
+  const isCutOff = cause instanceof ApplicationFailure && cause.type === 'AcceptedUpdateCompletedWorkflow';
+  return isCutOff || grpcCodeOf(error) === GRPC_FAILED_PRECONDITION;
+}
+
 function refusalOf(error: unknown): Refusal | undefined {
   if (!(error instanceof WorkflowUpdateFailedError) || !(error.cause instanceof ApplicationFailure)) return undefined;
   const { type, message, details } = error.cause;
+  if (isBetweenRuns(error)) return undefined;
   return { type: type as RefusalType, message, details: details ?? [] };
 }
 
 function unconfirmed(error: unknown): Problem {
-  const timedOut = error instanceof WorkflowUpdateRPCTimeoutOrCancelledError;
+  const timedOut = error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isBetweenRuns(error);
   if (timedOut || isTemporalUnavailable(error)) {
     return new Problem(
       503,
