@@ -18,7 +18,9 @@ const PRISMA_REFUSED: Record<string, string> = {
   P2006: 'a value is not valid for its column',
   P2007: 'a value can not be validated',
   P2011: 'a value that is needed is missing',
+  P2019: 'the input is not valid',
   P2020: 'a value is out of range',
+  P2023: 'a value is not valid for its column',
   P2033: 'a number does not fit',
 };
 const CLASS_REASONS: Record<string, string> = {
@@ -34,6 +36,9 @@ const DEEPEST = 6;
  */
 export function databaseRefusalOf(error: unknown, depth = 0): DatabaseRefusal | null {
   if (typeof error !== 'object' || error === null || depth > DEEPEST) return null;
+  const { name } = error as { name?: unknown };
+  if (name === 'PrismaClientValidationError')
+    return { code: String(name), reason: 'a value is not valid for its column' };
   const { code, originalCode, cause, meta, driverAdapterError } = error as Record<string, unknown>;
   for (const each of [originalCode, code]) {
     if (typeof each === 'string' && REFUSED.test(each))

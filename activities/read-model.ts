@@ -46,6 +46,7 @@ export function createReadModelActivities(deps: {
           await lockCustomer(tx, stripeCustomerId);
           await tx.stripeCustomer.deleteMany({ where: { id: stripeCustomerId } });
         }
+        await tx.setAside.deleteMany({ where: { accountId } });
         await tx.account.deleteMany({ where: { id: accountId } });
         if (account?.userId) {
           // Links to reset a password name the person and hang on no row of theirs.

@@ -10,6 +10,8 @@ type Transaction = Parameters<Parameters<PrismaClient['$transaction']>[0]>[0];
 
 /** A move reserves its room before the state says that it has begun. */
 const RESERVED_AHEAD_MINUTES = 5;
+/** Less than the workflow gives a try. */
+const WITHIN = { timeout: 12_000 };
 /** Texts of one save that are kept for support. */
 const MOST_TEXTS = 20;
 
@@ -24,7 +26,7 @@ export async function saveAccount(prisma: PrismaClient, input: SaveAccountInput)
   try {
     await prisma.$transaction(async (tx) => {
       for (const { store } of await partsOf(tx, input)) await store();
-    });
+    }, WITHIN);
     return { setAside: 0 };
   } catch (error) {
     if (databaseRefusalOf(error) === null) throw error;
@@ -42,16 +44,27 @@ async function saveInParts(prisma: PrismaClient, input: SaveAccountInput): Promi
   }));
   await prisma.$transaction(async (tx) => {
     for (const part of await partsOf(tx, cleaned)) {
-      const refusal = await refusalOf(tx, part.store);
-      if (refusal === null) continue;
-      const { what, about, content } = part;
-      setAside.push({ what, about, refusal, content });
-      // What hosts and deadlines rest on is stored all the same.
-      for (const core of part.core ?? []) if ((await refusalOf(tx, core)) === null) break;
+      setAside.push(...(await storePart(tx, part)));
     }
     await keepSetAside(tx, input.state.accountId, setAside);
-  });
+  }, WITHIN);
   return { setAside: setAside.length };
+}
+
+/** @returns what of a part is refused: halves of what can be halved, the whole of all else */
+async function storePart(tx: Transaction, part: Part): Promise<SetAsidePart[]> {
+  const refusal = await refusalOf(tx, part.store);
+  if (refusal === null) return [];
+  const halves = part.halves?.() ?? [];
+  if (halves.length > 0) {
+    const refused: SetAsidePart[] = [];
+    for (const half of halves) refused.push(...(await storePart(tx, half)));
+    return refused;
+  }
+  // What hosts and deadlines rest on is stored all the same.
+  for (const core of part.core ?? []) if ((await refusalOf(tx, core)) === null) break;
+  const { what, about, content } = part;
+  return [{ what, about, refusal, content }];
 }
 
 /** Tries a part behind a savepoint. @returns why PostgreSQL refuses it, or `null` when it is stored */
@@ -73,6 +86,8 @@ interface Part extends Pick<SetAsidePart, 'what' | 'about' | 'content'> {
   store: () => Promise<unknown>;
   /** Less and less of it, where it is refused whole: the first that is taken counts. */
   core?: (() => Promise<unknown>)[];
+  /** The same in two, to find what of it is refused; empty where there is but one. */
+  halves?: () => Part[];
 }
 
 /** What is to be stored, in order. Nothing of an account that is deleted. */
@@ -106,16 +121,26 @@ async function partsOf(tx: Transaction, input: SaveAccountInput): Promise<Part[]
       ...{ what: 'placements', about: accountId, content: null },
       store: ifNewest(() => storePlacements(tx, state.workspaces)),
     },
-    ...timelineParts(tx, accountId, happened),
+    timelinePart(tx, accountId, happened),
     { what: 'events', about: accountId, content: actedOn, store: () => settleEvents(tx, actedOn) },
   ];
 }
 
-function timelineParts(tx: Transaction, accountId: string, happened: SaveAccountInput['happened']): Part[] {
-  return happened.map((entry) => ({
-    ...{ what: 'timeline-entry', about: entry.id, content: entry },
-    store: () => tx.timelineEntry.createMany({ data: [{ ...entry, accountId }], skipDuplicates: true }),
-  }));
+function timelinePart(tx: Transaction, accountId: string, entries: SaveAccountInput['happened']): Part {
+  const middle = Math.ceil(entries.length / 2);
+  const [first] = entries;
+  return {
+    ...{ what: 'timeline-entry', about: first?.id ?? '', content: entries },
+    store: async () => {
+      if (entries.length === 0) return;
+      const data = entries.map((entry) => ({ ...entry, accountId }));
+      await tx.timelineEntry.createMany({ data, skipDuplicates: true });
+    },
+    halves: () =>
+      entries.length < 2
+        ? []
+        : [entries.slice(0, middle), entries.slice(middle)].map((half) => timelinePart(tx, accountId, half)),
+  };
 }
 
 async function settleEvents(tx: Transaction, { eventIds, outcome }: SaveAccountInput['actedOn']): Promise<void> {

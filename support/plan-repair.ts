@@ -39,6 +39,8 @@ export function planRepair(report: AccountReport, hints: BillingHint[]): RepairP
   const opening = run?.history.input?.opening;
   if (!stored && !opening)
     return none(false, `PostgreSQL does not know account ${accountId}, and its run does not say how it was opened.`);
+  const carried = carriedAhead(run, stored?.version ?? 0);
+  const from = carried?.state.version ?? stored?.version ?? 0;
   return {
     kind: 'fresh-run',
     because: run?.fails
@@ -48,9 +50,18 @@ export function planRepair(report: AccountReport, hints: BillingHint[]): RepairP
     input: {
       accountId,
       ...(stored ? {} : { opening }),
-      ...(run ? { recovered: recoveredOf(run, stored?.version ?? 0, hints) } : {}),
+      ...(carried ? { carried } : {}),
+      ...(run ? { recovered: recoveredOf(run, from, hints) } : {}),
     },
   };
+}
+
+/** What a run was given by the one before and PostgreSQL does not have yet. */
+function carriedAhead(run: RunSummary | null, storedVersion: number): Carried | undefined {
+  const carried = run?.history.input?.carried;
+  if (!carried) return undefined;
+  const { version } = carried.state;
+  return version > storedVersion || (version === storedVersion && carried.unsaved !== null) ? carried : undefined;
 }
 
 function planForRunning(run: RunSummary, workers: number): RepairPlan {
@@ -90,7 +101,8 @@ function notYetSent({ history }: RunSummary): PendingUpdate[] {
 /** So that a command that somebody repeats gets its first receipt. Those that are sent again get a new one. */
 function recentCommandsOf({ history }: RunSummary, storedVersion: number): Carried['recentCommands'] {
   const { input, updates } = history;
-  const before = [...(input?.carried?.recentCommands ?? []), ...(input?.recovered?.recentCommands ?? [])];
+  const known = [...(input?.carried?.recentCommands ?? []), ...(input?.recovered?.recentCommands ?? [])];
+  const before = known.filter(({ receipt }) => receipt.version <= storedVersion);
   const saved = updates.flatMap(({ args, answer }) => {
     const id = (args[0] as { commandId?: unknown } | undefined)?.commandId;
     if (typeof answer === 'string' || answer.version > storedVersion || typeof id !== 'string') return [];

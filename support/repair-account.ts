@@ -39,7 +39,9 @@ export interface RepairDeps {
  * @returns whether the account is well now (of a dry run: whether there is nothing to do)
  */
 export async function repairAccount(deps: RepairDeps, accountId: string, dryRun: boolean): Promise<boolean> {
-  const lock = async (tx: Pick<PrismaClient, '$executeRaw'>) => {
+  const lock = async (tx: Pick<PrismaClient, '$executeRaw' | '$executeRawUnsafe'>) => {
+    for (const limit of ['statement_timeout', 'idle_in_transaction_session_timeout'])
+      await tx.$executeRawUnsafe(`SET LOCAL ${limit} = ${LOCK_MS}`);
     await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('leasehold account repair'), hashtext(${accountId}))`;
     return repair(deps, accountId, dryRun);
   };

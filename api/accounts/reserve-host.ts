@@ -10,11 +10,11 @@ export interface ReserveHost {
    * The id of the host for a new workspace, which has room on it from then on. Asked again for the same workspace it is the
    * same host, as long as that takes new ones.
    *
-   * @param planId of its account: on a free plan it gets no room that is kept for accounts that pay
+   * @param planId of its account, `null` where it is not stored yet: on a free plan it gets no room that is kept for accounts that pay
    * @param size what the workspace gets; default: the least that one may have
    * @throws Problem 503 `no-host` with the numbers when there is none, 409 `free-room-taken` when what there is is kept for accounts that pay
    */
-  forWorkspace(workspaceId: string, planId: string, size?: WorkspaceSize): Promise<string>;
+  forWorkspace(workspaceId: string, planId: string | null, size?: WorkspaceSize): Promise<string>;
   /** The workspace is not to be after all: its room is free again. */
   release(workspaceId: string): Promise<void>;
 }
@@ -28,7 +28,7 @@ export function createReserveHost(
   return {
     async forWorkspace(workspaceId, planId, size = SMALLEST_SIZE) {
       const { memoryMb, cpuPercent } = size;
-      const isFree = freePlans.includes(planId);
+      const isFree = planId === null || freePlans.includes(planId);
       const placed = await reserveHost(prisma, { workspaceId, memoryMb, cpuPercent, isFree, freePlans }, (hosts) => {
         const held = hosts.filter((host) => host.isHeld);
         const now = new Date().toISOString();

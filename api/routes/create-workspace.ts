@@ -77,7 +77,7 @@ export function createCreateWorkspaceHandler(deps: {
     const account = await readModel.storedState(accountId);
     try {
       const size = asked.size ?? account?.sharing.defaultAllocation;
-      return await hosting.forWorkspace(asked.workspaceId, account?.plan.id ?? '', size);
+      return await hosting.forWorkspace(asked.workspaceId, account?.plan.id ?? null, size);
     } catch (noHost) {
       const refusal = account && refusalOf(account, asked);
       throw (refusal && ((await explain(accountId, refusal)) ?? refused(refusal))) ?? noHost;

@@ -43,6 +43,9 @@ export function accountCommand(): Command {
     );
 }
 
+/** A little more than `repairAccount` takes at the most. */
+const REPAIR_MS = 310_000;
+
 interface Engines {
   prisma: PrismaClient;
   client: Client;
@@ -50,7 +53,11 @@ interface Engines {
 
 async function onEngines(use: (engines: Engines) => Promise<void>): Promise<void> {
   const env = await runningProduct(['DATABASE_URL', 'TEMPORAL_ADDRESS']);
-  const prisma = createPrisma(env.DATABASE_URL, { maxConnections: 3 });
+  const prisma = createPrisma(env.DATABASE_URL, {
+    maxConnections: 3,
+    // A repair waits for another one of the same account.
+    deadlines: { connectMs: 30_000, statementMs: 30_000, answerMs: REPAIR_MS },
+  });
   const client = await connectTemporal(env);
   try {
     await use({ prisma, client });

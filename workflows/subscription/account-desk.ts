@@ -18,8 +18,8 @@ type Unsaved = NonNullable<Carried['unsaved']>;
 /** A customer that the account asks for: it is settled in PostgreSQL, where no two accounts can have one. */
 export interface CustomerClaim {
   command: LinkCustomerCommand;
-  /** `null` until the main loop has settled it; `not-recorded` when PostgreSQL did not answer. */
-  outcome: Receipt | CommandRefused | 'not-recorded' | null;
+  /** `null` until the main loop has settled it; `not-recorded`: PostgreSQL did not answer; `fault`: an error of ours. */
+  outcome: Receipt | CommandRefused | 'not-recorded' | 'fault' | null;
 }
 
 /** Command ids that are remembered, so that a repeated command is answered and not done again. */
@@ -48,7 +48,7 @@ export class AccountDesk {
   readonly astray = new Set<string>();
   /** How often hosts have said so in this run, by workspace. */
   private readonly strayings = new Map<string, number>();
-  private earlyReports: HostReport[] = [];
+  private readonly earlyReports: HostReport[] = [];
   private claims: CustomerClaim[] = [];
   /** Stripe is not read before: a rule threw an error over what it said last. */
   lookNotBefore: Instant | null = null;
@@ -63,12 +63,19 @@ export class AccountDesk {
     this.recentCommands = carried.recentCommands;
     this.unsaved = carried.unsaved;
     this.lookNotBefore = carried.lookNotBefore ?? null;
+    this.lookAsked ||= carried.lookAsked ?? false;
     if (this.unsaved === null) this.markSaved(state);
   }
 
+  /** What a former run of the account remembers, where no state of it is taken up. */
+  remember({ hints, recentCommands }: { hints: BillingHint[]; recentCommands: Carried['recentCommands'] }): void {
+    this.pendingHints.push(...hints);
+    this.recentCommands = [...recentCommands, ...this.recentCommands];
+  }
+
   carry(): Carried {
-    const { state, pendingHints, recentCommands, unsaved, lookNotBefore } = this;
-    return { state: this.require(state), pendingHints, recentCommands, unsaved, lookNotBefore };
+    const { state, pendingHints, recentCommands, unsaved, lookNotBefore, lookAsked } = this;
+    return { state: this.require(state), pendingHints, recentCommands, unsaved, lookNotBefore, lookAsked };
   }
 
   /** Puts a changed state on the desk, with what happened. The same state with no history changes nothing. */
@@ -154,20 +161,18 @@ export class AccountDesk {
     if (this.state) this.state = withRetry(this.state, workspaceId, retry);
   }
 
-  /** What hosts saw. Kept until the account has been taken up. */
-  report(reports: readonly HostReport[], now: string): void {
+  /** What a host saw. Kept until the account has been taken up. */
+  report(report: HostReport, now: string): void {
     if (!this.state) {
-      this.earlyReports.push(...reports);
+      this.earlyReports.push(report);
       return;
     }
-    for (const each of reports) {
-      if (asksToConverge(this.state, each)) {
-        this.astray.add(each.workspaceId);
-        this.strayings.set(each.workspaceId, this.timesAstray(each.workspaceId) + 1);
-      }
-      const { state, happened } = takeHostReport(this.state, each, now);
-      this.put(state, happened);
+    if (asksToConverge(this.state, report)) {
+      this.astray.add(report.workspaceId);
+      this.strayings.set(report.workspaceId, this.timesAstray(report.workspaceId) + 1);
     }
+    const { state, happened } = takeHostReport(this.state, report, now);
+    this.put(state, happened);
   }
 
   /** Grows with each report of a host that a workspace is not as it should be. */
@@ -175,11 +180,9 @@ export class AccountDesk {
     return this.strayings.get(workspaceId) ?? 0;
   }
 
-  /** The account has been taken up: what hosts told before counts now. */
-  takeEarlyReports(now: string): void {
-    const reports = this.earlyReports;
-    this.earlyReports = [];
-    this.report(reports, now);
+  /** The account has been taken up: what hosts told before is to be reported again. */
+  takeEarlyReports(): HostReport[] {
+    return this.earlyReports.splice(0);
   }
 
   /** An effect has been carried out. */
@@ -218,8 +221,11 @@ export class AccountDesk {
 
   /** When the main loop has something to do if nothing comes; `null` for never. */
   wakesAt(): Instant | null {
-    const at = this.lookAsked || this.pendingHints.length > 0 ? this.lookNotBefore : earliest(this.deadlines());
-    return at !== null && this.lookNotBefore !== null && at < this.lookNotBefore ? this.lookNotBefore : at;
+    const at = earliest(this.deadlines());
+    if (this.lookNotBefore === null) return at;
+    // Until then deadlines can't be acted on: each step is decided from a fresh read of Stripe.
+    if (this.lookAsked || this.pendingHints.length > 0) return this.lookNotBefore;
+    return at !== null && at < this.lookNotBefore ? this.lookNotBefore : at;
   }
 
   needsLook(now: string): boolean {

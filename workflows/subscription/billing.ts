@@ -2,7 +2,6 @@ import { isCancellation, log } from '@temporalio/workflow';
 import { openAccount } from '#domain/open-account.ts';
 import { presentSnapshot } from '#domain/stored-snapshot.ts';
 import type { AccountDesk } from './account-desk.ts';
-import { isHostReport } from './check-messages.ts';
 import { workflowNow } from './clock.ts';
 import { steps } from './local-steps.ts';
 import { look, type Reading } from './look.ts';
@@ -13,24 +12,27 @@ import type { SubscriptionInput } from './messages.ts';
  * a new one. `false` when Stripe or PostgreSQL did not answer, to be tried again; `'unknown'` when there is no such account.
  */
 export async function takeUp(desk: AccountDesk, input: SubscriptionInput): Promise<boolean | 'unknown'> {
-  if (input.carried) {
-    desk.restore(input.carried);
+  const { accountId, opening, recovered, carried } = input;
+  const { hints = [], recentCommands = [] } = recovered ?? {};
+  if (carried) {
+    desk.restore(carried);
+    if (recovered) {
+      desk.remember({ hints, recentCommands });
+      desk.lookAsked = true;
+    }
     return true;
   }
-  const { accountId, opening, recovered } = input;
   const stored = await tried('load the account', () => steps.loadAccount({ accountId }));
   if (!stored) return false;
   desk.lookAsked = true;
-  // A malformed one may be what the former run failed over.
-  if (recovered) desk.report(recovered.hostReports.filter(isHostReport), workflowNow());
   if (stored.value) {
-    const { hints = [], recentCommands = [] } = recovered ?? {};
     desk.restore({ state: stored.value, pendingHints: hints, recentCommands, unsaved: null });
     return true;
   }
   if (!opening) return 'unknown';
   const reading = await readBilling(opening.stripeCustomerId);
   if (!reading) return false;
+  desk.remember({ hints, recentCommands });
   desk.put(openAccount({ accountId, ...opening }, workflowNow(), reading.catalog), [
     { id: 'account-opened', at: workflowNow(), kind: 'account-opened', text: 'The account was opened.' },
   ]);

@@ -3,6 +3,7 @@ import { linkCustomer } from '#domain/link-customer.ts';
 import type { AccountDesk } from './account-desk.ts';
 import { tried } from './billing.ts';
 import { workflowNow } from './clock.ts';
+import { meetFault } from './faults.ts';
 import { steps } from './local-steps.ts';
 
 /** Settles one after the other whose customers the account has asked for. None is left: whoever asked has an answer, if only to try again. */
@@ -24,8 +25,11 @@ export async function settleClaims(desk: AccountDesk): Promise<void> {
       claim.outcome = desk.command(commandId, (state) => linkCustomer(state, claim.command, workflowNow()));
       desk.lookAsked = true;
     } catch (error) {
-      if (!(error instanceof CommandRefused)) throw error;
-      claim.outcome = error;
+      if (error instanceof CommandRefused) claim.outcome = error;
+      else {
+        meetFault(desk, 'linkCustomer', error);
+        claim.outcome = 'fault';
+      }
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { UpdateDefinition } from '@temporalio/common';
-import { ApplicationFailure, condition, log, setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, condition, setHandler } from '@temporalio/workflow';
 import type { AccountState } from '#domain/account-state.ts';
 import {
   type CommandOutcome,
@@ -49,6 +49,7 @@ import {
 } from './check-messages.ts';
 import { workflowNow } from './clock.ts';
 import { countDropped } from './dropped-messages.ts';
+import { meetFault, recordSafely } from './faults.ts';
 import type { LinkCustomerCommand, Receipt, RefusalType } from './messages.ts';
 import * as sent from './messages.ts';
 
@@ -71,8 +72,8 @@ export function handleMessages(desk: AccountDesk): void {
     desk.pendingHints.push(...entriesOf('billingHints', hints, isBillingHint));
   });
   setHandler(sent.hostReports, (reports) => {
-    const taken = entriesOf('hostReports', reports, isHostReport);
-    recordSafely(desk, 'hostReports', () => desk.report(taken, workflowNow()));
+    for (const report of entriesOf('hostReports', reports, isHostReport))
+      recordSafely(desk, 'hostReports', () => desk.report(report, workflowNow()));
   });
   setHandler(sent.startFreshRun, () => {
     desk.freshRunAsked = true;
@@ -159,6 +160,7 @@ async function linked(desk: AccountDesk, command: LinkCustomerCommand): Promise<
   await condition(() => claim.outcome !== null);
   const { outcome } = claim;
   if (outcome instanceof CommandRefused) throw refusal(outcome.code, outcome.message, outcome.shortage);
+  if (outcome === 'fault') throw internalError();
   if (outcome === null || outcome === 'not-recorded')
     throw refusal('NotRecorded', 'Whose customer it is could not be recorded just now. Try again.');
   return outcome;
@@ -172,31 +174,17 @@ async function answer<Answer>(desk: AccountDesk, update: string, carryOut: () =>
   } catch (error) {
     if (error instanceof CommandRefused) throw refusal(error.code, error.message, error.shortage);
     meetFault(desk, update, error);
-    throw refusal('InternalError', 'A fault on our side kept this from being carried out. Nothing has changed.');
+    throw internalError();
   }
-}
-
-function recordSafely(desk: AccountDesk, message: string, record: () => void): void {
-  try {
-    record();
-  } catch (error) {
-    meetFault(desk, message, error);
-  }
-}
-
-/**
- * An error of ours in a rule. The run goes on without the message, in a fresh run: once the rule is mended, the history of this one could
- * not be replayed.
- */
-function meetFault(desk: AccountDesk, message: string, error: unknown): void {
-  countDropped(message, 'fault', 'a rule threw an error');
-  log.error('A rule threw an error; the message was not taken.', { message, error: String(error) });
-  desk.freshRunAsked = true;
 }
 
 function opened(desk: AccountDesk) {
   if (!desk.state) throw refusal('UnknownAccount', 'This account has not been opened.');
   return desk.state;
+}
+
+function internalError(): ApplicationFailure {
+  return refusal('InternalError', 'A fault on our side kept this from being carried out. Nothing has changed.');
 }
 
 function refusal(type: RefusalType, message: string, shortage?: PoolShortage): ApplicationFailure {

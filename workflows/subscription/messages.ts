@@ -52,6 +52,8 @@ export interface Carried {
   unsaved: { happened: Happened[]; actedOn: string[] } | null;
   /** Stripe is not read before; `null` or absent: at any time. */
   lookNotBefore?: string | null;
+  /** Stripe is to be read though no hint has come. */
+  lookAsked?: boolean;
 }
 
 /** What `leasehold account repair` takes over from a run that it ended, as far as PostgreSQL does not have it. */

@@ -1,12 +1,22 @@
-import { allHandlersFinished, condition, continueAsNew, isCancellation, log, workflowInfo } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  isCancellation,
+  log,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { stepsAhead } from '#domain/dunning-schedule.ts';
 import { addMs } from '#domain/time.ts';
 import { viewOf } from '#domain/view.ts';
 import { AccountDesk } from './account-desk.ts';
 import { lookAtBilling, takeUp, tried } from './billing.ts';
+import { isHostReport } from './check-messages.ts';
 import { settleClaims } from './claims.ts';
 import { BackOff, msUntil, workflowNow } from './clock.ts';
 import { countDropped } from './dropped-messages.ts';
+import { recordSafely } from './faults.ts';
 import { steps } from './local-steps.ts';
 import { handleMessages } from './message-handlers.ts';
 import type { SubscriptionInput } from './messages.ts';
@@ -17,6 +27,9 @@ import { tendWorkspaces } from './workspace-coroutine.ts';
 
 const FIRST_RETRY_MS = 2_000;
 const LONGEST_RETRY_MS = 5 * 60_000;
+/** What was recorded in an outage of PostgreSQL is stored soon after it. */
+const LONGEST_RETRY_OF_SAVES_MS = 30_000;
+const TRY_AGAIN = 'Try again: Stripe or PostgreSQL did not answer';
 const LOOK_AGAIN_AFTER_FAULT_MS = 5 * 60_000;
 
 /**
@@ -29,17 +42,18 @@ export async function subscription(input: SubscriptionInput): Promise<void> {
   const desk = new AccountDesk();
   handleMessages(desk);
   const operators = new OperatorView();
-  const trouble = new BackOff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
+  const withoutStripe = new BackOff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
+  const withoutDatabase = new BackOff(FIRST_RETRY_MS, LONGEST_RETRY_OF_SAVES_MS);
   // Messages that change something are not kept waiting by the trouble of others.
-  const pause = () => {
+  const pause = (backOff: BackOff) => {
     const version = desk.state?.version;
     const changed = () => desk.freshRunAsked || desk.state?.version !== version || desk.hasOpenClaim();
-    return condition(changed, trouble.nextMs(), { summary: 'Try again: Stripe or PostgreSQL did not answer' });
+    return condition(changed, backOff.nextMs(), { summary: TRY_AGAIN });
   };
 
   let takenUp = await takeUp(desk, input);
   while (takenUp === false) {
-    await pause();
+    await sleep(withoutDatabase.nextMs(), { summary: TRY_AGAIN });
     takenUp = await takeUp(desk, input);
   }
   if (takenUp === 'unknown') {
@@ -47,8 +61,11 @@ export async function subscription(input: SubscriptionInput): Promise<void> {
     await condition(allHandlersFinished);
     return;
   }
-  trouble.reset();
-  desk.takeEarlyReports(workflowNow());
+  withoutDatabase.reset();
+  // A malformed one may be what a former run failed over.
+  const recovered = (input.recovered?.hostReports ?? []).filter(isHostReport);
+  for (const report of [...recovered, ...desk.takeEarlyReports()])
+    recordSafely(desk, 'hostReports', () => desk.report(report, workflowNow()));
 
   const followers = [emptyOutbox(desk), tendWorkspaces(desk), tendMoves(desk)];
   const runEnds = () => desk.accountDeleted || desk.freshRunAsked || workflowInfo().continueAsNewSuggested;
@@ -60,22 +77,36 @@ export async function subscription(input: SubscriptionInput): Promise<void> {
     const looked = !desk.needsLook(workflowNow()) || (await lookSafely(desk));
     const saved = await save(desk);
     if (desk.state) operators.show(desk.state, workflowNow());
-    if (!looked || !saved) {
-      await pause();
-      continue;
-    }
-    trouble.reset();
-    await nextThing(desk, runEnds);
+    if (saved) withoutDatabase.reset();
+    if (looked) withoutStripe.reset();
+    if (!saved) await pause(withoutDatabase);
+    // What came during that save is saved at once.
+    else if (!looked && desk.unsaved === null) await pause(withoutStripe);
+    else if (looked) await nextThing(desk, runEnds);
   }
 
   desk.ending = true;
-  await Promise.all(followers);
+  await saveUntil(desk, Promise.all(followers));
   do {
     await settleClaims(desk);
     await condition(() => allHandlersFinished() || desk.hasOpenClaim());
   } while (desk.hasOpenClaim());
   if (desk.accountDeleted) return;
   await continueAsNew<typeof subscription>({ accountId: input.accountId, carried: desk.carry() });
+}
+
+/** Goes on saving what comes while the coroutines finish what they hold: a host may take minutes. */
+async function saveUntil(desk: AccountDesk, finished: Promise<unknown>): Promise<void> {
+  let isFinished = false;
+  const finishing = finished.then(() => {
+    isFinished = true;
+  });
+  while (!isFinished) {
+    const saved = await save(desk);
+    if (saved) await condition(() => isFinished || desk.unsaved !== null);
+    else await condition(() => isFinished, FIRST_RETRY_MS, { summary: TRY_AGAIN });
+  }
+  await finishing;
 }
 
 /** Sleeps until a message has changed something or the next deadline has come. */
