@@ -338,7 +338,7 @@ class Batch {
     return async () => {
       // What the state of the account does not call for (a second dunning, a move under a hold) is not in mid-work: the message comes alone.
       await within(CALLED_WITHIN_MS, activity, held.isCalled).catch(async () => {
-        if (!(await this.isQuiet(player))) throw new Error(`${activity} was never called, and it is not quiet.`);
+        await this.quiet(player, `${activity} was not called`);
         world.releaseAll(accountId);
         plan.rounds[number] = { ...(plan.rounds[number] as Round), activity: 'readBilling' };
       });
