@@ -92,6 +92,19 @@ export default defineConfig({
       },
       {
         test: {
+          // Cells of the table of losses that take long; `npm run test:long`, not part of `npm test`.
+          name: 'long',
+          sequence: { groupOrder: 2 },
+          include: ['test/long/**/*.test.ts'],
+          globalSetup: ['test/stripe-recording.setup.ts', 'test/platform.setup.ts'],
+          setupFiles: ['test/leave-nothing-behind.ts'],
+          maxWorkers: 1,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        test: {
           name: 'e2e',
           sequence: { groupOrder: 3 },
           include: ['test/e2e/**/*.test.ts'],

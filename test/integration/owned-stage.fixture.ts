@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hashPassword } from 'better-auth/crypto';
+import type { PlatformHandle } from '#platform/attach.ts';
 import { openStage, type Stage } from '#stories/stage.ts';
 import { until } from '#stories/until.ts';
 import { lanePlatform } from '#test/lane.ts';
@@ -21,9 +22,13 @@ export type Send = (
   more?: { body?: unknown; headers?: Record<string, string> | undefined },
 ) => Promise<Response>;
 
-/** Opens it; whoever opens it closes its stage. */
-export async function openOwnedStage(): Promise<OwnedStage> {
-  const platform = await lanePlatform();
+/**
+ * Opens it; whoever opens it closes its stage.
+ *
+ * @param given the platform. Default: that of the lane
+ */
+export async function openOwnedStage(given?: PlatformHandle): Promise<OwnedStage> {
+  const platform = given ?? (await lanePlatform());
   const stage = await openStage(platform);
   await until('the workspace to run', RUNS_WITHIN_MS, async () => {
     const { status } = await stage.workspace.container();
