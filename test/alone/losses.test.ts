@@ -80,7 +80,7 @@ test('with the disk of all state full no event that was taken is lost, no worksp
   await until('the API to be there on the full disk', WHOLE_WITHIN_MS, async () => {
     return (await fetch(`${on.env.LEASEHOLD_API_URL}/health`)).status === 200;
   });
-  await send('still full');
+  await send('still_full');
   on.disk.free();
   await on.isWhole();
   await send('after');
