@@ -59,7 +59,11 @@ test('a run that fails is ended, and the fresh one takes over what PostgreSQL do
     ...run().history,
     input: {
       accountId: 'a',
-      carried: { recentCommands: [{ id: 'older', receipt: { version: 2 } }] } as never,
+      carried: {
+        state: { version: 6 },
+        unsaved: null,
+        recentCommands: [{ id: 'older', receipt: { version: 2 } }],
+      } as never,
     },
     updates: [hold('saved', 7), hold('unsaved', 8)],
   };
@@ -108,4 +112,21 @@ test('an account whose workflow is gone gets one', () => {
     kind: 'fresh-run',
     endsRunId: null,
   });
+});
+
+test('what the run before had carried and nobody has saved is carried on, and counts as where Updates begin', () => {
+  const carried = {
+    state: { version: 9 },
+    unsaved: { happened: [], actedOn: [] },
+    recentCommands: [
+      { id: 'carried', receipt: { version: 9 } },
+      { id: 'never', receipt: { version: 10 } },
+    ],
+  } as never;
+  const history = { ...run().history, input: { accountId: 'a', carried }, updates: [hold('later', 10)] };
+  const plan = planRepair(report({ run: run({ fails: FAILS, history }) }), []);
+  expect(plan).toMatchObject({
+    input: { carried, recovered: { recentCommands: [{ id: 'carried' }], updates: [{ updateId: 'later' }] } },
+  });
+  expect(plan).not.toMatchObject({ input: { recovered: { recentCommands: [{ id: 'carried' }, { id: 'never' }] } } });
 });
