@@ -54,3 +54,13 @@ test('a server that is not there is the error of the socket, and a redirect an a
   const { status, body } = await askUntrusted(url, { method: 'GET' }, limit);
   expect([status, body.toString()]).toEqual([302, 'gone']);
 });
+
+test('a server that changes the protocol is refused at once', async () => {
+  const url = await serving(() => {});
+  server?.removeAllListeners('request');
+  server?.on('request', (request) => {
+    request.socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: other\r\n\r\n');
+  });
+  const asked = askUntrusted(url, { method: 'GET' }, { maxBytes: 1_000, withinMs: 5_000 });
+  await expect(asked).rejects.toMatchObject({ because: 'malformed' });
+});

@@ -55,6 +55,16 @@ export async function askUntrusted(
         },
       );
       call.on('error', (error: NodeJS.ErrnoException) => reject(refusalOf(error) ?? error));
+      // Without a listener Node ends such a connection and tells nobody, the deadline's signal included.
+      call.on('upgrade', (_response, socket) => {
+        socket.destroy();
+        reject(new AnswerRefused('malformed', 'The answer changes the protocol, and was not asked to.'));
+      });
+      // Whatever else ends a call: nobody waits for it for ever.
+      deadline.signal.addEventListener('abort', () => {
+        reject(new AnswerRefused('too-slow', `There was no answer within ${withinMs} ms.`));
+        call.destroy();
+      });
       call.end(body);
     });
   } catch (error) {

@@ -2,7 +2,7 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import { tsToMs } from '@temporalio/common/lib/time.js';
 import proto, { type temporal } from '@temporalio/proto';
 import type { HostReport, Receipt, SubscriptionInput } from '#workflows/subscription/messages.ts';
-import { hostReports as hostReportsSignal } from '#workflows/subscription/messages.ts';
+import { hostReports as hostReportsSignal, MOST_ENTRIES } from '#workflows/subscription/messages.ts';
 
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 
@@ -59,7 +59,7 @@ export function readRunHistory(events: readonly HistoryEvent[]): RunHistory {
     if (signal?.signalName === hostReportsSignal.name) {
       const [sent] = valuesOf(signal.input);
       // As they were sent: the run that takes them over checks them, as it checks signals.
-      if (Array.isArray(sent)) reports.push(...sent.map((report: HostReport) => ({ saves, report })));
+      if (Array.isArray(sent)) for (const report of sent.slice(0, MOST_ENTRIES)) reports.push({ saves, report });
     }
     if (isSave(event)) {
       saves += 1;
@@ -89,10 +89,19 @@ export function unsavedUpdates(updates: readonly RecordedUpdate[], storedVersion
 
 /** The end of a local activity `saveAccount`: SDKs record local activities as markers. */
 function isSave({ markerRecordedEventAttributes: marker }: HistoryEvent): boolean {
+  // One that failed leaves a marker, too.
+  if (marker?.failure) return false;
   const [data] = marker?.details?.data?.payloads ?? [];
   return data?.data != null && Buffer.from(data.data).includes('"saveAccount"');
 }
 
 function valuesOf(payloads: temporal.api.common.v1.IPayloads | null | undefined): unknown[] {
-  return (payloads?.payloads ?? []).map((payload) => defaultPayloadConverter.fromPayload(payload));
+  return (payloads?.payloads ?? []).map((payload) => {
+    try {
+      return defaultPayloadConverter.fromPayload(payload);
+    } catch {
+      // What can't be read may be what the run failed over: the rest of its history counts all the same.
+      return undefined;
+    }
+  });
 }

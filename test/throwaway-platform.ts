@@ -26,7 +26,9 @@ export function makeStateFolder(): string {
 export async function discardPlatform(platform: Platform, stateDir: string): Promise<void> {
   const installation = platform.env.LEASEHOLD_INSTALLATION ?? '';
   await platform.stopPart('worker');
-  await replayOwnServer(platform);
+  await replayOwnServer(platform).catch((error: Error) => {
+    process.stderr.write(`Its histories could not be replayed: ${error.message}\n`);
+  });
   if (platform.env.DOCKER_HOST) await removeOwnResources(platform.env.DOCKER_HOST, installation);
   await platform.stop();
   removePostgresHome(installation);

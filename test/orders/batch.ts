@@ -211,8 +211,11 @@ class Batch {
         return;
       case 'frozen':
         process.kill(this.engine.serverPid, 'SIGSTOP');
-        await inOrder(true);
-        process.kill(this.engine.serverPid, 'SIGCONT');
+        try {
+          await inOrder(true);
+        } finally {
+          process.kill(this.engine.serverPid, 'SIGCONT');
+        }
         return;
       case 'killed':
         await inOrder(true);

@@ -31,7 +31,8 @@ const platform = await startPlatform({
 });
 let isFine = false;
 try {
-  const pid = platform.parts().find(({ name }) => name === 'temporal')?.pid ?? 0;
+  const pid = platform.parts().find(({ name }) => name === 'temporal')?.pid;
+  if (!pid) throw new Error('The Temporal server is not ours to stop.');
   const server = { address: platform.env.TEMPORAL_ADDRESS ?? '', pid };
   const played = await playOrders(server, 'orders', seeds, (line) => process.stdout.write(`${line}\n`));
   process.stdout.write(`${reportOf(played)}\n`);

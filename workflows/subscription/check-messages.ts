@@ -32,8 +32,6 @@ const HOLDS: readonly HoldCommand['hold'][] = ['admin', 'dispute', 'quota'];
 const MOST_LIMITS = 50;
 /** Far above what a catalog sells: a sum of thousands of them is still a whole number. */
 const LARGEST_AMOUNT = 1_000_000_000;
-/** Entries of one signal that are looked at. */
-export const MOST_ENTRIES = 1_000;
 
 export function requireWish(wish: WorkspaceWish): void {
   requireAboutWorkspace(wish);

@@ -30,7 +30,6 @@ import type { AccountDesk } from './account-desk.ts';
 import {
   isBillingHint,
   isHostReport,
-  MOST_ENTRIES,
   requireAboutWorkspace,
   requireClosing,
   requireCustomer,
@@ -125,9 +124,9 @@ function entriesOf<Entry>(signal: string, given: unknown, isTaken: (entry: unkno
     countDropped(signal, 'malformed', 'its argument is not a list');
     return [];
   }
-  const looked = given.slice(0, MOST_ENTRIES);
+  const looked = given.slice(0, sent.MOST_ENTRIES);
   if (looked.length < given.length)
-    countDropped(signal, 'too-many', `${MOST_ENTRIES} entries are taken at most`, given.length - looked.length);
+    countDropped(signal, 'too-many', `${sent.MOST_ENTRIES} entries are taken at most`, given.length - looked.length);
   const taken = looked.filter(isTaken);
   if (taken.length < looked.length)
     countDropped(signal, 'malformed', 'an entry lacks what it needs', looked.length - taken.length);

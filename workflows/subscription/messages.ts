@@ -12,6 +12,9 @@ import type { Happened } from '#domain/timeline.ts';
 export const SUBSCRIPTION_WORKFLOW = 'subscription';
 export const SUBSCRIPTION_TASK_QUEUE = 'subscriptions';
 
+/** Entries of one signal that are looked at. */
+export const MOST_ENTRIES = 1_000;
+
 /** One workflow for each account, for as long as the account exists. */
 export function subscriptionWorkflowId(accountId: string): string {
   return `subscription/${accountId}`;
