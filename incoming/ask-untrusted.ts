@@ -27,8 +27,7 @@ export async function askUntrusted(
   { maxBytes, withinMs }: AnswerLimit,
 ): Promise<UntrustedAnswer> {
   const until = performance.now() + withinMs;
-  const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), withinMs);
+  let timer: NodeJS.Timeout | undefined;
   try {
     return await new Promise<UntrustedAnswer>((resolve, reject) => {
       const call = request(
@@ -38,7 +37,6 @@ export async function askUntrusted(
           headers: { ...headers, 'accept-encoding': 'identity', connection: 'close' },
           agent: false,
           maxHeaderSize: SIZE_LIMITS.workspace.headerBytes,
-          signal: deadline.signal,
         },
         (response) => {
           const encoding = response.headers['content-encoding'] ?? 'identity';
@@ -55,21 +53,18 @@ export async function askUntrusted(
         },
       );
       call.on('error', (error: NodeJS.ErrnoException) => reject(refusalOf(error) ?? error));
-      // Without a listener Node ends such a connection and tells nobody, the deadline's signal included.
+      // Without a listener Node ends such a connection and tells nobody.
       call.on('upgrade', (_response, socket) => {
         socket.destroy();
         reject(new AnswerRefused('malformed', 'The answer changes the protocol, and was not asked to.'));
       });
-      // Whatever else ends a call: nobody waits for it for ever.
-      deadline.signal.addEventListener('abort', () => {
+      // However a call ends, or does not: nobody waits for it for longer.
+      timer = setTimeout(() => {
         reject(new AnswerRefused('too-slow', `There was no answer within ${withinMs} ms.`));
         call.destroy();
-      });
+      }, withinMs);
       call.end(body);
     });
-  } catch (error) {
-    if (deadline.signal.aborted) throw new AnswerRefused('too-slow', `There was no answer within ${withinMs} ms.`);
-    throw error;
   } finally {
     clearTimeout(timer);
   }
