@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadCatalog } from '#catalogs/load.ts';
+import type { AccountState } from '#domain/account-state.ts';
 import { openAccount } from '#domain/open-account.ts';
 import { viewOf } from '#domain/view.ts';
 import { createPrisma, type PrismaClient } from '#prisma/client.ts';
 import { changeCard, type RunningSimulator, runSimulator, subscribe } from '#stripe-simulator/running-simulator.ts';
 import { aCatalog } from '#test/factories/billing.ts';
 import { platformEnv } from '#test/lane.ts';
+import type { SaveAccountInput } from './contracts.ts';
 import { withDetails } from './mail/with-details.ts';
 import { createMoneyTables, type MoneyTables } from './money.ts';
 import { createReadModelActivities } from './read-model.ts';
@@ -143,13 +145,7 @@ test('with the account goes all that is known of its money, and no late read bri
   const opening = { accountId, ownerUserId: accountId, stripeCustomerId: customer.id, workspaces: [] };
   const state = openAccount(opening, AT, loadCatalog('catalogs/demo.yaml'));
   const { saveAccount, deleteAccount } = createReadModelActivities({ prisma });
-  await saveAccount({
-    state,
-    view: viewOf(state, AT),
-    happened: [],
-    nextDeadline: null,
-    actedOn: { eventIds: [], outcome: '' },
-  });
+  await saveAccount(asOpened(state));
   await readBilling(customer.id);
   await deleteAccount({ accountId, stripeCustomerId: customer.id, now: AT });
   await readBilling(customer.id, '2026-01-10T14:00:00.000Z');
@@ -162,13 +158,7 @@ test('a customer is claimed by one account, again by the same one, and by no oth
   const save = async (accountId: string) => {
     const opening = { accountId, ownerUserId: accountId, stripeCustomerId: null, workspaces: [] };
     const state = openAccount(opening, AT, loadCatalog('catalogs/demo.yaml'));
-    await saveAccount({
-      state,
-      view: viewOf(state, AT),
-      happened: [],
-      nextDeadline: null,
-      actedOn: { eventIds: [], outcome: '' },
-    });
+    await saveAccount(asOpened(state));
   };
   const unlinked = async () => {
     const accountId = randomUUID();
@@ -186,3 +176,9 @@ test('a customer is claimed by one account, again by the same one, and by no oth
   expect(await claimCustomer({ accountId: one, stripeCustomerId: `${stripeCustomerId}2` })).toEqual({ claimed: false });
   expect(await claimCustomer({ accountId: 'never-saved', stripeCustomerId: 'cus_x' })).toEqual({ claimed: false });
 });
+
+/** A save of an account to which nothing has happened. */
+function asOpened(state: AccountState): SaveAccountInput {
+  const nothing = { happened: [], nextDeadline: null, actedOn: { eventIds: [], outcome: '' } };
+  return { state, view: viewOf(state, AT), ...nothing };
+}

@@ -1,35 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { documentedTests, expectTestsToExist } from './documented-tests.fixture.ts';
 import { ROOT } from './root.ts';
 
 const HEADING = '## What can be in the way';
 
-/** Rows of the table in docs/operations.md: its last column is `file: title`. */
-function rows(): { situation: string; file: string; title: string }[] {
-  const page = readFileSync(join(ROOT, 'docs/operations.md'), 'utf8');
-  const [section = ''] = page.slice(page.indexOf(HEADING) + HEADING.length).split('\n## ');
-  return section
-    .split('\n')
-    .filter((line) => line.startsWith('|'))
-    .slice(2)
-    .map((line) => {
-      const [situation = '', , , reference = ''] = line
-        .split('|')
-        .slice(1)
-        .map((cell) => cell.trim());
-      const end = reference.indexOf(': ');
-      return { situation, file: reference.slice(0, end), title: reference.slice(end + 2) };
-    });
-}
+const rows = () => documentedTests(HEADING);
 
 test('each row of the table of obstacles names a test that exists', () => {
   expect(rows().length).toBeGreaterThan(30);
-  for (const { situation, file, title } of rows()) {
-    const source = readFileSync(join(ROOT, file), 'utf8');
-    const isThere = [`'${title}'`, `"${title}"`].some((quoted) => source.includes(quoted));
-    expect(isThere, `${situation}: ${file} has no test "${title}"`).toBe(true);
-  }
+  expectTestsToExist(rows());
 });
 
 test('each test of an obstacle is a row of the table', () => {

@@ -7,8 +7,6 @@ import { CUSTOMER_PREFIX, HOSTS, type World } from './world.ts';
 export type Outcome = 'recorded' | `refused: ${string}` | `lost: ${string}`;
 
 export interface SentMessage {
-  /** The server has it, or, of an Update, a worker has answered it. */
-  hasLanded: Promise<unknown>;
   outcome: Promise<Outcome>;
 }
 
@@ -27,11 +25,11 @@ export function send(
     const outcome = handle
       .executeUpdate<sent.Receipt, [object]>(name, { args: [{ commandId, ...command }], updateId: commandId })
       .then((): Outcome => 'recorded', refusalOf);
-    return { hasLanded: outcome, outcome };
+    return { outcome };
   };
   const signal = (sending: Promise<void>): SentMessage => {
     const outcome = sending.then((): Outcome => 'recorded', refusalOf);
-    return { hasLanded: outcome, outcome };
+    return { outcome };
   };
   switch (message) {
     case 'billingHints':
